@@ -1,0 +1,75 @@
+import { MidjourneyError } from "./errors.js";
+import { Client } from "./midapi.js";
+
+/**
+ * The class people use, for a runtime whose way to load the WebAssembly module is `load`. It decides nothing: it loads
+ * the module at the first call and turns what the module throws into errors.
+ */
+export function midjourney(load) {
+  return class Midjourney {
+    #options;
+    #client;
+
+    constructor({ endpoint, apiKey, dangerouslyAllowBrowser = false } = {}) {
+      if (apiKey !== undefined && !dangerouslyAllowBrowser && inBrowser()) {
+        throw new MidjourneyError({
+          kind: "misconfigured",
+          message:
+            "apiKey: everyone who opens this page could read it; run the gateway and pass its `endpoint` instead, " +
+            "or set dangerouslyAllowBrowser",
+          field: "apiKey",
+          billed: "no",
+          retryable: false,
+        });
+      }
+      this.#options = { endpoint, apiKey };
+    }
+
+    generate(request, { signal } = {}) {
+      return this.#call((client) => client.generate(request, signal));
+    }
+
+    upscale(task, index, { signal } = {}) {
+      return this.#call((client) => client.upscale(task, index, signal));
+    }
+
+    status(task, { signal } = {}) {
+      return this.#call((client) => client.status(task, signal));
+    }
+
+    record(task, { signal } = {}) {
+      return this.#call((client) => client.record(task, signal));
+    }
+
+    wait(task, { signal, timeout, onUpdate } = {}) {
+      return this.#call((client) => client.wait(task, timeout, onUpdate, signal));
+    }
+
+    async run(request, options = {}) {
+      const task = await this.generate(request, options);
+      options.onUpdate?.(task);
+      return this.wait(task, options);
+    }
+
+    async #call(call) {
+      await load();
+      try {
+        this.#client ??= new Client(absolute(this.#options.endpoint), this.#options.apiKey);
+        return await call(this.#client);
+      } catch (thrown) {
+        throw typeof thrown?.kind === "string" ? new MidjourneyError(thrown) : thrown;
+      }
+    }
+  };
+}
+
+function inBrowser() {
+  // `importScripts` is there in a browser's workers, also in those that may not call it.
+  return typeof document !== "undefined" || typeof importScripts === "function";
+}
+
+/** In a page an endpoint may be relative to it, such as "/api/v1/mj". */
+function absolute(endpoint) {
+  const base = globalThis.location?.href;
+  return typeof endpoint === "string" && base && URL.canParse(endpoint, base) ? new URL(endpoint, base).href : endpoint;
+}

@@ -1,0 +1,124 @@
+use std::cell::Cell;
+
+use super::{NoReply, Reply, Request, Timer, Transport, race};
+use crate::core::{
+    Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, Speed, State, Task, TaskType, UpscaleForm,
+    UpscaleRequest, accepted, checked_task_id, open, typical_ms,
+};
+
+/// The longest a single call may take. A submit that takes longer has an unknown outcome and is never sent again.
+const CALL_TIMEOUT_MS: u32 = 60_000;
+
+/// The client of one account, or of one gateway.
+#[derive(Debug)]
+pub struct Client<T, C> {
+    transport: T,
+    pub(super) timer: C,
+    endpoint: Endpoint,
+    key: Option<Secret>,
+    /// The form of the upscale route this server has, once that is known.
+    upscale_form: Cell<UpscaleForm>,
+}
+
+impl<T: Transport, C: Timer> Client<T, C> {
+    /// A client of the given endpoint; with a key it talks to the vendor, without one to a gateway that holds it.
+    pub fn new(transport: T, timer: C, endpoint: Endpoint, key: Option<Secret>) -> Self {
+        Self { transport, timer, endpoint, key, upscale_form: Cell::new(UpscaleForm::QuickStart) }
+    }
+
+    /// Submits a task and returns it, running. Sent once: after an unclear answer it fails with
+    /// [`Billed::Unknown`](crate::core::Billed::Unknown).
+    pub async fn generate(&self, request: &GenerateRequest) -> Result<Task, Error> {
+        request.check()?;
+        self.submit("generate", request.to_json(), Some(request.task_type), request.speed).await
+    }
+
+    /// Submits the upscale of one image, a task of its own.
+    ///
+    /// The quick start's route is tried first. A 404 comes before acceptance, so the reference's route can be tried
+    /// after it without paying twice; which one this server has is remembered.
+    pub async fn upscale(&self, request: &UpscaleRequest) -> Result<Task, Error> {
+        request.check()?;
+        let form = self.upscale_form.get();
+        let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
+        match (form, outcome) {
+            (UpscaleForm::QuickStart, Err(Error { kind: Kind::NotFound, .. })) => {
+                let form = UpscaleForm::Reference;
+                let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
+                if !matches!(&outcome, Err(Error { kind: Kind::NotFound, .. })) {
+                    self.upscale_form.set(form);
+                }
+                outcome
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// The task as it stands now.
+    pub async fn status(&self, task_id: &str) -> Result<Task, Error> {
+        let (record, pace) = self.record(task_id).await?;
+        let mut task = Task::from(record);
+        if let (State::Running, Some(seconds)) = (task.state, pace) {
+            task.expected_at = Some(self.timer.now() + i64::from(seconds) * 1000);
+        }
+        Ok(task)
+    }
+
+    /// The vendor's own record of the task, and in how many seconds the server thinks another look is worthwhile.
+    pub async fn record(&self, task_id: &str) -> Result<(Record, Option<u32>), Error> {
+        let route = format!("record-info?taskId={}", checked_task_id(task_id)?);
+        let about_task = |error| Error { task_id: Some(task_id.to_owned()), ..error };
+        let (data, pace) = self.call(Operation::Read, &route, None).await.map_err(about_task)?;
+        let mut record = Record::decode(&data).map_err(about_task)?;
+        record.error_message = record.error_message.map(|message| self.redacted(message));
+        Ok((record, pace))
+    }
+
+    async fn submit(
+        &self,
+        route: &str,
+        body: String,
+        task_type: Option<TaskType>,
+        speed: Option<Speed>,
+    ) -> Result<Task, Error> {
+        let (data, pace) = self.call(Operation::Submit, route, Some(body)).await?;
+        let task_id = accepted(&data)?;
+        let now = self.timer.now();
+        let expected_in = pace.map_or(typical_ms(task_type, speed), |seconds| i64::from(seconds) * 1000);
+        Ok(Task::accepted(task_id, task_type, now, now + expected_in))
+    }
+
+    async fn call(
+        &self,
+        operation: Operation,
+        route: &str,
+        body: Option<String>,
+    ) -> Result<(T::Json, Option<u32>), Error> {
+        let request = Request { url: self.endpoint.route(route), body, key: self.key.as_ref() };
+        let reply = race(self.transport.send(request), self.timer.sleep(CALL_TIMEOUT_MS)).await;
+        let Reply { status, retry_after, body } = match reply {
+            Some(Ok(reply)) => reply,
+            Some(Err(NoReply(source))) => {
+                let error = Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off");
+                return Err(Error { source: Some(source), ..error });
+            }
+            None => {
+                let seconds = CALL_TIMEOUT_MS / 1000;
+                let message = format!("the server did not answer within {seconds} s");
+                return Err(Error::unanswered(operation, Kind::Network, message));
+            }
+        };
+        match open(operation, status, body) {
+            Ok(data) => Ok((data, retry_after)),
+            Err(error) => Err(Error { message: self.redacted(error.message), retry_after, ..error }),
+        }
+    }
+
+    /// A server may quote the key in its refusal; callers log messages.
+    fn redacted(&self, text: String) -> String {
+        match &self.key {
+            Some(key) => key.redact(text),
+            None => text,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+use std::fmt;
+
+/// What went wrong, as a closed set: switch on this, never on the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request breaks a rule; nothing was sent, or the vendor refused it with 400 or 422.
+    InvalidRequest,
+    /// No key, a bad key, or one without permission (401, 403).
+    Unauthorized,
+    /// The account has too few credits (402).
+    InsufficientCredits,
+    /// The server has no such task or route (404, or 422 on a status call).
+    NotFound,
+    /// Too many requests (429).
+    RateLimited,
+    /// The vendor is down for maintenance (455).
+    Maintenance,
+    /// The vendor has switched the feature off (505).
+    Disabled,
+    /// The server failed (5xx).
+    ServerError,
+    /// The task ran and failed; the vendor's reason is the message.
+    TaskFailed,
+    /// The caller's time ran out and the task goes on: not a failure, wait again with the same task.
+    StillRunning,
+    /// No answer: refused, reset, timed out.
+    Network,
+    /// An answer that is not what this API sends, a redirect included.
+    BadResponse,
+    /// The caller's signal ended the call.
+    Aborted,
+    /// The client or the gateway is set up wrongly.
+    Misconfigured,
+}
+
+impl Kind {
+    /// The word JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::Unauthorized => "unauthorized",
+            Self::InsufficientCredits => "insufficient_credits",
+            Self::NotFound => "not_found",
+            Self::RateLimited => "rate_limited",
+            Self::Maintenance => "maintenance",
+            Self::Disabled => "disabled",
+            Self::ServerError => "server_error",
+            Self::TaskFailed => "task_failed",
+            Self::StillRunning => "still_running",
+            Self::Network => "network",
+            Self::BadResponse => "bad_response",
+            Self::Aborted => "aborted",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+
+    /// What a code of the vendor's table means. The same numbers arrive as HTTP status and inside HTTP 200 (*T*).
+    const fn of_code(code: i64) -> Self {
+        match code {
+            400 | 405 | 413 | 415 | 422 => Self::InvalidRequest,
+            401 | 403 => Self::Unauthorized,
+            402 => Self::InsufficientCredits,
+            404 => Self::NotFound,
+            429 => Self::RateLimited,
+            455 => Self::Maintenance,
+            505 => Self::Disabled,
+            500..600 => Self::ServerError,
+            _ => Self::BadResponse,
+        }
+    }
+
+    /// Whether the same call may succeed later without a change to it.
+    const fn is_passing(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Maintenance | Self::ServerError | Self::Network | Self::BadResponse)
+    }
+}
+
+/// Whether the failed call spent credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Billed {
+    /// It didn't: it never reached the vendor, was refused, or is a read.
+    No,
+    /// It did.
+    Yes,
+    /// Nobody can tell from here: look before sending it again.
+    Unknown,
+}
+
+impl Billed {
+    /// The word JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a call does to the account: a submit spends, a read doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Creates a task and spends credits.
+    Submit,
+    /// Looks something up.
+    Read,
+}
+
+impl Operation {
+    /// What a call that got no clear answer may have spent.
+    pub const fn billed_without_answer(self) -> Billed {
+        match self {
+            Self::Submit => Billed::Unknown,
+            Self::Read => Billed::No,
+        }
+    }
+}
+
+/// Every failure of this crate.
+#[derive(Debug)]
+pub struct Error {
+    /// What went wrong.
+    pub kind: Kind,
+    /// The sentence for a person. Never holds a key.
+    pub message: String,
+    /// The vendor's code or the HTTP status, where there was one.
+    pub code: Option<i64>,
+    /// The field of the request that is wrong.
+    pub field: Option<String>,
+    /// The task it is about.
+    pub task_id: Option<String>,
+    /// Whether the call spent credits.
+    pub billed: Billed,
+    /// How long the server asks to wait, in seconds.
+    pub retry_after: Option<u32>,
+    /// What lies beneath, such as the host's own exception.
+    pub source: Option<Box<dyn std::error::Error>>,
+}
+
+impl Error {
+    /// An error with nothing spent; the fields that apply are set on top.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            code: None,
+            field: None,
+            task_id: None,
+            billed: Billed::No,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// A request that breaks a rule, refused before anything is sent. `must` says what would be right.
+    pub fn invalid(field: impl Into<String>, must: impl fmt::Display) -> Self {
+        let field = field.into();
+        Self {
+            code: Some(422),
+            message: format!("{field}: {must}"),
+            field: Some(field),
+            ..Self::new(Kind::InvalidRequest, "")
+        }
+    }
+
+    /// The vendor's own refusal. A 5xx after a submit proves nothing about the bill: it may come after acceptance.
+    pub fn refused(operation: Operation, code: i64, message: String) -> Self {
+        let kind = match (operation, Kind::of_code(code)) {
+            // "The record does not exist" comes as 422, the code of a validation error (T).
+            (Operation::Read, Kind::InvalidRequest) => Kind::NotFound,
+            (_, kind) => kind,
+        };
+        let billed = match kind {
+            Kind::ServerError | Kind::BadResponse => operation.billed_without_answer(),
+            _ => Billed::No,
+        };
+        Self { code: Some(code), billed, ..Self::new(kind, message) }
+    }
+
+    /// A call that was sent and got no usable answer.
+    pub fn unanswered(operation: Operation, kind: Kind, message: impl Into<String>) -> Self {
+        let billed = operation.billed_without_answer();
+        let mut message = message.into();
+        if billed == Billed::Unknown {
+            message.push_str("; the task may have been created and billed, so it was not sent again");
+        }
+        Self { billed, ..Self::new(kind, message) }
+    }
+
+    /// Whether the same call may be sent again, later, without the risk of paying twice.
+    pub fn retryable(&self) -> bool {
+        self.kind.is_passing() && self.billed == Billed::No
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref()
+    }
+}

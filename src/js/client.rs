@@ -1,0 +1,138 @@
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
+
+use super::error::thrown;
+use crate::client::{self, DEFAULT_WAIT_MS, Handle, race};
+use crate::core::{
+    Billed, Endpoint, Error, GenerateRequest, ImageNumber, Json, Kind, Operation, Secret, Task, UpscaleRequest,
+};
+use crate::web::{Fetch, HostError, HostTimer, aborted};
+
+/// The client behind the package's `Midjourney`.
+///
+/// Every call clones the `Rc` and returns a promise of its own: nothing breaks when this is freed in flight.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Client(Rc<client::Client<Fetch, HostTimer>>);
+
+#[wasm_bindgen]
+impl Client {
+    /// A client of an absolute endpoint, with a key or for a gateway that holds it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(endpoint: JsValue, key: JsValue) -> Result<Client, JsValue> {
+        let key = match key.is_undefined() {
+            true => None,
+            false => Some(Secret::new(&key.text().unwrap_or_default()).map_err(thrown)?),
+        };
+        let endpoint = match endpoint.is_undefined() && key.is_some() {
+            true => Endpoint::VENDOR.to_owned(),
+            false => endpoint.text().unwrap_or_default(),
+        };
+        let endpoint = Endpoint::new(&endpoint, key.is_some()).map_err(thrown)?;
+        Ok(Self(Rc::new(client::Client::new(Fetch, HostTimer, endpoint, key))))
+    }
+
+    /// Submits a task.
+    pub fn generate(&self, request: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let client = self.0.clone();
+        promise(signal, in_flight(Operation::Submit), async move {
+            let request = GenerateRequest::decode(&request)?;
+            client.generate(&request).await.map(|task| value(&task))
+        })
+    }
+
+    /// Submits the upscale of an image, counted from 1.
+    pub fn upscale(&self, task: JsValue, index: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let client = self.0.clone();
+        promise(signal, in_flight(Operation::Submit), async move {
+            // The wire's decoder checks a number of any type; here it is the caller's argument.
+            let index = index.integer().filter(|_| index.number().is_some()).and_then(|index| u8::try_from(index).ok());
+            let image = ImageNumber::new(index.unwrap_or_default())?;
+            let request = UpscaleRequest::new(handle(&task)?.task_id, image);
+            client.upscale(&request).await.map(|task| value(&task))
+        })
+    }
+
+    /// The task as it stands now.
+    pub fn status(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let client = self.0.clone();
+        promise(signal, in_flight(Operation::Read), async move {
+            client.status(&handle(&task)?.task_id).await.map(|task| value(&task))
+        })
+    }
+
+    /// The vendor's own record of the task.
+    pub fn record(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let client = self.0.clone();
+        promise(signal, in_flight(Operation::Read), async move {
+            client.record(&handle(&task)?.task_id).await.map(|(record, _)| value(&record))
+        })
+    }
+
+    /// Waits for the task's end.
+    pub fn wait(
+        &self,
+        task: JsValue,
+        timeout_ms: Option<f64>,
+        on_update: Option<Function>,
+        signal: Option<AbortSignal>,
+    ) -> Promise {
+        let client = self.0.clone();
+        let task_id = handle(&task).ok().map(|handle| handle.task_id);
+        let aborted = || Error { task_id, billed: Billed::Yes, ..Error::new(Kind::Aborted, "aborted; the task goes on") };
+        promise(signal, aborted, async move {
+            let timeout_ms = match timeout_ms {
+                None => DEFAULT_WAIT_MS,
+                Some(ms) if ms >= 0.0 => ms as i64,
+                Some(_) => return Err(Error::invalid("timeout", "must be a number of milliseconds, 0 or more")),
+            };
+            let notify = |task: &Task| {
+                // What the caller's own function throws is the caller's: a paid task is not lost over it.
+                let _ = on_update.as_ref().map(|on_update| on_update.call1(&JsValue::UNDEFINED, &value(task)));
+            };
+            client.wait(handle(&task)?, timeout_ms, notify).await.map(|task| value(&task))
+        })
+    }
+}
+
+/// A task's id, or a task as it was returned or stored: both name it.
+fn handle(task: &JsValue) -> Result<Handle, Error> {
+    let task_id = task.text().or_else(|| task.given("taskId")?.text());
+    let task_id = task_id.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
+    Ok(Handle { task_id, expected_at: task.given("expectedAt").and_then(|at| at.integer()) })
+}
+
+fn value(data: &impl Serialize) -> JsValue {
+    // With `null`s, so that a record looks as the vendor's own JSON does.
+    data.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_else(JsValue::from)
+}
+
+/// The error of a call that its caller ended in flight.
+fn in_flight(operation: Operation) -> impl FnOnce() -> Error {
+    move || Error::unanswered(operation, Kind::Aborted, "aborted by the caller")
+}
+
+/// The future as a promise that a signal can end at any point, with the given error once it is in flight.
+fn promise(
+    signal: Option<AbortSignal>,
+    in_flight: impl FnOnce() -> Error + 'static,
+    call: impl Future<Output = Result<JsValue, Error>> + 'static,
+) -> Promise {
+    future_to_promise(async move {
+        let Some(signal) = signal else { return call.await.map_err(thrown) };
+        let outcome = match signal.aborted() {
+            true => Err(Error::new(Kind::Aborted, "aborted before anything was sent")),
+            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(in_flight())),
+        };
+        outcome.map_err(|error| match error.kind {
+            Kind::Aborted => thrown(Error { source: Some(Box::new(HostError(signal.reason()))), ..error }),
+            _ => thrown(error),
+        })
+    })
+}

@@ -1,0 +1,78 @@
+/** The gateway and the simulator, each served on a port of 127.0.0.1 by the runtime Cloudflare uses. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+const { unstable_getMiniflareWorkerOptions: workerOptionsOf } = await import("wrangler");
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const HOST = "127.0.0.1";
+const options = { host: HOST, log: new Log(LogLevel.ERROR) };
+
+/**
+ * Serves the built Worker with the studio's assets, configured by `wrangler.toml`.
+ *
+ * @param vars the variables and secrets that differ from `wrangler.toml`
+ * @param outboundService sees every request that leaves the Worker; for tests
+ */
+export async function startGateway({ port = 0, vars = {}, outboundService, log } = {}) {
+  const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
+  const studio = studioForLoopback();
+  const worker = new Miniflare({
+    ...options,
+    ...(log && { log }),
+    ...workerOptions,
+    port,
+    modules: true,
+    modulesRoot: at("build/worker"),
+    scriptPath: at("build/worker/gateway.js"),
+    bindings: { ...workerOptions.bindings, ...vars },
+    assets: { ...workerOptions.assets, directory: studio },
+    ...(outboundService && { outboundService }),
+  });
+  return served(worker, () => rmSync(studio, { recursive: true }));
+}
+
+/**
+ * Serves the simulator.
+ *
+ * @param vars its variables, as `simulator/README.md` lists them
+ * @param state a folder that keeps its tasks; without one they end with it
+ */
+export async function startSimulator({ port = 0, vars = {}, state, outboundService } = {}) {
+  const worker = new Miniflare({
+    ...options,
+    port,
+    modules: true,
+    modulesRoot: at("simulator"),
+    scriptPath: at("simulator/worker.js"),
+    compatibilityDate: "2026-04-26",
+    bindings: vars,
+    durableObjects: { VENDOR: { className: "Vendor", useSQLite: true } },
+    ...(state && { durableObjectsPersist: state }),
+    ...(outboundService && { outboundService }),
+  });
+  return served(worker);
+}
+
+async function served(worker, afterwards = () => {}) {
+  const { port } = await worker.ready;
+  const stop = async () => {
+    await worker.dispose();
+    afterwards();
+  };
+  return { url: `http://${HOST}:${port}`, worker, stop };
+}
+
+/** The studio's Content-Security-Policy allows the vendor's file host; the simulator's files lie on this machine. */
+function studioForLoopback() {
+  const folder = mkdtempSync(join(tmpdir(), "midapi-studio-"));
+  cpSync(at("build/studio"), folder, { recursive: true });
+  const headers = join(folder, "_headers");
+  const policy = readFileSync(headers, "utf8").replace(/(img-src|media-src) 'self'/g, `$& http://${HOST}:*`);
+  writeFileSync(headers, policy);
+  return folder;
+}

@@ -1,0 +1,114 @@
+//! From the sources to what ships: two WebAssembly modules, the npm package, the studio and the Worker.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::setup;
+use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step, step_if_changed, write};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The entries of the package, written by hand.
+const PACKAGE_FILES: [&str; 7] =
+    ["browser.js", "compat.js", "errors.js", "index.d.ts", "compat.d.ts", "midjourney.js", "node.js"];
+
+/// Builds all there is.
+pub fn everything() -> Result<()> {
+    let npm = std::thread::spawn(setup::npm_packages);
+    setup::wasm_target()?;
+    let modules = ["js", "gateway"].map(compile);
+    npm.join().map_err(|_| anyhow::anyhow!("the thread that installs npm packages broke off"))??;
+    for (feature, module) in ["js", "gateway"].into_iter().zip(modules) {
+        bind(feature, &module?)?;
+    }
+    package()?;
+    studio()?;
+    worker()?;
+    report_sizes()
+}
+
+/// Where a feature's module and its glue are built.
+fn module_folder(feature: &str) -> PathBuf {
+    at("build").join(feature)
+}
+
+/// Compiles the crate with one face's exports; returns a copy of the module, as both faces compile to one path.
+fn compile(feature: &str) -> Result<PathBuf> {
+    step(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), || {
+        let mut build = cargo();
+        build.args(["build", "--quiet", "--package", "midapi", "--lib", "--profile", "wasm"]);
+        run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))
+    })?;
+    let module = module_folder(feature).join("compiled.wasm");
+    copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)?;
+    Ok(module)
+}
+
+/// Makes the JavaScript glue and shrinks the module.
+fn bind(feature: &str, module: &Path) -> Result<()> {
+    let folder = module_folder(feature);
+    let output = folder.join("midapi_bg.wasm");
+    let inputs = [module.to_owned(), at("Cargo.lock"), at("package-lock.json"), at("xtask/src/build.rs")];
+    step_if_changed(&format!("binding and shrinking `{feature}`"), &inputs, &output, || {
+        let bindgen = &mut Bindgen::new();
+        let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
+        bindgen.omit_default_module_path(true).remove_name_section(true).remove_producers_section(true);
+        bindgen.generate(&folder)?;
+        let optimised = folder.join("optimised.wasm");
+        let mut wasm_opt = node_tool("wasm-opt");
+        // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
+        wasm_opt.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+        run_quietly(wasm_opt.arg(&output).arg("--output").arg(&optimised))?;
+        Ok(std::fs::rename(optimised, &output)?)
+    })
+}
+
+/// Puts the npm package together in `dist/`.
+fn package() -> Result<()> {
+    let dist = at("dist");
+    empty_folder(&dist)?;
+    for file in PACKAGE_FILES.iter().chain(&["workerd.js"]) {
+        copy(&at("js").join(file), &dist.join(file))?;
+    }
+    for file in ["midapi.js", "midapi_bg.wasm"] {
+        copy(&module_folder("js").join(file), &dist.join(file))?;
+    }
+    for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        copy(&at(file), &dist.join(file))?;
+    }
+    let manifest = std::fs::read_to_string(at("js/package.json"))?.replace("\"0.0.0\"", &format!("\"{VERSION}\""));
+    write(&dist.join("package.json"), manifest)
+}
+
+/// Puts the studio together in `build/studio/`: only what is put there is ever served.
+fn studio() -> Result<()> {
+    let studio = at("build/studio");
+    empty_folder(&studio)?;
+    for entry in std::fs::read_dir(at("www"))? {
+        let path = entry?.path();
+        copy(&path, &studio.join(path.file_name().context("a file without a name in www/")?))?;
+    }
+    copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
+    let mut esbuild = node_tool("esbuild");
+    esbuild.args(["--bundle", "--minify", "--format=esm", "--log-level=warning", "--outfile=build/studio/midapi/midapi.js"]);
+    run(esbuild.arg("dist/browser.js"))
+}
+
+/// Has wrangler bundle the Worker as it would upload it.
+fn worker() -> Result<()> {
+    let folder = at("build/worker");
+    let inputs = [module_folder("gateway").join("midapi_bg.wasm"), at("js/gateway.js"), at("wrangler.toml")];
+    step_if_changed("bundling the Worker", &inputs, &folder.join("gateway.js"), || {
+        let mut wrangler = node_tool("wrangler");
+        let said = run_quietly(wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(&folder))?;
+        let upload = said.lines().find(|line| line.contains("Total Upload")).unwrap_or_default();
+        write(&folder.join("upload-size.txt"), upload.trim())
+    })
+}
+
+/// The figures the README promises to stay under.
+fn report_sizes() -> Result<()> {
+    run(command("node").arg("tools/sizes.js"))
+}

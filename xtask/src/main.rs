@@ -1,0 +1,41 @@
+//! The project's commands: `cargo xtask dev`, `build` and `test`. Each installs what is missing and says what it does.
+
+mod build;
+mod dev;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask dev [--port N] [--simulator]
+    Builds everything and serves the studio and the gateway on http://127.0.0.1:N (8787 unless told).
+    Takes MIDAPI_API_KEY and MIDAPI_UPSTREAM_URL from the environment, else from .dev.vars; without a key, or with
+    --simulator, the simulator plays the vendor.
+cargo xtask build
+    Builds the npm package into dist/, the studio into build/studio/ and the Worker into build/worker/.
+cargo xtask test [RING...]
+    Runs the tests of every ring, or of those named: core, wasm, gateway, page, package, lint.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["dev", options @ ..] => dev::run(options),
+        ["build"] => build::everything(),
+        ["test", rings @ ..] => test::run(rings),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{HELP}", words.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
