@@ -3,9 +3,7 @@ export class MidjourneyError extends Error {
   /** @param fields the plain object the WebAssembly module throws */
   constructor({ message, cause, ...fields }) {
     super(message, cause === undefined ? undefined : { cause });
-    for (const [name, value] of Object.entries(fields)) {
-      if (value !== undefined) this[name] = value;
-    }
+    Object.assign(this, fields);
   }
 }
 // On the prototype: a name of its own on each error would be printed twice.

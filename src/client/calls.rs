@@ -42,10 +42,10 @@ impl<T: Transport, C: Timer> Client<T, C> {
         let form = self.upscale_form.get();
         let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
         match (form, outcome) {
-            (UpscaleForm::QuickStart, Err(Error { kind: Kind::NotFound, .. })) => {
+            (UpscaleForm::QuickStart, Err(error)) if error.kind == Kind::NotFound => {
                 let form = UpscaleForm::Reference;
                 let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
-                if !matches!(&outcome, Err(Error { kind: Kind::NotFound, .. })) {
+                if outcome.as_ref().map_or_else(|error| error.kind != Kind::NotFound, |_| true) {
                     self.upscale_form.set(form);
                 }
                 outcome
@@ -67,10 +67,10 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// The vendor's own record of the task, and in how many seconds the server thinks another look is worthwhile.
     pub async fn record(&self, task_id: &str) -> Result<(Record, Option<u32>), Error> {
         let route = format!("record-info?taskId={}", checked_task_id(task_id)?);
-        let about_task = |error| Error { task_id: Some(task_id.to_owned()), ..error };
+        let about_task = |error: Error| error.with(|error| error.task_id = Some(task_id.to_owned()));
         let (data, pace) = self.call(Operation::Read, &route, None).await.map_err(about_task)?;
         let mut record = Record::decode(&data).map_err(about_task)?;
-        record.error_message = record.error_message.map(|message| self.redacted(message));
+        record.error_message.iter_mut().for_each(|message| self.redact(message));
         Ok((record, pace))
     }
 
@@ -100,25 +100,27 @@ impl<T: Transport, C: Timer> Client<T, C> {
             Some(Ok(reply)) => reply,
             Some(Err(NoReply(source))) => {
                 let error = Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off");
-                return Err(Error { source: Some(source), ..error });
+                return Err(error.with(|error| error.source = Some(source)));
             }
             None => {
                 let seconds = CALL_TIMEOUT_MS / 1000;
                 let message = format!("the server did not answer within {seconds} s");
-                return Err(Error::unanswered(operation, Kind::Network, message));
+                return Err(Error::unanswered(operation, Kind::Network, &message));
             }
         };
         match open(operation, status, body) {
             Ok(data) => Ok((data, retry_after)),
-            Err(error) => Err(Error { message: self.redacted(error.message), retry_after, ..error }),
+            Err(error) => Err(error.with(|error| {
+                error.retry_after = retry_after;
+                self.redact(&mut error.message);
+            })),
         }
     }
 
     /// A server may quote the key in its refusal; callers log messages.
-    fn redacted(&self, text: String) -> String {
-        match &self.key {
-            Some(key) => key.redact(text),
-            None => text,
+    fn redact(&self, text: &mut String) {
+        if let Some(key) = &self.key {
+            key.redact(text);
         }
     }
 }

@@ -49,8 +49,10 @@ impl<T: Transport, C: Timer> Client<T, C> {
             schedule.looked(self.timer.now(), pace);
         }
         let message = "the task is still running; that is no failure: wait for it again";
-        let error = Error::new(Kind::StillRunning, message);
-        Err(Error { task_id: Some(handle.task_id), billed: Billed::Yes, ..error })
+        Err(Error::new(Kind::StillRunning, message).with(|error| {
+            error.task_id = Some(handle.task_id);
+            error.billed = Billed::Yes;
+        }))
     }
 
     async fn sleep_until(&self, at: i64) {

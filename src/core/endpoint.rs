@@ -11,15 +11,16 @@ impl Endpoint {
     /// Takes an absolute URL without query, such as [`Endpoint::VENDOR`] or `https://example.com/api/v1/mj`.
     /// `carries_key` says whether a key will be sent there.
     pub fn new(url: &str, carries_key: bool) -> Result<Self, Error> {
-        let wrong = |must: &str| Err(Error { code: None, ..Error::invalid("endpoint", must) });
+        let wrong = |must| Err(Error::invalid("endpoint", must).with(|error| error.kind = Kind::Misconfigured));
         let url = url.trim_end_matches('/');
-        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let secure = url.strip_prefix("https://");
+        let rest = secure.or_else(|| url.strip_prefix("http://")).unwrap_or_default();
         let authority = rest.split('/').next().unwrap_or_default();
         let clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
-        if !matches!(scheme, "http" | "https") || authority.is_empty() || !clean {
+        if authority.is_empty() || !clean {
             return wrong("must be an absolute http or https URL without user, query or fragment");
         }
-        if carries_key && scheme == "http" && !is_loopback(authority) {
+        if carries_key && secure.is_none() && !is_loopback(authority) {
             return wrong("must be https: the key would travel in clear");
         }
         Ok(Self(url.to_owned()))
@@ -33,7 +34,7 @@ impl Endpoint {
     /// The endpoint of a configured upstream: its origin alone, or with the API's own path.
     pub fn upstream(url: &str) -> Result<Self, Error> {
         const PATH: &str = "/api/v1/mj";
-        let Self(url) = Self::new(url, true).map_err(|error| Error { kind: Kind::Misconfigured, ..error })?;
+        let Self(url) = Self::new(url, true)?;
         Ok(Self(if url.ends_with(PATH) { url } else { url + PATH }))
     }
 }
@@ -42,6 +43,5 @@ impl Endpoint {
 fn is_loopback(authority: &str) -> bool {
     let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let host = host.map_or(authority, |(host, _)| host);
-    let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    v4 || host == "localhost" || host == "[::1]"
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }

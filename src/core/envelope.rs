@@ -21,9 +21,9 @@ pub fn open<J: Json>(operation: Operation, status: u16, body: Option<J>) -> Resu
         let message = body.given("msg").and_then(|msg| msg.text()).filter(|msg| !msg.trim().is_empty());
         let message = message.unwrap_or_else(|| format!("the server answered with code {code}"));
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
-        let field = message.split_once(": ").map(|(field, _)| field).filter(|field| super::request::is_field(field));
+        let field = message.split_once(':').map(|(field, _)| field).filter(|field| super::request::is_field(field));
         let field = field.map(str::to_owned);
-        return Err(Error { field, ..Error::refused(operation, code, message) });
+        return Err(Error::refused(operation, code, message).with(|error| error.field = field));
     }
     body.given("data").ok_or_else(|| Error::unanswered(operation, Kind::BadResponse, "the server's answer has no data"))
 }

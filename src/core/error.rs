@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Deref;
 
 /// What went wrong, as a closed set: switch on this, never on the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +117,13 @@ impl Operation {
     }
 }
 
-/// Every failure of this crate.
+/// Every failure of this crate: [`Details`] behind a pointer, so that a `Result` stays small where nothing failed.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// What is known of a failure.
+#[derive(Debug)]
+pub struct Details {
     /// What went wrong.
     pub kind: Kind,
     /// The sentence for a person. Never holds a key.
@@ -138,9 +143,9 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error with nothing spent; the fields that apply are set on top.
+    /// An error with nothing spent.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             code: None,
@@ -149,21 +154,27 @@ impl Error {
             billed: Billed::No,
             retry_after: None,
             source: None,
-        }
+        }))
+    }
+
+    /// The same error with more known.
+    pub fn with(mut self, add: impl FnOnce(&mut Details)) -> Self {
+        add(&mut self.0);
+        self
     }
 
     /// A request that breaks a rule, refused before anything is sent. `must` says what would be right.
-    pub fn invalid(field: impl Into<String>, must: impl fmt::Display) -> Self {
-        let field = field.into();
-        Self {
-            code: Some(422),
-            message: format!("{field}: {must}"),
-            field: Some(field),
-            ..Self::new(Kind::InvalidRequest, "")
-        }
+    #[cold]
+    pub fn invalid(field: &str, must: &str) -> Self {
+        let message = [field, ": ", must].concat();
+        Self::new(Kind::InvalidRequest, message).with(|error| {
+            error.code = Some(422);
+            error.field = Some(field.to_owned());
+        })
     }
 
     /// The vendor's own refusal. A 5xx after a submit proves nothing about the bill: it may come after acceptance.
+    #[cold]
     pub fn refused(operation: Operation, code: i64, message: String) -> Self {
         let kind = match (operation, Kind::of_code(code)) {
             // "The record does not exist" comes as 422, the code of a validation error (T).
@@ -174,22 +185,34 @@ impl Error {
             Kind::ServerError | Kind::BadResponse => operation.billed_without_answer(),
             _ => Billed::No,
         };
-        Self { code: Some(code), billed, ..Self::new(kind, message) }
+        Self::new(kind, message).with(|error| {
+            error.code = Some(code);
+            error.billed = billed;
+        })
     }
 
     /// A call that was sent and got no usable answer.
-    pub fn unanswered(operation: Operation, kind: Kind, message: impl Into<String>) -> Self {
+    #[cold]
+    pub fn unanswered(operation: Operation, kind: Kind, message: &str) -> Self {
         let billed = operation.billed_without_answer();
-        let mut message = message.into();
-        if billed == Billed::Unknown {
-            message.push_str("; the task may have been created and billed, so it was not sent again");
-        }
-        Self { billed, ..Self::new(kind, message) }
+        let caution = match billed {
+            Billed::Unknown => "; the task may have been created and billed, so it was not sent again",
+            _ => "",
+        };
+        Self::new(kind, [message, caution].concat()).with(|error| error.billed = billed)
     }
 
     /// Whether the same call may be sent again, later, without the risk of paying twice.
     pub fn retryable(&self) -> bool {
         self.kind.is_passing() && self.billed == Billed::No
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 
@@ -201,6 +224,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref()
+        self.0.source.as_deref()
     }
 }

@@ -15,15 +15,17 @@ impl<'a, J: Json> Fields<'a, J> {
         let Some(names) = body.names() else { return Err(Error::invalid("body", "must be a JSON object")) };
         if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
             let meant = known.iter().find(|known| known.eq_ignore_ascii_case(name));
-            return Err(match meant {
-                Some(meant) => Error::invalid(shortened(name), format_args!("unknown field; did you mean {meant}?")),
-                None => Error::invalid(shortened(name), format_args!("unknown field; known are {}", known.join(", "))),
-            });
+            let must = match meant {
+                Some(meant) => format!("unknown field; did you mean {meant}?"),
+                None => format!("unknown field; known are {}", known.join(", ")),
+            };
+            return Err(Error::invalid(&shortened(name), &must));
         }
         Ok(Self { body })
     }
 
     /// A string; an empty one counts as absent, as in the vendor's own samples.
+    #[inline(never)]
     pub fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
         let Some(value) = self.body.given(name) else { return Ok(None) };
         let text = value.text().ok_or_else(|| Error::invalid(name, "must be a string"))?;
@@ -31,6 +33,7 @@ impl<'a, J: Json> Fields<'a, J> {
     }
 
     /// A list of strings; an empty one counts as absent.
+    #[inline(never)]
     pub fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, Error> {
         let Some(value) = self.body.given(name) else { return Ok(None) };
         let texts = value.items().and_then(|items| items.iter().map(Json::text).collect::<Option<Vec<_>>>());
@@ -42,12 +45,14 @@ impl<'a, J: Json> Fields<'a, J> {
         self.body.given(name).map(|value| W::decode(name, &value)).transpose()
     }
 
+    #[inline(never)]
     pub fn boolean(&self, name: &'static str) -> Result<Option<bool>, Error> {
         let Some(value) = self.body.given(name) else { return Ok(None) };
         value.boolean().map(Some).ok_or_else(|| Error::invalid(name, "must be true or false"))
     }
 
     /// A whole number within a range.
+    #[inline(never)]
     pub fn whole(&self, name: &'static str, range: RangeInclusive<u16>) -> Result<Option<u16>, Error> {
         let Some(value) = self.body.given(name) else { return Ok(None) };
         let number = value.number().filter(|number| number.trunc() == *number && (0.0..=65535.0).contains(number));
@@ -57,8 +62,9 @@ impl<'a, J: Json> Fields<'a, J> {
 }
 
 /// The refusal of a number outside its range.
+#[cold]
 pub(super) fn outside(name: &'static str, range: &RangeInclusive<u16>) -> Error {
-    Error::invalid(name, format_args!("must be a whole number from {} to {}", range.start(), range.end()))
+    Error::invalid(name, &format!("must be a whole number from {} to {}", range.start(), range.end()))
 }
 
 /// A link the vendor or a caller's server is asked to fetch.

@@ -72,12 +72,9 @@ impl UpscaleRequest {
             UpscaleForm::Reference => (0..=3, 0),
         };
         let number = fields.whole(index, range.clone())?.ok_or_else(|| outside(index, &range))?;
-        let request = Self {
-            task_id,
-            image: ImageNumber(number as u8 - base + 1),
-            water_mark: fields.text("waterMark")?,
-            call_back_url: fields.text("callBackUrl")?,
-        };
+        let mut request = Self::new(task_id, ImageNumber(number as u8 - base + 1));
+        request.water_mark = fields.text("waterMark")?;
+        request.call_back_url = fields.text("callBackUrl")?;
         request.check()?;
         Ok(request)
     }

@@ -12,7 +12,7 @@ impl Secret {
     pub fn new(key: &str) -> Result<Self, Error> {
         let fits_a_header = key.bytes().all(|byte| byte.is_ascii_graphic());
         if key.is_empty() || !fits_a_header {
-            return Err(Error::invalid("apiKey", "must be visible ASCII without spaces or line breaks".to_owned()));
+            return Err(Error::invalid("apiKey", "must be visible ASCII without spaces or line breaks"));
         }
         Ok(Self(key.to_owned()))
     }
@@ -22,9 +22,25 @@ impl Secret {
         &self.0
     }
 
-    /// The text with every occurrence of the key replaced.
-    pub fn redact(&self, text: String) -> String {
-        if text.contains(&self.0) { text.replace(&self.0, "[redacted]") } else { text }
+    /// Takes every occurrence of the key out of the text.
+    pub fn redact(&self, text: &mut String) {
+        let mut clean = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = self.split(rest) {
+            clean.push_str(before);
+            clean.push_str("[redacted]");
+            rest = after;
+        }
+        if !clean.is_empty() {
+            clean.push_str(rest);
+            *text = clean;
+        }
+    }
+
+    /// What stands before and after the key. The standard library's search costs 4 KB in the module.
+    fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let at = text.as_bytes().windows(self.0.len()).position(|window| window == self.0.as_bytes())?;
+        Some((text.get(..at)?, text.get(at + self.0.len()..)?))
     }
 }
 

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Error, ErrorCode, Kind, Record, TaskType};
+use super::{Billed, Error, ErrorCode, Kind, Record, TaskType};
 
 /// How long the vendor keeps the files: 15 days (*Q*).
 pub const RETENTION_MS: i64 = 15 * 24 * 60 * 60 * 1000;
@@ -93,8 +93,11 @@ impl Task {
             Some(ErrorCode::Number(code)) => Some(code),
             _ => None,
         };
-        let error = Error::new(Kind::TaskFailed, failure.message.clone());
-        Some(Error { code, task_id: Some(self.task_id.clone()), billed: super::Billed::Unknown, ..error })
+        Some(Error::new(Kind::TaskFailed, failure.message.clone()).with(|error| {
+            error.code = code;
+            error.task_id = Some(self.task_id.clone());
+            error.billed = Billed::Unknown;
+        }))
     }
 }
 

@@ -33,9 +33,7 @@ macro_rules! words {
         }
 
         impl Word for $name {
-            fn choices() -> Vec<&'static str> {
-                Self::ALL.iter().map(|value| value.as_str()).collect()
-            }
+            const CHOICES: &str = concat!("must be one of", $(" ", $word, ",",)+ "");
 
             fn read(value: &impl Json) -> Option<Self> {
                 Self::from_word(&Self::spelling(value)?)
@@ -46,13 +44,14 @@ macro_rules! words {
 
 /// What [`words!`] gives each vocabulary for reading it from a request.
 pub(super) trait Word: Sized {
-    fn choices() -> Vec<&'static str>;
+    /// What would be right, with a comma at its end.
+    const CHOICES: &str;
 
     fn read(value: &impl Json) -> Option<Self>;
 
     /// Reads the named field, or says which words it takes.
     fn decode(field: &'static str, value: &impl Json) -> Result<Self, Error> {
-        Self::read(value).ok_or_else(|| Error::invalid(field, format!("must be one of {}", Self::choices().join(", "))))
+        Self::read(value).ok_or_else(|| Error::invalid(field, Self::CHOICES.trim_end_matches(',')))
     }
 }
 

@@ -5,7 +5,7 @@ use web_sys::{Headers, Response, ResponseInit};
 use crate::core::{Error, Kind, to_json};
 
 /// A reply in the vendor's envelope around `data`, which is JSON already.
-pub fn success(data: String, pace: Option<u32>) -> Result<Response, JsValue> {
+pub fn success(data: &str, pace: Option<u32>) -> Result<Response, JsValue> {
     response(200, &format!(r#"{{"code":200,"msg":"success","data":{data}}}"#), pace)
 }
 

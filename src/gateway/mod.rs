@@ -19,7 +19,7 @@ use crate::core::{Error, Kind};
 pub async fn handle(request: Request, env: JsValue) -> Result<Response, JsValue> {
     let url = Url::new(&request.url())?;
     let Some(route) = Route::of(&url.pathname()) else {
-        return answer::refusal(&Error { code: Some(404), ..Error::new(Kind::NotFound, "no such route") });
+        return answer::refusal(&Error::new(Kind::NotFound, "no such route").with(|error| error.code = Some(404)));
     };
     if request.method() != route.method() {
         return answer::method_not_allowed(route.method());
@@ -29,7 +29,11 @@ pub async fn handle(request: Request, env: JsValue) -> Result<Response, JsValue>
         Err(error) => return answer::refusal(&error),
     };
     match route.answer(&gateway, &request, &url).await {
-        Ok(answer) => answer::success(gateway.key.redact(answer.data), answer.pace),
-        Err(error) => answer::refusal(&Error { message: gateway.key.redact(error.message), ..error }),
+        Ok(answer) => {
+            let mut data = answer.data;
+            gateway.key.redact(&mut data);
+            answer::success(&data, answer.pace)
+        },
+        Err(error) => answer::refusal(&error.with(|error| gateway.key.redact(&mut error.message))),
     }
 }

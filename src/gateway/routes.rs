@@ -74,19 +74,17 @@ fn submitted(gateway: &Gateway, task: Task) -> Result<Answer, Error> {
 
 async fn looked_up(gateway: &Gateway, task_id: String) -> Result<Answer, Error> {
     let vendor_id = gateway.task_ids.open(&task_id)?;
-    let (record, pace) = gateway.client.record(&vendor_id).await.map_err(|error| match error.kind {
-        Kind::NotFound => unknown_task(),
-        _ => error,
-    })?;
+    let unknown = |error: Error| if error.kind == Kind::NotFound { unknown_task() } else { error };
+    let (record, pace) = gateway.client.record(&vendor_id).await.map_err(unknown)?;
     let param_json = record.param_json.and_then(|param_json| public_param_json::<JsValue>(&param_json));
     Ok(Answer { data: to_json(&Record { task_id, param_json, ..record }), pace })
 }
 
 async fn json_body(request: &Request) -> Result<JsValue, Error> {
-    let refused = |code, must: String| Error { code: Some(code), ..Error::invalid("body", must) };
+    let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
     let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
-        Err(Overlong) => refused(413, format!("must be at most {MAX_BODY_BYTES} bytes")),
-        Ok(_) => refused(400, "broke off before its end".to_owned()),
+        Err(Overlong) => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
+        Ok(_) => refused(400, "broke off before its end"),
     })?;
-    JsValue::parse(&text).ok_or_else(|| refused(400, "must be JSON".to_owned()))
+    JsValue::parse(&text).ok_or_else(|| refused(400, "must be JSON"))
 }
