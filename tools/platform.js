@@ -48,6 +48,7 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
     port,
     modules: true,
     modulesRoot: at("simulator"),
+    modulesRules: [{ type: "ESModule", include: ["**/*.js"] }],
     scriptPath: at("simulator/worker.js"),
     compatibilityDate: "2026-04-26",
     bindings: vars,

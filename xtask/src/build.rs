@@ -36,13 +36,15 @@ fn module_folder(feature: &str) -> PathBuf {
 
 /// Compiles the crate with one face's exports; returns a copy of the module, as both faces compile to one path.
 fn compile(feature: &str) -> Result<PathBuf> {
-    step(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), || {
+    let module = module_folder(feature).join("compiled.wasm");
+    // Not left to cargo: it keeps one output for both faces, and would compile each anew every time.
+    let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), setup::toolchain()?];
+    step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), &inputs, &module, || {
         let mut build = cargo();
         build.args(["build", "--quiet", "--package", "midapi", "--lib", "--profile", "wasm"]);
-        run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))
+        run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))?;
+        copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;
-    let module = module_folder(feature).join("compiled.wasm");
-    copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)?;
     Ok(module)
 }
 

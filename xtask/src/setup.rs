@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{at, command, copy, root, run, run_quietly, step, step_if_changed};
+use crate::shell::{at, command, copy, root, run, run_quietly, step, step_if_changed, write};
 
 const OLDEST_NODE: u32 = 20;
 
@@ -19,6 +19,13 @@ pub fn wasm_target() -> Result<()> {
         run(command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
             .context("install it with `rustup target add wasm32-unknown-unknown`")
     })
+}
+
+/// A file that holds the compiler's version.
+pub fn toolchain() -> Result<PathBuf> {
+    let file = at("build/stamps/toolchain");
+    write(&file, run_quietly(command("rustc").arg("--version"))?)?;
+    Ok(file)
 }
 
 /// The npm packages the build and the tests use, as the lock file has them.

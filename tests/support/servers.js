@@ -1,0 +1,107 @@
+/** What the tests start: the built Worker, the simulator, and an upstream that counts what reaches it. */
+import { createServer } from "node:net";
+import { after } from "node:test";
+import { Response } from "miniflare";
+import { startGateway, startSimulator } from "../../tools/platform.js";
+
+export const KEY = "CANARY-4f1d9b7c2e6a8350";
+export const VENDOR = "https://vendor.example";
+
+/** An upstream made of a function; `requests` holds what left the gateway. */
+export class Upstream {
+  requests = [];
+
+  /** @param answer gets `{ method, url, headers, body }` and returns a Response, or throws to break the connection */
+  constructor(answer) {
+    this.answer = answer;
+    this.service = async (request) => {
+      const seen = {
+        method: request.method,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        body: request.method === "POST" ? await request.text() : undefined,
+      };
+      this.requests.push(seen);
+      return this.answer(seen);
+    };
+  }
+
+  get submits() {
+    return this.requests.filter(({ method }) => method === "POST");
+  }
+}
+
+/** An answer in the vendor's envelope. */
+export const envelope = (data, { code = 200, msg = "success", ...init } = {}) => Response.json({ code, msg, data }, init);
+
+/** A server that reads a request, answers with these bytes and breaks the connection. */
+export async function breakingServer(answer) {
+  const broken = { requests: 0 };
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      broken.requests++;
+      socket.write(answer, () => socket.resetAndDestroy());
+    });
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  after(() => server.close());
+  broken.url = `http://127.0.0.1:${server.address().port}`;
+  return broken;
+}
+
+/** A gateway in front of an upstream, or of the network without one; it stops with the test file. */
+export async function gatewayOn(upstream, { vars = {}, log } = {}) {
+  const server = await startGateway({
+    vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: VENDOR, ...vars },
+    outboundService: upstream?.service,
+    log,
+  });
+  after(() => server.stop());
+  const api = `${server.url}/api/v1/mj`;
+  return {
+    ...server,
+    api,
+    post: (route, body) => call(`${api}/${route}`, { method: "POST", headers: JSON_TYPE, body: text(body) }),
+    get: (route) => call(`${api}/${route}`),
+  };
+}
+
+/** A simulator whose tasks are done when they are submitted, unless told. */
+export async function simulator(vars = {}) {
+  const durations = { relaxed: 0, fast: 0, turbo: 0, video: 0, upscale: 0, ...vars.DURATIONS };
+  const server = await startSimulator({
+    vars: { SUBMITS_PER_10_SECONDS: 1000, ...vars, DURATIONS: JSON.stringify(durations) },
+  });
+  after(() => server.stop());
+  const api = `${server.url}/api/v1`;
+  const headers = (key = "test-key") => ({ ...JSON_TYPE, Authorization: `Bearer ${key}` });
+  return {
+    ...server,
+    post: (route, body, key) => call(`${api}/${route}`, { method: "POST", headers: headers(key), body: text(body) }),
+    get: (route, key) => call(`${api}/${route}`, { headers: headers(key) }),
+  };
+}
+
+/** A gateway on a simulator. */
+export async function gatewayOnSimulator(vars) {
+  const { url } = await simulator(vars);
+  const gateway = await startGateway({ vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: url } });
+  after(() => gateway.stop());
+  return { ...gateway, api: `${gateway.url}/api/v1/mj` };
+}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const text = (body) => (typeof body === "string" ? body : JSON.stringify(body));
+
+async function call(url, init) {
+  const response = await fetch(url, { redirect: "manual", ...init });
+  const body = await response.text();
+  let json;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    // Not every answer of a simulator that misbehaves on request is JSON.
+  }
+  return { status: response.status, headers: response.headers, body, json };
+}
