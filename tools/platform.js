@@ -61,10 +61,8 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
 
 async function served(worker, afterwards = () => {}) {
   const { port } = await worker.ready;
-  const stop = async () => {
-    await worker.dispose();
-    afterwards();
-  };
+  let stopped;
+  const stop = () => (stopped ??= worker.dispose().then(afterwards));
   return { url: `http://${HOST}:${port}`, worker, stop };
 }
 

@@ -1,0 +1,28 @@
+//! The studio's form offers what the core takes: all of it and nothing else.
+
+use midapi::core::{AspectRatio, MAX_PROMPT_CHARS, Speed, TaskType, Version};
+
+const PAGE: &str = include_str!("../../www/index.html");
+const COMPOSER: &str = include_str!("../../www/composer.js");
+
+fn offered(start: &str, end: &str) -> Vec<String> {
+    let part = PAGE.split_once(start).unwrap().1.split_once(end).unwrap().0;
+    let mut words: Vec<_> = part.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    words.sort();
+    words
+}
+
+fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut words: Vec<_> = words.map(str::to_owned).collect();
+    words.sort();
+    words
+}
+
+#[test]
+fn the_form_offers_the_cores_words() {
+    assert_eq!(offered("name=\"taskType\"", "</select>"), sorted(TaskType::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(offered("name=\"version\"", "</select>"), sorted(Version::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(offered("<legend>Speed", "</fieldset>"), sorted(Speed::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(offered("<legend>Aspect", "</fieldset>"), sorted(AspectRatio::ALL.iter().map(|word| word.as_str())));
+    assert!(COMPOSER.contains(&format!("MAX_PROMPT = {MAX_PROMPT_CHARS};")));
+}

@@ -1,0 +1,209 @@
+//! The host's side of the crate: its JSON values, `fetch`, timers and signals. In Node and in a real browser.
+#![cfg(target_arch = "wasm32")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use js_sys::{Array, Object, Reflect};
+use midapi::client::{Client, Timer, race};
+use midapi::core::{Billed, Endpoint, GenerateRequest, Json, Kind, Record, Secret, State, Task, TaskType};
+use midapi::web::{Fetch, HostTimer, aborted, read_text};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{AbortController, Response};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The value of a JavaScript expression.
+    #[wasm_bindgen(js_name = eval)]
+    fn evaluate(code: &str) -> JsValue;
+}
+
+/// Replaces the host's `fetch` with a function body of `url` and `init`; returns the list of what it was given.
+fn stub_fetch(body: &str) -> Array {
+    let stub = "globalThis.fetch = (url, init) => { seen.push([url, init]); BODY }";
+    let stub = stub.replace("BODY", body);
+    evaluate(&format!("(() => {{ const seen = []; {stub}; return seen }})()")).unchecked_into()
+}
+
+fn client(key: Option<&str>) -> Client<Fetch, HostTimer> {
+    let endpoint = Endpoint::new("https://vendor.example/api/v1/mj", true).unwrap();
+    Client::new(Fetch, HostTimer, endpoint, key.map(|key| Secret::new(key).unwrap()))
+}
+
+fn image() -> GenerateRequest {
+    GenerateRequest::new(TaskType::TextToImage, "a lighthouse")
+}
+
+fn get(value: &JsValue, path: &str) -> JsValue {
+    path.split('.').fold(value.clone(), |value, name| Reflect::get(&value, &name.into()).unwrap())
+}
+
+#[wasm_bindgen_test]
+fn host_values_read_as_json() {
+    let value = JsValue::parse(r#"{"a":{"b":[1,"2",null,true]},"c":"2024-03-20T10:30:00Z","d":1.5}"#).unwrap();
+    let items = value.field("a").unwrap().field("b").unwrap().items().unwrap();
+    assert_eq!(items.first().unwrap().number(), Some(1.0));
+    assert_eq!(items.get(1).unwrap().integer(), Some(2));
+    assert!(Json::is_null(items.get(2).unwrap()));
+    assert_eq!(items.get(3).unwrap().boolean(), Some(true));
+    assert_eq!(value.field("d").unwrap().integer(), None);
+    assert_eq!(value.names().unwrap(), ["a", "c", "d"]);
+    assert!(value.items().is_none() && value.text().is_none() && value.field("x").is_none());
+    assert!(JsValue::parse("{").is_none());
+    for other in ["undefined", "[]", "() => 1", "'text'", "7"] {
+        assert!(evaluate(other).names().is_none(), "{other}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_field_that_throws_or_is_undefined_is_absent() {
+    let value = evaluate("({ get a() { throw new Error('no') }, b: undefined, c: 1 })");
+    assert!(value.field("a").is_none() && value.field("b").is_none());
+    assert_eq!(value.names().unwrap(), ["c"]);
+}
+
+#[wasm_bindgen_test]
+fn the_host_reads_times_as_the_native_library_does() {
+    for text in [
+        "2024-03-20T10:30:00Z", "2024-03-20T10:30:00.123Z", "2024-03-20T12:30:00+02:00", "1999-12-31T23:59:59-11:30",
+        "2024-03-20", "10:30", "1", "yesterday", "2024-03-20T10:30:00", "2024-13-20T10:30:00Z", "",
+    ] {
+        assert_eq!(JsValue::rfc3339_ms(text), serde_json::Value::rfc3339_ms(text), "{text}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn every_record_decodes_alike_natively_and_here() {
+    for text in [
+        include_str!("../core/fixtures/real-record-success-omni.json"),
+        include_str!("../core/fixtures/documented-record-iso-times.json"),
+        include_str!("../core/fixtures/inferred-record-result-as-string.json"),
+        include_str!("../core/fixtures/inferred-record-failed.json"),
+    ] {
+        let here = Record::decode(&JsValue::parse(text).unwrap().field("data").unwrap()).unwrap();
+        let native = serde_json::Value::parse(text).unwrap().field("data").unwrap();
+        assert_eq!(here, Record::decode(&native).unwrap());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
+    let seen = stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
+    let task = client(Some("secret")).generate(&image()).await.unwrap();
+    assert_eq!((task.task_id.as_str(), task.state, seen.length()), ("a", State::Running, 1));
+    let sent = seen.get(0);
+    assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/generate");
+    assert_eq!(get(&sent, "1.method"), "POST");
+    assert_eq!(get(&sent, "1.redirect"), "manual");
+    assert_eq!(get(&sent, "1.body"), r#"{"taskType":"mj_txt2img","prompt":"a lighthouse"}"#);
+    let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
+    assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer secret"));
+    assert_eq!(headers.get("Content-Type").unwrap().as_deref(), Some("application/json"));
+}
+
+#[wasm_bindgen_test]
+async fn a_read_is_a_get_past_every_cache_and_without_a_key_there_is_no_header() {
+    let seen = stub_fetch("return Promise.resolve(Response.json({ code: 200, data: { taskId: 'a', successFlag: 0 } }, { headers: { 'Retry-After': '3' } }))");
+    let (record, pace) = client(None).record("a").await.unwrap();
+    assert_eq!((Task::from(record).state, pace), (State::Running, Some(3)));
+    let sent = seen.get(0);
+    assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/record-info?taskId=a");
+    assert!(get(&sent, "1.method").is_undefined() && get(&sent, "1.body").is_undefined());
+    assert_eq!(get(&sent, "1.cache"), "no-store");
+    let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
+    assert_eq!(headers.get("Authorization").unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+async fn whatever_fetch_does_is_an_error_and_never_a_trap() {
+    for (body, kind) in [
+        ("throw new Error('sync')", Kind::Network),
+        ("return Promise.reject('a string')", Kind::Network),
+        ("return Promise.reject(undefined)", Kind::Network),
+        ("return Promise.resolve(new Response('<html>'))", Kind::BadResponse),
+        ("return Promise.resolve(new Response(''))", Kind::BadResponse),
+        ("return Promise.resolve(Response.json(null))", Kind::BadResponse),
+        ("return Promise.resolve(Response.error())", Kind::BadResponse),
+        ("return Promise.resolve(new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } })))", Kind::Network),
+        ("return Promise.resolve(new Response('{}', { status: 502 }))", Kind::ServerError),
+    ] {
+        let seen = stub_fetch(body);
+        let error = client(Some("secret")).generate(&image()).await.unwrap_err();
+        assert_eq!((error.kind, error.billed, seen.length()), (kind, Billed::Unknown, 1), "{body}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_the_host_throws_is_kept_as_the_same_object() {
+    stub_fetch("globalThis.thrown = new TypeError('fetch failed'); return Promise.reject(globalThis.thrown)");
+    let error = client(None).status("a").await.unwrap_err();
+    let kept = error.source.as_ref().unwrap().downcast_ref::<midapi::web::HostError>().unwrap();
+    assert!(Object::is(&kept.0, &evaluate("thrown")));
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_call_ends_its_request() {
+    let seen = stub_fetch("return new Promise(() => {})");
+    let api = client(None);
+    let outcome = race(api.status("a"), HostTimer.sleep(5)).await;
+    assert!(outcome.is_none());
+    assert_eq!(get(&seen.get(0), "1.signal.aborted"), true);
+}
+
+#[wasm_bindgen_test]
+async fn sleeps_last_and_end_when_dropped() {
+    let start = HostTimer.now();
+    HostTimer.sleep(30).await;
+    assert!(HostTimer.now() - start >= 29);
+
+    let cleared = "(() => { const real = clearTimeout, cleared = [];
+        globalThis.clearTimeout = (id) => { cleared.push(id); globalThis.clearTimeout = real; real(id) }; return cleared })()";
+    let cleared: Array = evaluate(cleared).unchecked_into();
+    drop(HostTimer.sleep(60_000));
+    assert_eq!(cleared.length(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_signal_is_heard_and_left_without_a_listener() {
+    let controller = "(() => { const controller = new AbortController(), { signal } = controller;
+        signal.count = 0;
+        for (const [name, step] of [['addEventListener', 1], ['removeEventListener', -1]]) {
+            const real = signal[name].bind(signal);
+            signal[name] = (...args) => { signal.count += step; real(...args) };
+        }
+        return controller })()";
+    let controller: AbortController = evaluate(controller).unchecked_into();
+    let signal = controller.signal();
+
+    assert_eq!(race(std::future::ready(7), aborted(&signal)).await, Some(7));
+    {
+        let mut waiting = pin!(aborted(&signal));
+        assert_eq!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+        assert_eq!(get(&signal, "count"), 1);
+    }
+    assert_eq!(get(&signal, "count"), 0);
+
+    let soon = async {
+        HostTimer.sleep(5).await;
+        controller.abort();
+        std::future::pending::<()>().await;
+    };
+    assert_eq!(race(soon, aborted(&signal)).await, None);
+    assert_eq!(race(std::future::pending::<()>(), aborted(&signal)).await, None, "already aborted");
+    assert_eq!(get(&signal, "count"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_body_is_read_up_to_its_limit_and_no_further() {
+    let response = |text: &str| Response::new_with_opt_str(Some(text)).unwrap();
+    assert_eq!(read_text(response("grüße").body(), 7).await.unwrap(), "grüße");
+    assert_eq!(read_text(None, 7).await.unwrap(), "");
+    assert!(matches!(read_text(response("12345678").body(), 7).await, Err(Err(_))));
+
+    let endless = "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
+    let endless = evaluate(endless).unchecked_into();
+    assert!(matches!(read_text(Some(endless), 10_000).await, Err(Err(_))));
+    assert!(evaluate("pulled").as_f64().unwrap() < 20.0);
+}
