@@ -5,7 +5,7 @@ import { png } from "./png.js";
 /** Pixels on the longer side. */
 const GRID_IMAGE = 640;
 const UPSCALED_IMAGE = 1280;
-const MOVIE = 160;
+const MOVIE = 224;
 const MOVIE_FRAMES = 24;
 const RETENTION_MS = 15 * 24 * 60 * 60 * 1000;
 

@@ -25,12 +25,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// # Errors
     /// [`Kind::TaskFailed`] with the vendor's reason; [`Kind::StillRunning`] when `timeout_ms` ran out, which is not a
     /// failure: wait again. A look that fails for a passing reason is repeated on schedule, as reads cost nothing.
-    pub async fn wait(
-        &self,
-        handle: Handle,
-        timeout_ms: i64,
-        mut on_update: impl FnMut(&Task),
-    ) -> Result<Task, Error> {
+    pub async fn wait(&self, handle: Handle, timeout_ms: i64, mut on_update: impl FnMut(&Task)) -> Result<Task, Error> {
         let mut schedule = Schedule::new(self.timer.now(), handle.expected_at, timeout_ms);
         while let Some(look_at) = schedule.next_look() {
             self.sleep_until(look_at).await;

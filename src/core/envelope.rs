@@ -13,10 +13,16 @@ pub fn open<J: Json>(operation: Operation, status: u16, body: Option<J>) -> Resu
         _ if !(200..300).contains(&status) => status.into(),
         Some(code) => code,
         None => {
-            return Err(Error::unanswered(operation, Kind::BadResponse, "the server's answer is not the API's envelope"));
+            return Err(Error::unanswered(
+                operation,
+                Kind::BadResponse,
+                "the server's answer is not the API's envelope",
+            ));
         }
     };
-    let Some(body) = body else { return Err(Error::refused(operation, code, format!("the server answered HTTP {status}"))) };
+    let Some(body) = body else {
+        return Err(Error::refused(operation, code, format!("the server answered HTTP {status}")));
+    };
     if code != 200 {
         let message = body.given("msg").and_then(|msg| msg.text()).filter(|msg| !msg.trim().is_empty());
         let message = message.unwrap_or_else(|| format!("the server answered with code {code}"));
@@ -31,11 +37,15 @@ pub fn open<J: Json>(operation: Operation, status: u16, body: Option<J>) -> Resu
 /// The id of the task that a submit created.
 pub fn accepted(data: &impl Json) -> Result<String, Error> {
     let id = data.given("taskId").and_then(|id| id.text()).filter(|id| checked_task_id(id).is_ok());
-    id.ok_or_else(|| Error::unanswered(Operation::Submit, Kind::BadResponse, "the server's answer has no usable taskId"))
+    id.ok_or_else(|| {
+        Error::unanswered(Operation::Submit, Kind::BadResponse, "the server's answer has no usable taskId")
+    })
 }
 
 /// The account's credits; the vendor counts in fractions.
 pub fn credits(data: &impl Json) -> Result<f64, Error> {
     let credits = data.number().filter(|credits| credits.is_finite());
-    credits.ok_or_else(|| Error::unanswered(Operation::Read, Kind::BadResponse, "the server's answer is not a number of credits"))
+    credits.ok_or_else(|| {
+        Error::unanswered(Operation::Read, Kind::BadResponse, "the server's answer is not a number of credits")
+    })
 }

@@ -180,7 +180,10 @@ impl GenerateRequest {
             return Err(Error::invalid("fileUrls", "give fileUrl or fileUrls, not both"));
         }
         if self.task_type.needs_file() && count == 0 {
-            return Err(Error::invalid("fileUrl", &format!("is required for {task_type}: the URL of the source image")));
+            return Err(Error::invalid(
+                "fileUrl",
+                &format!("is required for {task_type}: the URL of the source image"),
+            ));
         }
         if self.task_type.is_video() && count != 1 {
             return Err(Error::invalid("fileUrls", &format!("must hold exactly one URL for {task_type}")));

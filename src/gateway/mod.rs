@@ -33,7 +33,7 @@ pub async fn handle(request: Request, env: JsValue) -> Result<Response, JsValue>
             let mut data = answer.data;
             gateway.key.redact(&mut data);
             answer::success(&data, answer.pace)
-        },
+        }
         Err(error) => answer::refusal(&error.with(|error| gateway.key.redact(&mut error.message))),
     }
 }

@@ -4,7 +4,9 @@ use web_sys::{Request, Url};
 
 use super::config::Gateway;
 use super::task_ids::unknown_task;
-use crate::core::{Error, GenerateRequest, Json, Kind, Record, Task, UpscaleForm, UpscaleRequest, public_param_json, to_json};
+use crate::core::{
+    Error, GenerateRequest, Json, Kind, Record, Task, UpscaleForm, UpscaleRequest, public_param_json, to_json,
+};
 use crate::web::{Overlong, read_text};
 
 /// The longest body a caller may send. The longest valid request is well below it.

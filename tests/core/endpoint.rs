@@ -32,12 +32,17 @@ fn a_key_travels_encrypted_or_stays_on_this_machine() {
     ] {
         assert_eq!(Endpoint::new(url, true).unwrap_err().kind, Kind::Misconfigured, "{url}");
     }
-    assert!(Endpoint::new("http://intranet.example/api/v1/mj", false).is_ok(), "without a key there is none to protect");
+    assert!(
+        Endpoint::new("http://intranet.example/api/v1/mj", false).is_ok(),
+        "without a key there is none to protect"
+    );
 }
 
 #[test]
 fn an_upstream_is_an_origin_or_the_apis_own_path() {
-    for url in ["https://a.example", "https://a.example/", "https://a.example/api/v1/mj", "https://a.example/api/v1/mj/"] {
+    for url in
+        ["https://a.example", "https://a.example/", "https://a.example/api/v1/mj", "https://a.example/api/v1/mj/"]
+    {
         assert_eq!(Endpoint::upstream(url).unwrap().route("generate"), "https://a.example/api/v1/mj/generate");
     }
 }

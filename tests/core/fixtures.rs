@@ -129,7 +129,9 @@ fn callbacks_of_failure_say_why() {
     let Callback::Ended(task) = Callback::decode(&read("documented-callback-failure")).unwrap() else { panic!() };
     assert_eq!((task.state, task.failure.unwrap().message.as_str()), (State::Failed, "Image generation failed"));
 
-    let Callback::Ended(task) = Callback::decode(&read("documented-callback-extend-failure")).unwrap() else { panic!() };
+    let Callback::Ended(task) = Callback::decode(&read("documented-callback-extend-failure")).unwrap() else {
+        panic!()
+    };
     let failure = task.failure.unwrap();
     assert_eq!(failure.code, Some(ErrorCode::Text("VIDEO_EXTEND_FAILED".to_owned())));
     assert_eq!(failure.message, "Failed to extend video due to processing error");

@@ -7,7 +7,8 @@ const COMPOSER: &str = include_str!("../../www/composer.js");
 
 fn offered(start: &str, end: &str) -> Vec<String> {
     let part = PAGE.split_once(start).unwrap().1.split_once(end).unwrap().0;
-    let mut words: Vec<_> = part.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    let mut words: Vec<_> =
+        part.split("value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
     words.sort();
     words
 }

@@ -85,8 +85,12 @@ proptest! {
 
 fn junk() -> impl Strategy<Value = Value> {
     prop_oneof![
-        Just(json!(null)), Just(json!([])), Just(json!({ "a": 1 })), any::<f64>().prop_map(|number| json!(number)),
-        any::<bool>().prop_map(|boolean| json!(boolean)), "\\PC{0,20}".prop_map(|text| json!(text)),
+        Just(json!(null)),
+        Just(json!([])),
+        Just(json!({ "a": 1 })),
+        any::<f64>().prop_map(|number| json!(number)),
+        any::<bool>().prop_map(|boolean| json!(boolean)),
+        "\\PC{0,20}".prop_map(|text| json!(text)),
     ]
 }
 
@@ -127,10 +131,7 @@ fn what_the_vendor_accepts_is_not_refused() {
 fn a_wrong_word_is_answered_with_the_right_ones() {
     let body = json!({ "taskType": "mj_txt2img", "prompt": "x", "aspectRatio": "21:9" });
     let message = decode(&body).unwrap_err().message.clone();
-    assert_eq!(
-        message,
-        "aspectRatio: must be one of 1:2, 9:16, 2:3, 3:4, 5:6, 6:5, 4:3, 3:2, 1:1, 16:9, 2:1"
-    );
+    assert_eq!(message, "aspectRatio: must be one of 1:2, 9:16, 2:3, 3:4, 5:6, 6:5, 4:3, 3:2, 1:1, 16:9, 2:1");
     let body = json!({ "taskType": "mj_txt2img", "prompt": "x", "callbackUrl": "https://a.example" });
     assert_eq!(decode(&body).unwrap_err().message, "callbackUrl: unknown field; did you mean callBackUrl?");
 }

@@ -19,8 +19,24 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just(json!("{\"resultUrls\":[\"https://a.example/1.png\"]}")),
     ];
     let names = prop::sample::select(vec![
-        "code", "msg", "data", "taskId", "successFlag", "resultInfoJson", "resultUrls", "resultUrl", "createTime",
-        "completeTime", "errorCode", "errorMessage", "paramJson", "promptJson", "prompt", "taskType", "index", "fileUrls",
+        "code",
+        "msg",
+        "data",
+        "taskId",
+        "successFlag",
+        "resultInfoJson",
+        "resultUrls",
+        "resultUrl",
+        "createTime",
+        "completeTime",
+        "errorCode",
+        "errorMessage",
+        "paramJson",
+        "promptJson",
+        "prompt",
+        "taskType",
+        "index",
+        "fileUrls",
     ]);
     leaf.prop_recursive(4, 48, 8, move |inner| {
         prop_oneof![

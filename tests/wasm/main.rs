@@ -67,8 +67,17 @@ fn a_field_that_throws_or_is_undefined_is_absent() {
 #[wasm_bindgen_test]
 fn the_host_reads_times_as_the_native_library_does() {
     for text in [
-        "2024-03-20T10:30:00Z", "2024-03-20T10:30:00.123Z", "2024-03-20T12:30:00+02:00", "1999-12-31T23:59:59-11:30",
-        "2024-03-20", "10:30", "1", "yesterday", "2024-03-20T10:30:00", "2024-13-20T10:30:00Z", "",
+        "2024-03-20T10:30:00Z",
+        "2024-03-20T10:30:00.123Z",
+        "2024-03-20T12:30:00+02:00",
+        "1999-12-31T23:59:59-11:30",
+        "2024-03-20",
+        "10:30",
+        "1",
+        "yesterday",
+        "2024-03-20T10:30:00",
+        "2024-13-20T10:30:00Z",
+        "",
     ] {
         assert_eq!(JsValue::rfc3339_ms(text), serde_json::Value::rfc3339_ms(text), "{text}");
     }
@@ -90,7 +99,8 @@ fn every_record_decodes_alike_natively_and_here() {
 
 #[wasm_bindgen_test]
 async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
-    let seen = stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
+    let seen =
+        stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
     let task = client(Some("secret")).generate(&image()).await.unwrap();
     assert_eq!((task.task_id.as_str(), task.state, seen.length()), ("a", State::Running, 1));
     let sent = seen.get(0);
@@ -105,7 +115,9 @@ async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
 
 #[wasm_bindgen_test]
 async fn a_read_is_a_get_past_every_cache_and_without_a_key_there_is_no_header() {
-    let seen = stub_fetch("return Promise.resolve(Response.json({ code: 200, data: { taskId: 'a', successFlag: 0 } }, { headers: { 'Retry-After': '3' } }))");
+    let seen = stub_fetch(
+        "return Promise.resolve(Response.json({ code: 200, data: { taskId: 'a', successFlag: 0 } }, { headers: { 'Retry-After': '3' } }))",
+    );
     let (record, pace) = client(None).record("a").await.unwrap();
     assert_eq!((Task::from(record).state, pace), (State::Running, Some(3)));
     let sent = seen.get(0);
@@ -126,7 +138,10 @@ async fn whatever_fetch_does_is_an_error_and_never_a_trap() {
         ("return Promise.resolve(new Response(''))", Kind::BadResponse),
         ("return Promise.resolve(Response.json(null))", Kind::BadResponse),
         ("return Promise.resolve(Response.error())", Kind::BadResponse),
-        ("return Promise.resolve(new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } })))", Kind::Network),
+        (
+            "return Promise.resolve(new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } })))",
+            Kind::Network,
+        ),
         ("return Promise.resolve(new Response('{}', { status: 502 }))", Kind::ServerError),
     ] {
         let seen = stub_fetch(body);
@@ -202,7 +217,8 @@ async fn a_body_is_read_up_to_its_limit_and_no_further() {
     assert_eq!(read_text(None, 7).await.unwrap(), "");
     assert!(matches!(read_text(response("12345678").body(), 7).await, Err(Err(_))));
 
-    let endless = "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
+    let endless =
+        "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
     let endless = evaluate(endless).unchecked_into();
     assert!(matches!(read_text(Some(endless), 10_000).await, Err(Err(_))));
     assert!(evaluate("pulled").as_f64().unwrap() < 20.0);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::setup;
-use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step, step_if_changed, write};
+use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step_if_changed, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -94,7 +94,13 @@ fn studio() -> Result<()> {
     }
     copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
     let mut esbuild = node_tool("esbuild");
-    esbuild.args(["--bundle", "--minify", "--format=esm", "--log-level=warning", "--outfile=build/studio/midapi/midapi.js"]);
+    esbuild.args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--log-level=warning",
+        "--outfile=build/studio/midapi/midapi.js",
+    ]);
     run(esbuild.arg("dist/browser.js"))
 }
 

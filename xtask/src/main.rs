@@ -16,7 +16,7 @@ cargo xtask dev [--port N] [--simulator]
 cargo xtask build
     Builds the npm package into dist/, the studio into build/studio/ and the Worker into build/worker/.
 cargo xtask test [RING...]
-    Runs the tests of every ring, or of those named: core, wasm, gateway, page, package, lint.";
+    Runs the tests of every ring, or of those named: lint, core, wasm, gateway, package, page.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["dev", options @ ..] => dev::run(options),
         ["build"] => build::everything(),
-        ["test", rings @ ..] => test::run(rings),
+        ["test", rings @ ..] => test::run_rings(rings),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

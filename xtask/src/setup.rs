@@ -31,7 +31,8 @@ pub fn toolchain() -> Result<PathBuf> {
 /// The npm packages the build and the tests use, as the lock file has them.
 pub fn npm_packages() -> Result<()> {
     let version = run_quietly(command("node").arg("--version")).context("install Node.js 20 or newer")?;
-    let major: Option<u32> = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    let major: Option<u32> =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     if major.is_none_or(|major| major < OLDEST_NODE) {
         bail!("Node.js {} is too old: install {OLDEST_NODE} or newer", version.trim());
     }

@@ -1,8 +1,205 @@
-//! `cargo xtask test`: every ring by itself.
+//! `cargo xtask test`: every ring by itself, and one count over all.
 
-use anyhow::Result;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-/// Runs the named rings, or all.
-pub fn run(_rings: &[&str]) -> Result<()> {
-    anyhow::bail!("not yet")
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{at, cargo, command, node_tool, run, step};
+use crate::{build, setup};
+
+/// One ring: what it needs before, and how it is run.
+struct Ring {
+    name: &'static str,
+    run: fn() -> Result<Count>,
+}
+
+const RINGS: [Ring; 6] = [
+    Ring { name: "lint", run: lint },
+    Ring { name: "core", run: core },
+    Ring { name: "wasm", run: wasm },
+    Ring { name: "gateway", run: gateway },
+    Ring { name: "package", run: package },
+    Ring { name: "page", run: page },
+];
+
+/// Tests that ran.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    passed: u32,
+    failed: u32,
+}
+
+/// Runs the named rings, or all, and says how many tests passed and failed.
+pub fn run_rings(names: &[&str]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| RINGS.iter().all(|ring| ring.name != **name)) {
+        let known: Vec<_> = RINGS.iter().map(|ring| ring.name).collect();
+        bail!("no ring is called `{unknown}`; there are {}", known.join(", "));
+    }
+    let chosen: Vec<_> = RINGS.iter().filter(|ring| names.is_empty() || names.contains(&ring.name)).collect();
+    let mut total = Count::default();
+    for (position, ring) in chosen.iter().enumerate() {
+        eprintln!("\n== ring {} of {}: {} ==", position + 1, chosen.len(), ring.name);
+        // A ring that can't even start has failed; the others still run.
+        let count = (ring.run)().unwrap_or_else(|error| {
+            eprintln!("ring {}: {error:#}", ring.name);
+            Count { passed: 0, failed: 1 }
+        });
+        eprintln!("ring {}: {} passed, {} failed", ring.name, count.passed, count.failed);
+        total.passed += count.passed;
+        total.failed += count.failed;
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if total.failed > 0 || total.passed == 0 {
+        bail!("not all tests passed");
+    }
+    Ok(())
+}
+
+/// The checks without a test runner; each counts as one test.
+fn lint() -> Result<Count> {
+    setup::wasm_target()?;
+    setup::npm_packages()?;
+    let on_wasm = ["--target", "wasm32-unknown-unknown"];
+    let clippy = |options: &[&str]| {
+        let mut clippy = cargo();
+        clippy.args(["clippy", "--quiet", "--all-targets"]).args(options).args(["--", "--deny", "warnings"]);
+        run(&mut clippy)
+    };
+    type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
+    let checks: [Check; 7] = [
+        ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
+        ("clippy, native", Box::new(|| clippy(&["--workspace"]))),
+        ("clippy, native, every feature", Box::new(|| clippy(&["--package", "midapi", "--all-features"]))),
+        ("clippy, wasm32, the package", Box::new(|| clippy(&[&on_wasm[..], &["--features", "js"]].concat()))),
+        ("clippy, wasm32, the gateway", Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway"]].concat()))),
+        ("clippy, wasm32, the core alone", Box::new(|| clippy(&[&on_wasm[..], &["--lib"]].concat()))),
+        (
+            "documentation",
+            Box::new(|| {
+                let mut doc = cargo();
+                doc.env("RUSTDOCFLAGS", "--deny warnings");
+                run(doc.args(["doc", "--quiet", "--no-deps", "--package", "midapi", "--features", "web"]))
+            }),
+        ),
+    ];
+    let mut count = Count::default();
+    for (name, check) in checks {
+        match step(name, check) {
+            Ok(()) => count.passed += 1,
+            Err(error) => {
+                eprintln!("✗ {error:#}");
+                count.failed += 1;
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// The core and the client, natively.
+fn core() -> Result<Count> {
+    let mut tests = cargo();
+    tests.args(["test", "--package", "midapi", "--features", "gateway", "--lib", "--test", "core"]);
+    let mut doc_tests = cargo();
+    doc_tests.args(["test", "--package", "midapi", "--doc"]);
+    count(&mut [tests, doc_tests])
+}
+
+/// The bindings, in Node and in Chromium.
+fn wasm() -> Result<Count> {
+    setup::wasm_target()?;
+    let runner = setup::wasm_test_runner()?;
+    let browsers = setup::browsers()?;
+    let tests = || {
+        let mut tests = cargo();
+        tests.args(["test", "--target", "wasm32-unknown-unknown", "--features", "web", "--test", "wasm"]);
+        tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner);
+        tests
+    };
+    let mut in_browser = tests();
+    in_browser.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", &browsers.chromedriver);
+    count(&mut [tests(), in_browser])
+}
+
+/// The gateway and the simulator, in workerd.
+fn gateway() -> Result<Count> {
+    build::everything()?;
+    setup::python_packages()?;
+    node_tests(&["tests/simulator", "tests/gateway"], None)
+}
+
+/// The packed package, in the runtimes it is for.
+fn package() -> Result<Count> {
+    build::everything()?;
+    node_tests(&["tests/package"], Some(setup::browsers()?))
+}
+
+/// The studio, in Chromium and Firefox.
+fn page() -> Result<Count> {
+    build::everything()?;
+    node_tests(&["tests/page"], Some(setup::browsers()?))
+}
+
+/// Runs the test files of these folders one after the other: the machine is small and each starts servers of its own.
+fn node_tests(folders: &[&str], browsers: Option<setup::Browsers>) -> Result<Count> {
+    let mut node = command("node");
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    for folder in folders {
+        let mut files = test_files(&at(folder))?;
+        files.sort();
+        node.args(files);
+    }
+    if let Some(browsers) = browsers {
+        node.env("CHROMIUM", browsers.chromium).env("FIREFOX", browsers.firefox);
+    }
+    // The tools that the tests call ask the network about themselves otherwise.
+    node.envs(node_tool("").get_envs().filter_map(|(name, value)| Some((name, value?))));
+    count(&mut [node])
+}
+
+fn test_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.to_string_lossy().ends_with(".test.js")).collect())
+}
+
+/// Runs test programs, showing what they print, and adds up what their closing lines say. A program that fails without
+/// a failed test, such as one that doesn't compile, counts as one.
+fn count(programs: &mut [Command]) -> Result<Count> {
+    let mut total = Count::default();
+    for program in programs {
+        let mut child = program.stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
+        let mut count = Count::default();
+        let output = child.stdout.take().context("the tests have no output")?;
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            println!("{line}");
+            count.add(&line);
+        }
+        if !child.wait()?.success() && count.failed == 0 {
+            count.failed = 1;
+        }
+        total.passed += count.passed;
+        total.failed += count.failed;
+    }
+    Ok(total)
+}
+
+impl Count {
+    /// Reads the closing line of Rust's runners (`test result: ok. 3 passed; 0 failed; …`) or a line of Node's
+    /// (`ℹ pass 3`).
+    fn add(&mut self, line: &str) {
+        let number_before = |word| {
+            let (before, _) = line.split_once(word)?;
+            before.split_whitespace().next_back()?.parse::<u32>().ok()
+        };
+        if line.starts_with("test result:") {
+            self.passed += number_before(" passed").unwrap_or(0);
+            self.failed += number_before(" failed").unwrap_or(0);
+        }
+        let number_after = |word| line.strip_prefix(word)?.trim().parse::<u32>().ok();
+        self.passed += number_after("ℹ pass ").unwrap_or(0);
+        self.failed += number_after("ℹ fail ").unwrap_or(0) + number_after("ℹ cancelled ").unwrap_or(0);
+    }
 }

@@ -1,0 +1,159 @@
+/** The built package over a stubbed fetch: what is sent is counted, what is thrown is looked at. */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { inspect } from "node:util";
+import { Midjourney, MidjourneyError, isMidjourneyError } from "../../dist/node.js";
+
+const KEY = "CANARY-4f1d9b7c2e6a8350";
+const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+const realFetch = globalThis.fetch;
+afterEach(() => (globalThis.fetch = realFetch));
+
+/** Answers every request with the function's value; returns the list of what was sent. */
+function stub(answer) {
+  const sent = [];
+  globalThis.fetch = async (url, init) => {
+    sent.push({ url, init, method: init.method ?? "GET" });
+    const data = await answer(sent.length, init);
+    return data instanceof Response ? data : Response.json({ code: 200, msg: "success", data });
+  };
+  return sent;
+}
+
+/** A request that ends only when it is aborted. */
+const stalled = (_, { signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+const failure = (call) => call.then(assert.fail, (error) => error);
+const server = (options) => new Midjourney({ apiKey: KEY, ...options });
+
+test("with a key and no endpoint it talks to the vendor; with an endpoint, there", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  await server().generate(IMAGE);
+  await server({ endpoint: "http://127.0.0.1:8787/api/v1/mj/" }).generate(IMAGE);
+  assert.deepEqual(sent.map(({ url }) => url), [
+    "https://api.midapi.ai/api/v1/mj/generate",
+    "http://127.0.0.1:8787/api/v1/mj/generate",
+  ]);
+});
+
+test("a setup that can't be right is refused before anything is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  for (const [options, field] of [
+    [undefined, "endpoint"],
+    [{ endpoint: "/api/v1/mj" }, "endpoint"],
+    [{ endpoint: 7 }, "endpoint"],
+    [{ endpoint: "http://example.com", apiKey: KEY }, "endpoint"],
+    [{ apiKey: "" }, "apiKey"],
+    [{ apiKey: "two\nlines" }, "apiKey"],
+    [{ apiKey: null }, "apiKey"],
+  ]) {
+    const error = await failure(new Midjourney(options).generate(IMAGE));
+    assert.deepEqual([error.name, error.field], ["MidjourneyError", field], inspect(options));
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("arguments that can't be right are refused before anything is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const mj = server();
+  for (const [call, field] of [
+    [() => mj.generate(), "body"],
+    [() => mj.generate(null), "body"],
+    [() => mj.generate("a cat"), "body"],
+    [() => mj.generate({ ...IMAGE, prompt: "x".repeat(2001) }), "prompt"],
+    [() => mj.upscale("a", 0), "index"],
+    [() => mj.upscale("a", 5), "index"],
+    [() => mj.upscale("a", "1"), "index"],
+    [() => mj.upscale("a", 1.5), "index"],
+    [() => mj.upscale("a"), "index"],
+    [() => mj.upscale({}, 1), "taskId"],
+    [() => mj.status(), "taskId"],
+    [() => mj.status("../credit"), "taskId"],
+    [() => mj.wait(7), "taskId"],
+    [() => mj.wait("a", { timeout: -1 }), "timeout"],
+    [() => mj.wait("a", { timeout: NaN }), "timeout"],
+  ]) {
+    const error = await failure(call());
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], String(call));
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("an abort ends a call at once, and says what may have been spent", async () => {
+  const reason = new Error("closed the tab");
+  const aborted = async (call, after = 20) => {
+    const controller = new AbortController();
+    if (after === 0) controller.abort(reason);
+    const outcome = failure(call(controller.signal));
+    await new Promise((resolve) => setTimeout(resolve, after));
+    const start = performance.now();
+    controller.abort(reason);
+    const error = await outcome;
+    assert.ok(performance.now() - start < 100);
+    assert.ok(error instanceof MidjourneyError);
+    assert.equal(error.kind, "aborted");
+    assert.equal(error.cause, reason, "the same object");
+    return error;
+  };
+  const mj = server();
+
+  let sent = stub(stalled);
+  assert.equal((await aborted((signal) => mj.generate(IMAGE, { signal }), 0)).billed, "no");
+  assert.equal(sent.length, 0, "nothing is sent after an abort");
+
+  assert.equal((await aborted((signal) => mj.generate(IMAGE, { signal }))).billed, "unknown");
+  assert.ok(sent[0].init.signal.aborted, "the request itself is ended");
+  assert.equal((await aborted((signal) => mj.status("a", { signal }))).billed, "no");
+
+  sent = stub(() => ({ taskId: "a", successFlag: 0 }));
+  const error = await aborted((signal) => mj.wait("a", { signal }));
+  assert.deepEqual([error.taskId, error.billed, sent.length], ["a", "yes", 1]);
+});
+
+test("time running out is not a failure, and the handle is in hand", async () => {
+  const sent = stub(() => ({ taskId: "a", successFlag: 0 }));
+  const error = await failure(server().wait("a", { timeout: 300 }));
+  assert.deepEqual([error.kind, error.taskId, error.billed, sent.length], ["still_running", "a", "yes", 1]);
+});
+
+test("what a caller's own function throws loses no task", async () => {
+  stub(() => ({ taskId: "a", successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "https://example.com/1.jpg" }] } }));
+  const onUpdate = () => {
+    throw new Error("mine");
+  };
+  assert.equal((await server().wait("a", { onUpdate })).images.length, 1);
+});
+
+test("a foreign error comes back as the same object", async () => {
+  const thrown = new TypeError("fetch failed");
+  stub(() => Promise.reject(thrown));
+  const error = await failure(server().generate(IMAGE));
+  assert.deepEqual([error.kind, error.billed, error.retryable], ["network", "unknown", false]);
+  assert.equal(error.cause, thrown);
+});
+
+test("row 1: no error, log or inspection shows the key", async () => {
+  const quoting = (code) => () => Response.json({ code, msg: `bad key ${KEY}`, data: null });
+  const failed = { taskId: "a", successFlag: 3, errorMessage: `Authorization: Bearer ${KEY}` };
+  const mj = server();
+  const seen = [inspect(mj, { depth: 9, showHidden: true }), JSON.stringify(mj), String(mj)];
+  for (const answer of [quoting(401), quoting(500), () => failed, () => new Response(KEY, { status: 502 })]) {
+    stub(answer);
+    for (const call of [() => mj.generate(IMAGE), () => mj.wait("a", { timeout: 0 }), () => mj.upscale("a", 1)]) {
+      // A submit takes the failed record for an acceptance; its task is looked at like the errors.
+      const outcome = await call().catch((error) => error);
+      seen.push(inspect(outcome, { depth: 9, showHidden: true }), JSON.stringify(outcome), outcome.stack, String(outcome));
+    }
+  }
+  assert.equal(seen.filter((text) => text?.includes("MidjourneyError")).length > 20, true);
+  for (const text of seen) assert.ok(!text?.includes(KEY), text);
+});
+
+test("the errors of another copy of the package are known by their shape", () => {
+  const foreign = Object.assign(new Error("x"), { name: "MidjourneyError", kind: "network" });
+  assert.ok(isMidjourneyError(foreign));
+  for (const other of [new Error("x"), { name: "MidjourneyError", kind: "network" }, null, "x"]) {
+    assert.ok(!isMidjourneyError(other));
+  }
+});

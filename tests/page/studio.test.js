@@ -1,0 +1,152 @@
+/** The studio, as a person uses it, in real browsers on the simulator. */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { BROWSERS, pageIn } from "../support/browsers.js";
+import { Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
+
+const SHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+mkdirSync(SHOTS, { recursive: true });
+
+const PATIENCE = { timeout: 30_000 };
+const SIZES = "[...document.querySelectorAll('.card img')].map((image) => image.naturalWidth)";
+
+async function imagine(page, prompt) {
+  await page.$eval("#prompt", (input) => (input.value = ""));
+  await page.type("#prompt", prompt);
+  await page.click("#composer [type=submit]");
+}
+
+/** Waits until this many pictures are there and all of them decoded. */
+const pictures = (page, count) =>
+  page.waitForFunction(`${SIZES}.length === ${count} && ${SIZES}.every((width) => width > 0)`, PATIENCE);
+
+/** Waits until the newest text of this element says something. */
+async function said(page, selector) {
+  await page.waitForFunction((selector) => document.querySelector(selector)?.textContent, PATIENCE, selector);
+  return page.$eval(selector, (element) => element.textContent);
+}
+
+for (const name of BROWSERS) {
+  test(`${name}: a prompt becomes four images, and one is upscaled`, async (t) => {
+    const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 2, upscale: 1 } });
+    const { page, problems } = await pageIn(name, t);
+    await page.goto(gateway.url);
+    await page.click('input[value="16:9"] + span');
+    await imagine(page, "A majestic ancient castle on a misty mountain peak, golden sunset light");
+    assert.match(await said(page, ".card.running .status"), /^Generating · \d+ s · about 2 s expected$/);
+    await page.screenshot({ path: `${SHOTS}${name}-1-running.png` });
+
+    await pictures(page, 4);
+    await page.screenshot({ path: `${SHOTS}${name}-2-four.png`, fullPage: true });
+    const [width] = await page.evaluate(SIZES);
+
+    await page.click(".card figure:nth-child(2) .upscale");
+    await pictures(page, 5);
+    await page.screenshot({ path: `${SHOTS}${name}-3-upscaled.png`, fullPage: true });
+    const sizes = await page.evaluate(SIZES);
+    assert.deepEqual(sizes.slice(0, 4), [width, width, width, width]);
+    assert.equal(sizes[4], 2 * width, "the upscaled image is larger");
+    assert.deepEqual(problems, []);
+  });
+
+  test(`${name}: a failing task shows the vendor's message`, async (t) => {
+    const gateway = await gatewayOnSimulator({});
+    const { page, problems } = await pageIn(name, t);
+    await page.goto(gateway.url);
+    await imagine(page, "a storm [sim: fail, message=The <b>prompt</b> was flagged]");
+    await page.waitForSelector(".card.failed", PATIENCE);
+    assert.equal(await said(page, ".card.failed .error"), "The <b>prompt</b> was flagged");
+    assert.equal((await page.$$(".card b")).length, 0, "markup is shown as text");
+    await page.screenshot({ path: `${SHOTS}${name}-4-failed.png` });
+
+    await imagine(page, "a storm [sim: code=402]");
+    assert.equal(await said(page, "#composer-error"), "The account behind this page is out of credits.");
+    assert.deepEqual(problems.filter((problem) => !problem.includes("402")), []);
+  });
+}
+
+test("a video plays", async (t) => {
+  const gateway = await gatewayOnSimulator({});
+  const { page, problems } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await page.select("[name=taskType]", "mj_video");
+  await page.type("[name=fileUrl]", "https://example.com/source-image.jpg");
+  await imagine(page, "gentle waves at sunset");
+  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, PATIENCE);
+  const video = await page.$eval("video", ({ videoWidth, duration, error }) => ({ videoWidth, duration, error }));
+  assert.ok(video.videoWidth > 0 && video.duration > 1 && !video.error, JSON.stringify(video));
+  await page.screenshot({ path: `${SHOTS}video.png`, fullPage: true });
+  assert.deepEqual(problems, []);
+});
+
+test("what is wrong with a request is said at its field, and nothing is sent", async (t) => {
+  const upstream = new Upstream(() => envelope({ taskId: "a" }));
+  const gateway = await gatewayOn(upstream);
+  const { page, problems } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await page.click("#composer [type=submit]");
+  assert.equal(await said(page, "#composer-error"), "Prompt must be 1 to 2000 characters of text");
+  assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "prompt");
+
+  await page.select("[name=taskType]", "mj_img2img");
+  await imagine(page, "in oil");
+  await page.waitForFunction(() => document.querySelector("#composer-error").textContent.startsWith("Link"));
+  assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "fileUrl");
+  assert.equal(upstream.requests.length, 0);
+  assert.deepEqual(problems, []);
+});
+
+test("a double click submits once", async (t) => {
+  const upstream = new Upstream(async ({ method }) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return envelope(method === "POST" ? { taskId: "a" } : { taskId: "a", successFlag: 0 });
+  });
+  const gateway = await gatewayOn(upstream);
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await page.type("#prompt", "a lighthouse");
+  await page.click("#composer [type=submit]", { count: 2, delay: 5 });
+  await page.keyboard.down("Control");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".card.running", PATIENCE);
+  assert.equal(upstream.submits.length, 1);
+});
+
+test("a reload loses no task", async (t) => {
+  const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 3 } });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await imagine(page, "a lighthouse");
+  await page.waitForSelector(".card.running", PATIENCE);
+  await page.reload();
+  await page.waitForSelector(".card.running", PATIENCE);
+  await pictures(page, 4);
+  await page.reload();
+  await pictures(page, 4);
+});
+
+test("a time-out after a submit is called what it is", async (t) => {
+  const upstream = new Upstream(() => new Response("busy", { status: 502 }));
+  const gateway = await gatewayOn(upstream);
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await imagine(page, "a lighthouse");
+  assert.match(await said(page, "#composer-error"), /may have been submitted all the same, so it was not sent again/);
+  assert.equal(upstream.submits.length, 1);
+});
+
+test("the page fits a phone", async (t) => {
+  const gateway = await gatewayOnSimulator({});
+  const { page } = await pageIn("chromium", t, { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
+  await page.goto(gateway.url);
+  await imagine(page, "a lighthouse ".repeat(20) + "W".repeat(80));
+  await pictures(page, 4);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, "nothing sticks out");
+  const small = await page.$$eval("button, select, .ratios span, .speed span", (controls) =>
+    controls.filter((control) => control.offsetParent && control.offsetHeight < 38).map((control) => control.textContent),
+  );
+  assert.deepEqual(small, [], "everything is large enough for a finger");
+  await page.screenshot({ path: `${SHOTS}phone.png`, fullPage: true });
+});

@@ -1,0 +1,145 @@
+/** The simulator plays the vendor: what the product's tests rely on. */
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, test } from "node:test";
+import { inflateSync } from "node:zlib";
+import { simulator } from "../support/servers.js";
+
+const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", aspectRatio: "16:9" };
+const submitted = async (vendor, request = IMAGE) => (await vendor.post("mj/generate", request)).json.data.taskId;
+const record = async (vendor, taskId) => (await vendor.get(`mj/record-info?taskId=${taskId}`)).json.data;
+const file = async (url) => Buffer.from(await (await fetch(url)).arrayBuffer());
+
+/** Width, height and pixels of a PNG of ours: one IDAT chunk, RGB. */
+function decoded(png) {
+  assert.equal(png.subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
+  const width = png.readUInt32BE(16);
+  const height = png.readUInt32BE(20);
+  const pixels = inflateSync(png.subarray(41, 41 + png.readUInt32BE(33)));
+  assert.equal(pixels.length, (width * 3 + 1) * height);
+  return { width, height, pixels };
+}
+
+test("a task queues, runs and ends with four images drawn from its prompt", async () => {
+  const vendor = await simulator({ DURATIONS: { fast: 1 } });
+  const taskId = await submitted(vendor);
+  assert.match(taskId, /^[0-9a-f]{32}$/);
+  assert.equal((await record(vendor, taskId)).successFlag, 0);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  const { successFlag, resultInfoJson, completeTime, createTime } = await record(vendor, taskId);
+  assert.equal(successFlag, 1);
+  assert.equal(completeTime - createTime, 1000);
+
+  const images = await Promise.all(resultInfoJson.resultUrls.map(({ resultUrl }) => file(resultUrl)));
+  assert.equal(new Set(images.map((image) => image.toString("base64"))).size, 4, "four variants");
+  const { width, height } = decoded(images[0]);
+  assert.deepEqual([width, height], [640, 360]);
+
+  const other = await record(vendor, await submitted(vendor, { ...IMAGE, prompt: "a harbour" }));
+  assert.equal(other.successFlag, 0);
+});
+
+test("different prompts look different, the same prompt looks the same", async () => {
+  const vendor = await simulator();
+  const first = async (prompt) => {
+    const { resultInfoJson } = await record(vendor, await submitted(vendor, { ...IMAGE, prompt }));
+    return decoded(await file(resultInfoJson.resultUrls[0].resultUrl)).pixels;
+  };
+  const [one, same, other] = [await first("a lighthouse"), await first("a lighthouse"), await first("a harbour")];
+  assert.ok(one.equals(same));
+  let differing = 0;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) differing++;
+  assert.ok(differing > one.length / 4, `${differing} of ${one.length} bytes differ`);
+});
+
+test("an upscale is larger, by both routes", async () => {
+  const vendor = await simulator();
+  const taskId = await submitted(vendor);
+  const upscaled = async (route, body) => {
+    const { data } = (await vendor.post(`mj/${route}`, { taskId, ...body })).json;
+    const { resultInfoJson } = await record(vendor, data.taskId);
+    assert.equal(resultInfoJson.resultUrls.length, 1);
+    return file(resultInfoJson.resultUrls[0].resultUrl);
+  };
+  const quickStart = await upscaled("upscale", { index: 2 });
+  const reference = await upscaled("generateUpscale", { imageIndex: 1 });
+  assert.ok(quickStart.equals(reference), "the same image, counted from 1 and from 0");
+  assert.equal(decoded(quickStart).width, 1280);
+  assert.equal((await vendor.post("mj/upscale", { taskId, index: 5 })).json.code, 422);
+});
+
+test("faster speeds are faster, and more tasks than slots wait their turn", async () => {
+  const vendor = await simulator({ DURATIONS: { relaxed: 30, fast: 20, turbo: 10 }, PARALLEL_TASKS: 3 });
+  const pace = async (speed) => Number((await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after"));
+  assert.deepEqual([await pace("relaxed"), await pace("fast"), await pace("turbo")], [30, 20, 10]);
+  assert.equal(await pace("turbo"), 20, "behind the turbo task");
+});
+
+test("failures come as asked for", async () => {
+  const vendor = await simulator();
+  for (const [wish, flag, message] of [
+    ["fail", 3, "No response from MidJourney"],
+    ["fail=2", 2, "No response from MidJourney"],
+    ["fail, message=Flagged", 3, "Flagged"],
+  ]) {
+    const ended = await record(vendor, await submitted(vendor, { ...IMAGE, prompt: `x [sim: ${wish}]` }));
+    assert.deepEqual([ended.successFlag, ended.errorMessage, ended.resultInfoJson], [flag, message, null]);
+  }
+  const asked = async (wish) => record(vendor, await submitted(vendor, { ...IMAGE, prompt: `x [sim: ${wish}]` }));
+  assert.equal((await asked("never")).successFlag, 0);
+  assert.equal(typeof (await asked("result=string")).resultInfoJson, "string");
+  assert.deepEqual((await asked("result=none")).resultInfoJson, { resultUrls: [] });
+  assert.match((await asked("times=iso")).createTime, /^\d{4}-\d\d-\d\dT/);
+  assert.equal((await vendor.post("mj/generate", { ...IMAGE, prompt: "x [sim: code=455]" })).json.code, 455);
+  assert.equal((await vendor.post("mj/generate", { ...IMAGE, prompt: "x [sim: http=502]" })).status, 502);
+});
+
+test("codes are the vendor's, inside HTTP 200", async () => {
+  const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 3 });
+  const code = async (call) => {
+    const { status, json } = await call;
+    assert.equal(status, 200);
+    return json.code;
+  };
+  const headless = await fetch(`${vendor.url}/api/v1/mj/record-info?taskId=a`);
+  assert.equal((await headless.json()).code, 401);
+  assert.equal(await code(vendor.post("mj/generate", IMAGE, "invalid-key")), 401);
+  assert.equal(await code(vendor.post("mj/generate", IMAGE, "broke-account")), 402);
+  assert.equal(await code(vendor.get("mj/record-info?taskId=nobody")), 422);
+  assert.equal(await code(vendor.post("mj/generate", { prompt: "x" })), 422);
+  assert.equal(await code(vendor.post("mj/generate", "{")), 400);
+  assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
+  assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
+  assert.equal(await code(vendor.post("mj/generate", IMAGE)), 429);
+  assert.equal((await vendor.get("common/credit")).json.data, 10_000 - 16);
+});
+
+test("callbacks are delivered, in their own shape", async () => {
+  const received = [];
+  const receiver = createServer(async (request, response) => {
+    received.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+    response.writeHead(200).end();
+  });
+  await new Promise((ready) => receiver.listen(0, "127.0.0.1", ready));
+  after(() => receiver.close());
+  const callBackUrl = `http://127.0.0.1:${receiver.address().port}/hook`;
+  const vendor = await simulator({ DURATIONS: { fast: 0.2 } });
+  const taskId = await submitted(vendor, { ...IMAGE, callBackUrl });
+  await submitted(vendor, { ...IMAGE, prompt: "x [sim: fail]", callBackUrl });
+  for (let tries = 0; received.length < 2 && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  const [success, failure] = received.sort((a, b) => a.code - b.code);
+  assert.equal(success.data.taskId, taskId);
+  assert.deepEqual([success.code, success.data.resultUrls.length], [200, 4]);
+  assert.equal(typeof success.data.resultUrls[0], "string");
+  assert.deepEqual([failure.code, failure.data.resultUrls], [500, []]);
+});
+
+test("a video is an MP4 file", async () => {
+  const vendor = await simulator();
+  const request = { taskType: "mj_video", prompt: "waves", fileUrl: "https://example.com/a.jpg", videoBatchSize: 2 };
+  const { resultInfoJson } = await record(vendor, await submitted(vendor, request));
+  assert.equal(resultInfoJson.resultUrls.length, 2);
+  const bytes = await file(resultInfoJson.resultUrls[0].resultUrl);
+  assert.equal(bytes.subarray(4, 8).toString(), "ftyp");
+  assert.ok(bytes.includes("avcC") && bytes.includes("mdat"));
+});
