@@ -52,7 +52,7 @@ export function midjourney(load) {
     }
 
     async #call(call) {
-      await load();
+      await loaded(load);
       try {
         this.#client ??= new Client(absolute(this.#options.endpoint), this.#options.apiKey);
         return await call(this.#client);
@@ -61,6 +61,15 @@ export function midjourney(load) {
       }
     }
   };
+}
+
+async function loaded(load) {
+  try {
+    await load();
+  } catch (cause) {
+    const message = "the package's WebAssembly module could not be loaded; nothing was sent";
+    throw new MidjourneyError({ kind: "network", message, billed: "no", retryable: true, cause });
+  }
 }
 
 function inBrowser() {

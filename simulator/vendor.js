@@ -36,10 +36,10 @@ export class Vendor extends DurableObject {
     return this.#accept(key, "upscale", { request, results: 1, wish: {}, origin, upscaled: { ...parent.picture, position } });
   }
 
-  async record(taskId) {
+  async record(taskId, origin) {
     const task = await this.find(taskId);
     if (!task) return { code: 422, msg: "The record does not exist" };
-    const record = recordOf(task, Date.now());
+    const record = recordOf({ ...task, origin }, Date.now());
     const left = record.successFlag === 0 ? Math.min(Math.ceil((task.endsAt - Date.now()) / 1000), 30) : 0;
     return { data: record, retryAfter: left > 0 ? left : undefined };
   }

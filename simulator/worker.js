@@ -18,7 +18,7 @@ export default {
 
     switch (`${request.method} ${url.pathname}`) {
       case "GET /api/v1/mj/record-info":
-        return answer(await vendor.record(url.searchParams.get("taskId") ?? ""));
+        return answer(await vendor.record(url.searchParams.get("taskId") ?? "", url.origin));
       case "GET /api/v1/common/credit":
         return answer({ data: await vendor.credits(key) });
       case "POST /api/v1/mj/generate":

@@ -1,6 +1,6 @@
 /** Serves the gateway, and the simulator unless a key is set, until interrupted. `cargo xtask dev` builds, then runs this. */
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
 import { startGateway, startSimulator } from "./platform.js";
 
@@ -8,8 +8,7 @@ const { values: options } = parseArgs({
   options: { port: { type: "string", default: "8787" }, simulator: { type: "boolean", default: false } },
 });
 
-const devVars = fileURLToPath(new URL("../.dev.vars", import.meta.url));
-const fromFile = existsSync(devVars) ? parseEnv(readFileSync(devVars, "utf8")) : {};
+const fromFile = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
 const setting = (name) => process.env[name] || fromFile[name] || undefined;
 
 const key = options.simulator ? undefined : setting("MIDAPI_API_KEY");
@@ -20,12 +19,27 @@ if (key) {
   vars = { MIDAPI_API_KEY: key, MIDAPI_UPSTREAM_URL: upstream };
   console.log(`upstream ${upstream}, with the key from ${process.env.MIDAPI_API_KEY ? "the environment" : ".dev.vars"}: tasks cost credits`);
 } else {
-  const state = fileURLToPath(new URL("../build/state/simulator", import.meta.url));
-  const simulator = await startSimulator({ state });
+  const state = resolve("build/state/simulator");
+  const simulator = await simulatorBeside(Number(options.port), state);
   running.push(simulator);
   vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
+}
+
+/** On the port after the gateway's, so that links to its pictures survive a restart; on any, if that one is in use. */
+async function simulatorBeside(port, state) {
+  const next = port && port < 65535 ? port + 1 : 0;
+  try {
+    return await startSimulator({ port: next, state });
+  } catch (error) {
+    if (!inUse(error)) throw error;
+    return startSimulator({ state });
+  }
+}
+
+function inUse({ code, message }) {
+  return code === "EADDRINUSE" || /address already in use/i.test(message);
 }
 
 const stop = async () => {
@@ -40,8 +54,7 @@ try {
   running.push(gateway);
   console.log(`ready ${gateway.url}`);
 } catch (error) {
-  const inUse = error.code === "EADDRINUSE" || /address already in use/i.test(error.message);
-  console.error(inUse ? `port ${options.port} is in use: end what uses it, or choose another with --port` : error);
+  console.error(inUse(error) ? `port ${options.port} is in use: end what uses it, or choose another with --port` : error);
   await Promise.all(running.map((server) => server.stop()));
   process.exit(1);
 }

@@ -2,8 +2,8 @@ use std::cell::Cell;
 
 use super::{NoReply, Reply, Request, Timer, Transport, race};
 use crate::core::{
-    Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, Speed, State, Task, TaskType, UpscaleForm,
-    UpscaleRequest, accepted, checked_task_id, open, typical_ms,
+    Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, State, Task, TaskType, UPSCALE_TYPICAL_MS,
+    UpscaleForm, UpscaleRequest, accepted, checked_task_id, open, typical_ms,
 };
 
 /// The longest a single call may take. A submit that takes longer has an unknown outcome and is never sent again.
@@ -30,7 +30,8 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// [`Billed::Unknown`](crate::core::Billed::Unknown).
     pub async fn generate(&self, request: &GenerateRequest) -> Result<Task, Error> {
         request.check()?;
-        self.submit("generate", request.to_json(), Some(request.task_type), request.speed).await
+        let typical_ms = typical_ms(request.task_type, request.speed);
+        self.submit("generate", request.to_json(), Some(request.task_type), typical_ms).await
     }
 
     /// Submits the upscale of one image, a task of its own.
@@ -40,11 +41,11 @@ impl<T: Transport, C: Timer> Client<T, C> {
     pub async fn upscale(&self, request: &UpscaleRequest) -> Result<Task, Error> {
         request.check()?;
         let form = self.upscale_form.get();
-        let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
+        let outcome = self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS).await;
         match (form, outcome) {
             (UpscaleForm::QuickStart, Err(error)) if error.kind == Kind::NotFound => {
                 let form = UpscaleForm::Reference;
-                let outcome = self.submit(form.route(), request.to_json(form), None, Some(Speed::Turbo)).await;
+                let outcome = self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS).await;
                 if outcome.as_ref().map_or_else(|error| error.kind != Kind::NotFound, |_| true) {
                     self.upscale_form.set(form);
                 }
@@ -79,12 +80,12 @@ impl<T: Transport, C: Timer> Client<T, C> {
         route: &str,
         body: String,
         task_type: Option<TaskType>,
-        speed: Option<Speed>,
+        typical_ms: i64,
     ) -> Result<Task, Error> {
         let (data, pace) = self.call(Operation::Submit, route, Some(body)).await?;
         let task_id = accepted(&data)?;
         let now = self.timer.now();
-        let expected_in = pace.map_or(typical_ms(task_type, speed), |seconds| i64::from(seconds) * 1000);
+        let expected_in = pace.map_or(typical_ms, |seconds| i64::from(seconds) * 1000);
         Ok(Task::accepted(task_id, task_type, now, now + expected_in))
     }
 

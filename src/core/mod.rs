@@ -25,7 +25,7 @@ pub use image::{ImageNumber, UpscaleForm, UpscaleRequest};
 pub use json::{Json, to_json};
 pub use record::{ErrorCode, Record};
 pub use request::{GenerateRequest, MAX_PROMPT_CHARS, public_param_json};
-pub use schedule::{Schedule, typical_ms};
+pub use schedule::{Schedule, UPSCALE_TYPICAL_MS, typical_ms};
 pub use secret::Secret;
 pub use task::{Failure, RETENTION_MS, ResultFile, State, Task, checked_task_id};
 pub use words::{AspectRatio, Motion, Speed, TaskType, Version};

@@ -1,5 +1,6 @@
 use serde::{Serialize, Serializer};
 
+use super::fields::check_link;
 use super::{Error, Json, Kind, Operation};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
@@ -62,11 +63,16 @@ fn epoch_ms<J: Json>(value: &J) -> Option<i64> {
     value.integer().or_else(|| J::rfc3339_ms(&value.text()?))
 }
 
-/// `{"resultUrls": [{"resultUrl": …}]}`, the same as a JSON text, or with plain strings as in callbacks.
+/// `{"resultUrls": [{"resultUrl": …}]}`, the same as a JSON text, or with plain strings as in callbacks. What is no
+/// link to the web is no result: callers put these into pages.
 pub(super) fn result_urls<J: Json>(value: &J) -> Vec<String> {
     let parsed = value.text().and_then(|text| J::parse(&text));
     let items = parsed.as_ref().unwrap_or(value).given("resultUrls").and_then(|urls| urls.items()).unwrap_or_default();
-    items.iter().filter_map(|item| item.text().or_else(|| item.given("resultUrl")?.text())).collect()
+    items
+        .iter()
+        .filter_map(|item| item.text().or_else(|| item.given("resultUrl")?.text()))
+        .filter(|url| check_link("resultUrl", url).is_ok())
+        .collect()
 }
 
 fn error_code(value: &impl Json) -> Option<ErrorCode> {

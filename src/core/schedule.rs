@@ -5,12 +5,15 @@ const FLOOR_MS: i64 = 5_000;
 /// The longest, the interval the vendor's quick start uses.
 const CEILING_MS: i64 = 30_000;
 
+/// How long an upscale usually takes, in milliseconds; a guess.
+pub const UPSCALE_TYPICAL_MS: i64 = 30_000;
+
 /// How long such a task usually takes, in milliseconds. Relaxed, fast and omni are recorded traffic (*T*: 214 s, 60 s
 /// and 250 s); turbo and video are guesses, and only decide when the first look happens.
-pub const fn typical_ms(task_type: Option<TaskType>, speed: Option<Speed>) -> i64 {
+pub const fn typical_ms(task_type: TaskType, speed: Option<Speed>) -> i64 {
     match (task_type, speed) {
-        (Some(TaskType::OmniReference), _) => 250_000,
-        (Some(TaskType::Video | TaskType::VideoHd), _) => 120_000,
+        (TaskType::OmniReference, _) => 250_000,
+        (TaskType::Video | TaskType::VideoHd, _) => 120_000,
         (_, Some(Speed::Relaxed)) => 214_000,
         (_, Some(Speed::Turbo)) => 30_000,
         (_, Some(Speed::Fast) | None) => 60_000,

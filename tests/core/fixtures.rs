@@ -158,7 +158,15 @@ fn all_four_flags_mean_what_the_quick_start_says() {
 
 #[test]
 fn success_without_an_image_is_no_success() {
-    for results in [json!(null), json!({}), json!({ "resultUrls": [] }), json!("{}"), json!("junk"), json!(7)] {
+    for results in [
+        json!(null),
+        json!({}),
+        json!({ "resultUrls": [] }),
+        json!("{}"),
+        json!("junk"),
+        json!(7),
+        json!({ "resultUrls": ["javascript:alert(1)", "", "data:x", 7] }),
+    ] {
         let record = json!({ "taskId": "a", "successFlag": 1, "resultInfoJson": results });
         let task = Task::from(Record::decode(&record).unwrap());
         assert_eq!((task.state, task.images.len()), (State::Running, 0), "{record}");
