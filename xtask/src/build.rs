@@ -41,7 +41,7 @@ fn compile(feature: &str) -> Result<PathBuf> {
     let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), setup::toolchain()?];
     step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), &inputs, &module, || {
         let mut build = cargo();
-        build.args(["build", "--quiet", "--package", "midapi", "--lib", "--profile", "wasm"]);
+        build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;

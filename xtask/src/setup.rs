@@ -113,7 +113,7 @@ pub fn python_packages() -> Result<PathBuf> {
 /// The test runner of wasm-bindgen, at the version the lock file has.
 pub fn wasm_test_runner() -> Result<PathBuf> {
     step("compiling wasm-bindgen's test runner (about 80 s the first time)", || {
-        run(crate::shell::cargo().args(["build", "--quiet", "--package", "wasm-test-runner"]))
+        run(crate::shell::cargo().args(["build", "--package", "wasm-test-runner"]))
     })?;
     Ok(root().join("target/debug/wasm-test-runner"))
 }
