@@ -47,7 +47,11 @@ export function midjourney(load) {
 
     async run(request, options = {}) {
       const task = await this.generate(request, options);
-      options.onUpdate?.(task);
+      try {
+        options.onUpdate?.(task);
+      } catch {
+        // The caller's own: a paid task is not lost over it, here as in `wait`.
+      }
       return this.wait(task, options);
     }
 

@@ -29,12 +29,14 @@ if (key) {
 
 /** On the port after the gateway's, so that links to its pictures survive a restart; on any, if that one is in use. */
 async function simulatorBeside(port, state) {
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith("SIMULATOR_"));
+  const vars = Object.fromEntries(settings.map(([name, value]) => [name.slice("SIMULATOR_".length), value]));
   const next = port && port < 65535 ? port + 1 : 0;
   try {
-    return await startSimulator({ port: next, state });
+    return await startSimulator({ port: next, state, vars });
   } catch (error) {
     if (!inUse(error)) throw error;
-    return startSimulator({ state });
+    return startSimulator({ state, vars });
   }
 }
 

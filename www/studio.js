@@ -16,7 +16,6 @@ const form = composer(async (request) => {
 });
 
 for (const entry of tasks.all()) gallery.append(show(entry));
-ideas.hidden = tasks.all().length > 0;
 for (const idea of ideas.querySelectorAll("button")) {
   idea.addEventListener("click", () => form.fill({ prompt: idea.textContent }));
 }
@@ -38,7 +37,7 @@ function show(entry) {
     forget: () => {
       tasks.remove(entry);
       card.remove();
-      ideas.hidden = tasks.all().length > 0;
+      ideas.hidden = gallery.childElementCount > 0;
     },
   });
   if (entry.task.state === "running") follow();
@@ -53,6 +52,6 @@ function show(entry) {
       if (error.kind === "task_failed") entry.task = { ...entry.task, state: "failed", failure: { message: error.message } };
       card.stopped(explain(error), error.kind !== "task_failed");
     }
-    tasks.save();
+    if (card.element.isConnected) tasks.save(entry);
   }
 }

@@ -1,47 +1,51 @@
-const KEY = "midapi.tasks";
-const MOST = 100;
+const PREFIX = "midapi.task.";
+const MOST = 200;
 
-/** The tasks of this browser, newest first, kept over reloads: a task that is paid for is not lost with its tab. */
+/**
+ * The tasks of this browser, kept over reloads: a task that is paid for is not lost with its tab. Each has an item of its
+ * own in the storage, so that two tabs never write over each other's.
+ */
 export class Tasks {
   #storage;
-  #entries;
 
   constructor(storage) {
     this.#storage = storage;
-    this.#entries = read(storage);
   }
 
+  /** All entries, the newest first, each followed by what was made from it. */
   all() {
-    return this.#entries;
+    const names = Object.keys(this.#storage).filter((name) => name.startsWith(PREFIX));
+    const entries = names.map((name) => parsed(this.#storage.getItem(name))).filter(Boolean);
+    return entries.sort((a, b) => b.group - a.group || a.at - b.at);
   }
 
-  /** Adds an entry in front, or behind the one it came from. */
+  /** Keeps a new entry, and with the entry it was made from if there is one. */
   add(entry, origin) {
-    this.#entries.splice(this.#entries.indexOf(origin) + 1, 0, entry);
-    this.#entries.length = Math.min(this.#entries.length, MOST);
-    this.save();
+    const at = Date.now();
+    Object.assign(entry, { at, group: origin?.group ?? at });
+    this.save(entry);
+    for (const old of this.all().slice(MOST)) this.remove(old);
     return entry;
   }
 
-  remove(entry) {
-    this.#entries = this.#entries.filter((other) => other !== entry);
-    this.save();
-  }
-
-  save() {
+  save(entry) {
     try {
-      this.#storage.setItem(KEY, JSON.stringify(this.#entries));
+      this.#storage.setItem(PREFIX + entry.task.taskId, JSON.stringify(entry));
     } catch {
       // Full or forbidden: the page works on, and forgets at the next load.
     }
   }
+
+  remove(entry) {
+    this.#storage.removeItem(PREFIX + entry.task.taskId);
+  }
 }
 
-function read(storage) {
+function parsed(text) {
   try {
-    const entries = JSON.parse(storage.getItem(KEY));
-    return Array.isArray(entries) ? entries.filter(({ task, request }) => task.taskId && request.prompt) : [];
+    const entry = JSON.parse(text);
+    return entry.task.taskId && entry.request.prompt ? entry : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -42,7 +42,7 @@ impl Client {
     /// Submits a task.
     pub fn generate(&self, request: JsValue, signal: Option<AbortSignal>) -> Promise {
         let client = self.0.clone();
-        promise(signal, in_flight(Operation::Submit), async move {
+        promise(signal, cancelled(Operation::Submit), async move {
             let request = GenerateRequest::decode(&request)?;
             client.generate(&request).await.map(|task| value(&task))
         })
@@ -51,7 +51,7 @@ impl Client {
     /// Submits the upscale of an image, counted from 1.
     pub fn upscale(&self, task: JsValue, index: JsValue, signal: Option<AbortSignal>) -> Promise {
         let client = self.0.clone();
-        promise(signal, in_flight(Operation::Submit), async move {
+        promise(signal, cancelled(Operation::Submit), async move {
             // The wire's decoder checks a number of any type; here it is the caller's argument.
             let index = index.integer().filter(|_| index.number().is_some()).and_then(|index| u8::try_from(index).ok());
             let image = ImageNumber::new(index.unwrap_or_default())?;
@@ -63,7 +63,7 @@ impl Client {
     /// The task as it stands now.
     pub fn status(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
         let client = self.0.clone();
-        promise(signal, in_flight(Operation::Read), async move {
+        promise(signal, cancelled(Operation::Read), async move {
             client.status(&handle(&task)?.task_id).await.map(|task| value(&task))
         })
     }
@@ -71,7 +71,7 @@ impl Client {
     /// The vendor's own record of the task.
     pub fn record(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
         let client = self.0.clone();
-        promise(signal, in_flight(Operation::Read), async move {
+        promise(signal, cancelled(Operation::Read), async move {
             client.record(&handle(&task)?.task_id).await.map(|(record, _)| value(&record))
         })
     }
@@ -86,7 +86,8 @@ impl Client {
     ) -> Promise {
         let client = self.0.clone();
         let task_id = handle(&task).ok().map(|handle| handle.task_id);
-        let aborted = || {
+        // The task is there and paid for, whether the wait for it has begun or not.
+        let aborted = |_| {
             Error::new(Kind::Aborted, "aborted; the task goes on").with(|error| {
                 error.task_id = task_id;
                 error.billed = Billed::Yes;
@@ -119,31 +120,35 @@ fn value(data: &impl Serialize) -> JsValue {
     JsValue::parse(&to_json(data)).unwrap_or_default()
 }
 
-/// The error of a call that its caller ended in flight.
-fn in_flight(operation: Operation) -> impl FnOnce() -> Error {
-    move || Error::unanswered(operation, Kind::Aborted, "aborted by the caller")
+/// The error of a call that its caller ended: before it was sent or after.
+fn cancelled(operation: Operation) -> impl FnOnce(bool) -> Error {
+    move |sent| match sent {
+        false => Error::new(Kind::Aborted, "aborted before anything was sent"),
+        true => Error::unanswered(operation, Kind::Aborted, "aborted by the caller"),
+    }
 }
 
-/// The future as a promise that a signal can end at any point, with the given error once it is in flight.
+/// The future as a promise that a signal can end at any point; `aborted` makes the error of that, told whether the call
+/// had begun.
 fn promise(
     signal: Option<AbortSignal>,
-    in_flight: impl FnOnce() -> Error + 'static,
+    aborted: impl FnOnce(bool) -> Error + 'static,
     call: impl Future<Output = Result<JsValue, Error>> + 'static,
 ) -> Promise {
-    ended_by(signal, Box::new(in_flight), Box::pin(call))
+    ended_by(signal, Box::new(aborted), Box::pin(call))
 }
 
 /// Compiled once for all calls, which is why it takes them boxed.
 fn ended_by(
     signal: Option<AbortSignal>,
-    in_flight: Box<dyn FnOnce() -> Error>,
+    abort_error: Box<dyn FnOnce(bool) -> Error>,
     call: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>,
 ) -> Promise {
     future_to_promise(async move {
         let Some(signal) = signal else { return call.await.map_err(thrown) };
         let outcome = match signal.aborted() {
-            true => Err(Error::new(Kind::Aborted, "aborted before anything was sent")),
-            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(in_flight())),
+            true => Err(abort_error(false)),
+            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(abort_error(true))),
         };
         outcome.map_err(|error| match error.kind {
             Kind::Aborted => thrown(error.with(|error| error.source = Some(Box::new(HostError(signal.reason()))))),

@@ -107,6 +107,11 @@ test("an abort ends a call at once, and says what may have been spent", async ()
   assert.equal((await aborted((signal) => mj.status("a", { signal }))).billed, "no");
 
   sent = stub(() => ({ taskId: "a", successFlag: 0 }));
+  const early = await aborted((signal) => mj.wait("a", { signal }), 0);
+  assert.deepEqual([early.taskId, early.billed, sent.length], ["a", "yes", 0], "the task is there all the same");
+  const between = await aborted((signal) => mj.run(IMAGE, { signal, onUpdate: () => assert.fail("mine") }));
+  assert.deepEqual([between.taskId, between.billed, sent.length], ["a", "yes", 1]);
+  sent.length = 0;
   const error = await aborted((signal) => mj.wait("a", { signal }));
   assert.deepEqual([error.taskId, error.billed, sent.length], ["a", "yes", 1]);
 });

@@ -127,6 +127,24 @@ test("a reload loses no task", async (t) => {
   await pictures(page, 4);
 });
 
+test("two tabs don't lose each other's tasks", async (t) => {
+  const gateway = await gatewayOnSimulator({});
+  const { page } = await pageIn("chromium", t);
+  const other = await page.browser().newPage();
+  for (const tab of [page, other]) await tab.goto(gateway.url);
+  for (const tab of [page, other]) {
+    await tab.bringToFront();
+    await imagine(tab, "a lighthouse");
+    await pictures(tab, 4);
+  }
+  await page.bringToFront();
+  await page.reload();
+  await pictures(page, 8);
+  await page.click(".card:first-child .forget");
+  await page.reload();
+  await pictures(page, 4);
+});
+
 test("a time-out after a submit is called what it is", async (t) => {
   const upstream = new Upstream(() => new Response("busy", { status: 502 }));
   const gateway = await gatewayOn(upstream);
