@@ -29,7 +29,10 @@ export class MidjourneyAPI {
       console.log("Generation completed successfully!");
       return { resultUrls: [...images, ...videos].map(({ url }) => ({ resultUrl: url })) };
     } catch (error) {
-      if (error.kind === "still_running") throw new Error("Generation timeout", { cause: error });
+      if (error.kind === "still_running") {
+        error.message = "Generation timeout";
+        throw error;
+      }
       if (error.kind === "task_failed") {
         console.error("Generation failed:", error.message);
         if (error.code) console.error("Error code:", error.code);

@@ -67,7 +67,7 @@ export type GenerateRequest = TextToImageRequest | ImageToImageRequest | OmniRef
 /** One image or video of a task. */
 export interface ResultFile {
   /** Its number, counted from 1. */
-  index: number;
+  index: 1 | 2 | 3 | 4;
   /** Where it lies until the task's `expiresAt`. */
   url: string;
 }

@@ -25,34 +25,28 @@ export function midjourney(load) {
       this.#options = { endpoint, apiKey };
     }
 
-    generate(request, { signal } = {}) {
-      return this.#call((client) => client.generate(request, signal));
+    generate(request, options) {
+      return this.#call((client) => client.generate(request, options));
     }
 
-    upscale(task, index, { signal } = {}) {
-      return this.#call((client) => client.upscale(task, index, signal));
+    upscale(task, index, options) {
+      return this.#call((client) => client.upscale(task, index, options));
     }
 
-    status(task, { signal } = {}) {
-      return this.#call((client) => client.status(task, signal));
+    status(task, options) {
+      return this.#call((client) => client.status(task, options));
     }
 
-    record(task, { signal } = {}) {
-      return this.#call((client) => client.record(task, signal));
+    record(task, options) {
+      return this.#call((client) => client.record(task, options));
     }
 
-    wait(task, { signal, timeout, onUpdate } = {}) {
-      return this.#call((client) => client.wait(task, timeout, onUpdate, signal));
+    wait(task, options) {
+      return this.#call((client) => client.wait(task, options));
     }
 
-    async run(request, options = {}) {
-      const task = await this.generate(request, options);
-      try {
-        options.onUpdate?.(task);
-      } catch {
-        // The caller's own: a paid task is not lost over it, here as in `wait`.
-      }
-      return this.wait(task, options);
+    run(request, options) {
+      return this.#call((client) => client.run(request, options));
     }
 
     async #call(call) {
@@ -81,8 +75,9 @@ function inBrowser() {
   return typeof document !== "undefined" || typeof importScripts === "function";
 }
 
-/** In a page an endpoint may be relative to it, such as "/api/v1/mj". */
+/** In a page an endpoint may be relative to it, such as "/api/v1/mj". What is no URL comes out empty, which is refused. */
 function absolute(endpoint) {
+  if (endpoint === undefined) return undefined;
   const base = globalThis.location?.href;
-  return typeof endpoint === "string" && base && URL.canParse(endpoint, base) ? new URL(endpoint, base).href : endpoint;
+  return URL.canParse(endpoint, base) ? new URL(endpoint, base).href : "";
 }

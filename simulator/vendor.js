@@ -24,7 +24,7 @@ export class Vendor extends DurableObject {
     const results = isVideo ? (request.videoBatchSize ?? 1) : 4;
     const stored = { enableTranslation: true, ...request };
     const accepted = await this.#accept(key, pace, { request: stored, results, wish, isVideo, origin });
-    return wish.http ? { http: Number(wish.http) } : accepted;
+    return wish.http ? { http: Number(wish.http) || 500 } : accepted;
   }
 
   async upscale(key, { taskId, position, callBackUrl }, origin) {
@@ -84,8 +84,8 @@ export class Vendor extends DurableObject {
     const now = Date.now();
     const startsAt = await this.#queue(now);
     const durations = { ...DURATIONS, ...JSON.parse(this.env.DURATIONS ?? "{}") };
-    const seconds = wish.never ? 1e6 : Number(wish.seconds ?? durations[pace] ?? durations.fast);
-    const endsAt = startsAt + seconds * 1000;
+    const usual = Number(wish.seconds) || (durations[pace] ?? durations.fast);
+    const endsAt = startsAt + (wish.never ? 1e9 : usual * 1000);
     const taskId = crypto.randomUUID().replaceAll("-", "");
     const picture = upscaled ?? { prompt: request.prompt, aspectRatio: request.aspectRatio ?? "1:1" };
     const task = { taskId, request, results, wish, isVideo, origin, picture, createdAt: now, startsAt, endsAt };
@@ -96,7 +96,7 @@ export class Vendor extends DurableObject {
       const alarm = await this.#storage.getAlarm();
       if (alarm === null || alarm > endsAt) await this.#storage.setAlarm(endsAt);
     }
-    return { data: { taskId }, retryAfter: Math.max(1, Math.ceil((endsAt - now) / 1000)) };
+    return { data: { taskId }, retryAfter: Math.max(1, Math.ceil((startsAt - now) / 1000 + usual)) };
   }
 
   async #underRateLimit() {

@@ -42,7 +42,7 @@ export default {
 
 /** What the vendor object answers: data, or a refusal, sometimes with a header or a broken HTTP status. */
 function answer({ code = 200, msg = "success", data = null, retryAfter, http }) {
-  if (http) return new Response("upstream connect error", { status: http });
+  if (http) return new Response("upstream connect error", { status: Math.min(Math.max(http, 400), 599) });
   const headers = retryAfter ? { "Retry-After": String(retryAfter) } : {};
   return envelope(code, msg, data, { headers });
 }

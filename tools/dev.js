@@ -1,5 +1,6 @@
 /** Serves the gateway, and the simulator unless a key is set, until interrupted. `cargo xtask dev` builds, then runs this. */
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
 import { startGateway, startSimulator } from "./platform.js";
@@ -11,6 +12,12 @@ const { values: options } = parseArgs({
 const fromFile = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
 const setting = (name) => process.env[name] || fromFile[name] || undefined;
 
+const port = Number(options.port);
+if (port && !(await isFree(port))) {
+  console.error(`port ${port} is in use: end what uses it, or choose another with --port`);
+  process.exit(1);
+}
+
 const key = options.simulator ? undefined : setting("MIDAPI_API_KEY");
 const running = [];
 let vars;
@@ -20,43 +27,41 @@ if (key) {
   console.log(`upstream ${upstream}, with the key from ${process.env.MIDAPI_API_KEY ? "the environment" : ".dev.vars"}: tasks cost credits`);
 } else {
   const state = resolve("build/state/simulator");
-  const simulator = await simulatorBeside(Number(options.port), state);
+  const simulator = await simulatorBeside(port, state);
   running.push(simulator);
   vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
 }
 
+/** Whether this port can be listened on. */
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer().once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+}
+
 /** On the port after the gateway's, so that links to its pictures survive a restart; on any, if that one is in use. */
 async function simulatorBeside(port, state) {
   const settings = Object.entries(process.env).filter(([name]) => name.startsWith("SIMULATOR_"));
   const vars = Object.fromEntries(settings.map(([name, value]) => [name.slice("SIMULATOR_".length), value]));
-  const next = port && port < 65535 ? port + 1 : 0;
-  try {
-    return await startSimulator({ port: next, state, vars });
-  } catch (error) {
-    if (!inUse(error)) throw error;
-    return startSimulator({ state, vars });
-  }
-}
-
-function inUse({ code, message }) {
-  return code === "EADDRINUSE" || /address already in use/i.test(message);
+  const next = port && port < 65535 && (await isFree(port + 1)) ? port + 1 : 0;
+  return startSimulator({ port: next, state, vars });
 }
 
 const stop = async () => {
   await Promise.all(running.map((server) => server.stop()));
   process.exit(0);
 };
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
 try {
-  const gateway = await startGateway({ port: Number(options.port), vars });
+  const gateway = await startGateway({ port, vars });
   running.push(gateway);
   console.log(`ready ${gateway.url}`);
 } catch (error) {
-  console.error(inUse(error) ? `port ${options.port} is in use: end what uses it, or choose another with --port` : error);
+  console.error(error);
   await Promise.all(running.map((server) => server.stop()));
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use super::{NoReply, Reply, Request, Timer, Transport, race};
+use super::{NoReply, Reply, Request, Timer, Transport, boxed, race};
 use crate::core::{
     Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, State, Task, TaskType, UPSCALE_TYPICAL_MS,
     UpscaleForm, UpscaleRequest, accepted, checked_task_id, open, typical_ms,
@@ -31,7 +31,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
     pub async fn generate(&self, request: &GenerateRequest) -> Result<Task, Error> {
         request.check()?;
         let typical_ms = typical_ms(request.task_type, request.speed);
-        self.submit("generate", request.to_json(), Some(request.task_type), typical_ms).await
+        boxed(self.submit("generate", request.to_json(), Some(request.task_type), typical_ms)).await
     }
 
     /// Submits the upscale of one image, a task of its own.
@@ -41,11 +41,11 @@ impl<T: Transport, C: Timer> Client<T, C> {
     pub async fn upscale(&self, request: &UpscaleRequest) -> Result<Task, Error> {
         request.check()?;
         let form = self.upscale_form.get();
-        let outcome = self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS).await;
+        let outcome = boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS)).await;
         match (form, outcome) {
             (UpscaleForm::QuickStart, Err(error)) if error.kind == Kind::NotFound => {
                 let form = UpscaleForm::Reference;
-                let outcome = self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS).await;
+                let outcome = boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS)).await;
                 if outcome.as_ref().map_or_else(|error| error.kind != Kind::NotFound, |_| true) {
                     self.upscale_form.set(form);
                 }
@@ -57,7 +57,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
 
     /// The task as it stands now.
     pub async fn status(&self, task_id: &str) -> Result<Task, Error> {
-        let (record, pace) = self.record(task_id).await?;
+        let (record, pace) = boxed(self.record(task_id)).await?;
         let mut task = Task::from(record);
         if let (State::Running, Some(seconds)) = (task.state, pace) {
             task.expected_at = Some(self.timer.now() + i64::from(seconds) * 1000);
@@ -69,7 +69,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
     pub async fn record(&self, task_id: &str) -> Result<(Record, Option<u32>), Error> {
         let route = format!("record-info?taskId={}", checked_task_id(task_id)?);
         let about_task = |error: Error| error.with(|error| error.task_id = Some(task_id.to_owned()));
-        let (data, pace) = self.call(Operation::Read, &route, None).await.map_err(about_task)?;
+        let (data, pace) = boxed(self.call(Operation::Read, &route, None)).await.map_err(about_task)?;
         let mut record = Record::decode(&data).map_err(about_task)?;
         record.error_message.iter_mut().for_each(|message| self.redact(message));
         Ok((record, pace))
@@ -82,7 +82,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
         task_type: Option<TaskType>,
         typical_ms: i64,
     ) -> Result<Task, Error> {
-        let (data, pace) = self.call(Operation::Submit, route, Some(body)).await?;
+        let (data, pace) = boxed(self.call(Operation::Submit, route, Some(body))).await?;
         let task_id = accepted(&data)?;
         let now = self.timer.now();
         let expected_in = pace.map_or(typical_ms, |seconds| i64::from(seconds) * 1000);

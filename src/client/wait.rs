@@ -1,5 +1,5 @@
-use super::{Client, Timer, Transport};
-use crate::core::{Billed, Error, Kind, Schedule, State, Task};
+use super::{Client, Timer, Transport, boxed};
+use crate::core::{Billed, Error, GenerateRequest, Kind, Schedule, State, Task};
 
 /// How long [`Client::wait`] waits unless told: 30 minutes, many times what the slowest recorded task took.
 pub const DEFAULT_WAIT_MS: i64 = 30 * 60 * 1000;
@@ -25,12 +25,14 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// # Errors
     /// [`Kind::TaskFailed`] with the vendor's reason; [`Kind::StillRunning`] when `timeout_ms` ran out, which is not a
     /// failure: wait again. A look that fails for a passing reason is repeated on schedule, as reads cost nothing.
-    pub async fn wait(&self, handle: Handle, timeout_ms: i64, mut on_update: impl FnMut(&Task)) -> Result<Task, Error> {
+    pub async fn wait(&self, handle: Handle, timeout_ms: i64, on_update: &mut dyn FnMut(&Task)) -> Result<Task, Error> {
         let mut schedule = Schedule::new(self.timer.now(), handle.expected_at, timeout_ms);
+        let mut last_failure = None;
         while let Some(look_at) = schedule.next_look() {
             self.sleep_until(look_at).await;
-            let pace = match self.status(&handle.task_id).await {
+            let pace = match boxed(self.status(&handle.task_id)).await {
                 Ok(task) => {
+                    last_failure = None;
                     on_update(&task);
                     match task.state {
                         State::Succeeded => return Ok(task),
@@ -38,16 +40,41 @@ impl<T: Transport, C: Timer> Client<T, C> {
                         State::Running => task.expected_at.map(|at| seconds_until(at, self.timer.now())),
                     }
                 }
-                Err(error) if error.retryable() => error.retry_after,
+                Err(error) if error.retryable() => {
+                    let pace = error.retry_after;
+                    last_failure = Some(error);
+                    pace
+                }
                 Err(error) => return Err(error),
             };
             schedule.looked(self.timer.now(), pace);
         }
-        let message = "the task is still running; that is no failure: wait for it again";
+        let (message, billed) = match &last_failure {
+            None => ("the task is still running; that is no failure: wait for it again".to_owned(), Billed::Yes),
+            Some(failure) => (format!("nobody could look at the task: {failure}; wait for it again"), Billed::Unknown),
+        };
         Err(Error::new(Kind::StillRunning, message).with(|error| {
             error.task_id = Some(handle.task_id);
-            error.billed = Billed::Yes;
+            error.billed = billed;
+            error.source = last_failure.map(|failure| failure.into());
         }))
+    }
+
+    /// Submits a task and waits for its end. `on_update` sees it when it is accepted and after every look.
+    ///
+    /// # Errors
+    /// Those of [`Client::generate`], and after acceptance those of [`Client::wait`] with the task's id and
+    /// [`Billed::Yes`]: the task is there and paid for.
+    pub async fn run(
+        &self,
+        request: &GenerateRequest,
+        timeout_ms: i64,
+        on_update: &mut dyn FnMut(&Task),
+    ) -> Result<Task, Error> {
+        let task = boxed(self.generate(request)).await?;
+        on_update(&task);
+        let outcome = boxed(self.wait(Handle::from(&task), timeout_ms, on_update)).await;
+        outcome.map_err(|error| error.after_acceptance(&task.task_id))
     }
 
     async fn sleep_until(&self, at: i64) {

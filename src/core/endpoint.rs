@@ -1,4 +1,4 @@
-use super::{Error, Kind};
+use super::Error;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ impl Endpoint {
     /// Takes an absolute URL without query, such as [`Endpoint::VENDOR`] or `https://example.com/api/v1/mj`.
     /// `carries_key` says whether a key will be sent there.
     pub fn new(url: &str, carries_key: bool) -> Result<Self, Error> {
-        let wrong = |must| Err(Error::invalid("endpoint", must).with(|error| error.kind = Kind::Misconfigured));
+        let wrong = |must| Err(Error::misconfigured("endpoint", must));
         let url = url.trim_end_matches('/');
         let secure = url.strip_prefix("https://");
         let rest = secure.or_else(|| url.strip_prefix("http://")).unwrap_or_default();

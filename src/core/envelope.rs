@@ -24,7 +24,7 @@ pub fn open<J: Json>(operation: Operation, status: u16, body: Option<J>) -> Resu
         return Err(Error::refused(operation, code, format!("the server answered HTTP {status}")));
     };
     if code != 200 {
-        let message = body.given("msg").and_then(|msg| msg.text()).filter(|msg| !msg.trim().is_empty());
+        let message = body.given("msg").and_then(|msg| msg.text()).and_then(sentence);
         let message = message.unwrap_or_else(|| format!("the server answered with code {code}"));
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
         let field = message.split_once(':').map(|(field, _)| field).filter(|field| super::request::is_field(field));
@@ -32,6 +32,13 @@ pub fn open<J: Json>(operation: Operation, status: u16, body: Option<J>) -> Resu
         return Err(Error::refused(operation, code, message).with(|error| error.field = field));
     }
     body.given("data").ok_or_else(|| Error::unanswered(operation, Kind::BadResponse, "the server's answer has no data"))
+}
+
+/// A server's own words as they may be shown: not empty, and no longer than a person reads.
+pub(super) fn sentence(text: String) -> Option<String> {
+    const MOST: usize = 1000;
+    let cut = text.char_indices().nth(MOST).and_then(|(at, _)| text.get(..at)).map(|start| [start, "…"].concat());
+    cut.or(Some(text)).filter(|text| !text.trim_ascii().is_empty())
 }
 
 /// The id of the task that a submit created.

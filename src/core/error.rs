@@ -76,6 +76,12 @@ impl Kind {
     }
 }
 
+/// What every error that is [`Billed::Unknown`] for want of a clear answer ends with.
+const CAUTION: &str = "; the task may have been created and billed, so it was not sent again";
+
+/// What a gateway's refusal begins with when nothing was sent because it, or its key, is set up wrongly.
+pub const MISCONFIGURED: &str = "misconfigured: ";
+
 /// Whether the failed call spent credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Billed {
@@ -118,11 +124,9 @@ impl Operation {
 }
 
 /// Every failure of this crate: [`Details`] behind a pointer, so that a `Result` stays small where nothing failed.
-#[derive(Debug)]
 pub struct Error(Box<Details>);
 
 /// What is known of a failure.
-#[derive(Debug)]
 pub struct Details {
     /// What went wrong.
     pub kind: Kind,
@@ -173,33 +177,47 @@ impl Error {
         })
     }
 
+    /// A client or gateway that is set up wrongly.
+    pub fn misconfigured(field: &str, must: &str) -> Self {
+        Self::invalid(field, must).with(|error| {
+            error.kind = Kind::Misconfigured;
+            error.code = None;
+        })
+    }
+
     /// The vendor's own refusal. A 5xx after a submit proves nothing about the bill: it may come after acceptance.
     #[cold]
     pub fn refused(operation: Operation, code: i64, message: String) -> Self {
         let kind = match (operation, Kind::of_code(code)) {
+            (_, Kind::ServerError) if message.starts_with(MISCONFIGURED) => Kind::Misconfigured,
             // "The record does not exist" comes as 422, the code of a validation error (T).
             (Operation::Read, Kind::InvalidRequest) => Kind::NotFound,
             (_, kind) => kind,
         };
-        let billed = match kind {
-            Kind::ServerError | Kind::BadResponse => operation.billed_without_answer(),
-            _ => Billed::No,
-        };
-        Self::new(kind, message).with(|error| {
-            error.code = Some(code);
-            error.billed = billed;
-        })
+        match kind {
+            Kind::ServerError | Kind::BadResponse => Self::unanswered(operation, kind, &message),
+            _ => Self::new(kind, message),
+        }
+        .with(|error| error.code = Some(code))
     }
 
     /// A call that was sent and got no usable answer.
     #[cold]
     pub fn unanswered(operation: Operation, kind: Kind, message: &str) -> Self {
         let billed = operation.billed_without_answer();
-        let caution = match billed {
-            Billed::Unknown => "; the task may have been created and billed, so it was not sent again",
-            _ => "",
-        };
+        // A gateway's refusal carries the caution already.
+        let caution = if billed == Billed::Unknown && !message.ends_with(CAUTION) { CAUTION } else { "" };
         Self::new(kind, [message, caution].concat()).with(|error| error.billed = billed)
+    }
+
+    /// The same error, of a call that came after the task was accepted: it is there and paid for.
+    pub fn after_acceptance(self, task_id: &str) -> Self {
+        self.with(|error| {
+            error.task_id = Some(task_id.to_owned());
+            if error.kind != Kind::TaskFailed {
+                error.billed = Billed::Yes;
+            }
+        })
     }
 
     /// Whether the same call may be sent again, later, without the risk of paying twice.
@@ -213,6 +231,22 @@ impl Deref for Error {
 
     fn deref(&self) -> &Details {
         &self.0
+    }
+}
+
+/// By hand: a derived one brings the escaping of strings and its tables, 7 KB in the module.
+impl fmt::Debug for Details {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in [self.kind.as_str(), " (billed: ", self.billed.as_str(), "): ", &self.message] {
+            formatter.write_str(part)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 

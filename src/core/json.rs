@@ -36,7 +36,7 @@ pub trait Json: Sized {
         const SAFE: i64 = (1 << 53) - 1;
         let integer = match self.number() {
             Some(number) => Some(number as i64).filter(|integer| *integer as f64 == number),
-            None => self.text()?.trim().parse().ok(),
+            None => self.text()?.trim_ascii().parse().ok(),
         };
         integer.filter(|integer| (-SAFE..=SAFE).contains(integer))
     }

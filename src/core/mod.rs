@@ -20,7 +20,7 @@ mod words;
 pub use callback::Callback;
 pub use endpoint::Endpoint;
 pub use envelope::{accepted, credits, open};
-pub use error::{Billed, Details, Error, Kind, Operation};
+pub use error::{Billed, Details, Error, Kind, MISCONFIGURED, Operation};
 pub use image::{ImageNumber, UpscaleForm, UpscaleRequest};
 pub use json::{Json, to_json};
 pub use record::{ErrorCode, Record};

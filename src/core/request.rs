@@ -142,10 +142,11 @@ impl GenerateRequest {
 
     /// Refuses what [`GenerateRequest::decode`] would refuse, for a request put together in Rust.
     pub fn check(&self) -> Result<(), Error> {
-        if self.prompt.trim().is_empty() {
+        if self.prompt.chars().all(char::is_whitespace) {
             return Err(Error::invalid("prompt", &format!("must be 1 to {MAX_PROMPT_CHARS} characters of text")));
         }
-        let length = self.prompt.chars().count();
+        // Bytes that begin a character; the standard count is ten times the code for speed nobody needs here.
+        let length = self.prompt.bytes().filter(|byte| (*byte as i8) >= -0x40).count();
         if length > MAX_PROMPT_CHARS {
             return Err(Error::invalid(
                 "prompt",

@@ -12,7 +12,7 @@ impl Secret {
     pub fn new(key: &str) -> Result<Self, Error> {
         let fits_a_header = key.bytes().all(|byte| byte.is_ascii_graphic());
         if key.is_empty() || !fits_a_header {
-            return Err(Error::invalid("apiKey", "must be visible ASCII without spaces or line breaks"));
+            return Err(Error::misconfigured("apiKey", "must be visible ASCII without spaces or line breaks"));
         }
         Ok(Self(key.to_owned()))
     }

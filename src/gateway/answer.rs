@@ -2,7 +2,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
 
-use crate::core::{Error, Kind, to_json};
+use crate::core::{Error, Kind, MISCONFIGURED, to_json};
 
 /// A reply in the vendor's envelope around `data`, which is JSON already.
 pub fn success(data: &str, pace: Option<u32>) -> Result<Response, JsValue> {
@@ -13,8 +13,8 @@ pub fn success(data: &str, pace: Option<u32>) -> Result<Response, JsValue> {
 pub fn refusal(error: &Error) -> Result<Response, JsValue> {
     let (status, message) = match (error.kind, error.code) {
         // The caller did nothing wrong: it is the gateway's own key.
-        (Kind::Unauthorized, _) => (503, "misconfigured: the vendor refused the gateway's key".to_owned()),
-        (Kind::Misconfigured, _) => (503, format!("misconfigured: {error}")),
+        (Kind::Unauthorized, _) => (503, format!("{MISCONFIGURED}the vendor refused the gateway's key")),
+        (Kind::Misconfigured, _) => (503, format!("{MISCONFIGURED}{error}")),
         (Kind::Network, _) => (504, format!("the vendor gave no answer: {error}")),
         (Kind::BadResponse, _) => (502, format!("the vendor's answer makes no sense: {error}")),
         (_, Some(code @ 400..600)) => (code as u16, error.message.clone()),

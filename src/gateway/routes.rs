@@ -7,9 +7,9 @@ use super::task_ids::unknown_task;
 use crate::core::{
     Error, GenerateRequest, Json, Kind, Record, Task, UpscaleForm, UpscaleRequest, public_param_json, to_json,
 };
-use crate::web::{Overlong, read_text};
+use crate::web::{Unreadable, read_text};
 
-/// The longest body a caller may send. The longest valid request is well below it.
+/// The longest body a caller may send: many times the longest prompt with a handful of links.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 const PREFIX: &str = "/api/v1/mj/";
@@ -84,9 +84,15 @@ async fn looked_up(gateway: &Gateway, task_id: String) -> Result<Answer, Error> 
 
 async fn json_body(request: &Request) -> Result<JsValue, Error> {
     let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
+    // A page of another origin can send any body, but not this header: its browser asks first, and is refused.
+    let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(refused(415, "must be sent with Content-Type: application/json"));
+    }
     let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
-        Err(Overlong) => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
-        Ok(_) => refused(400, "broke off before its end"),
+        Unreadable::Overlong => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
+        Unreadable::NotUtf8 => refused(400, "must be UTF-8"),
+        Unreadable::Broken => refused(400, "broke off before its end"),
     })?;
     JsValue::parse(&text).ok_or_else(|| refused(400, "must be JSON"))
 }

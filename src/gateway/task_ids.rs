@@ -7,8 +7,8 @@ use crate::core::{Error, Secret, checked_task_id};
 
 /// The gateway's own task ids: the vendor's, sealed under a key that is derived from the vendor's key.
 ///
-/// Nothing needs to be stored for them, the vendor's ids stay inside, and an id this gateway never gave out is refused
-/// before anything is sent. The cipher is one that is safe without a nonce, so the same task always has the same id.
+/// Nothing needs to be stored for them, and an id this gateway never gave out is refused before anything is sent, the
+/// vendor's own ids included (they still show in the links to its files). The cipher is one that is safe without a nonce, so the same task always has the same id.
 pub struct TaskIds(Aes256GcmSiv);
 
 impl TaskIds {

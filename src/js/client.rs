@@ -1,17 +1,18 @@
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::AbortSignal;
 
 use super::error::thrown;
-use crate::client::{self, DEFAULT_WAIT_MS, Handle, race};
+use super::options::Options;
+use crate::client::{self, Handle, boxed, race};
 use crate::core::{
-    Billed, Endpoint, Error, GenerateRequest, ImageNumber, Json, Kind, Operation, Secret, Task, UpscaleRequest, to_json,
+    Endpoint, Error, GenerateRequest, ImageNumber, Json, Kind, Operation, Secret, Task, UpscaleRequest, to_json,
 };
 use crate::web::{Fetch, HostError, HostTimer, aborted};
 
@@ -31,80 +32,94 @@ impl Client {
             true => None,
             false => Some(Secret::new(&key.text().unwrap_or_default()).map_err(thrown)?),
         };
-        let endpoint = match endpoint.is_undefined() && key.is_some() {
-            true => Endpoint::VENDOR.to_owned(),
-            false => endpoint.text().unwrap_or_default(),
+        let endpoint = match (endpoint.is_undefined(), &key) {
+            (true, None) => {
+                let must = "is required without an endpoint; is the variable it comes from set?";
+                return Err(thrown(Error::misconfigured("apiKey", must)));
+            }
+            (true, Some(_)) => Endpoint::VENDOR.to_owned(),
+            (false, _) => endpoint.text().unwrap_or_default(),
         };
         let endpoint = Endpoint::new(&endpoint, key.is_some()).map_err(thrown)?;
         Ok(Self(Rc::new(client::Client::new(Fetch, HostTimer, endpoint, key))))
     }
 
     /// Submits a task.
-    pub fn generate(&self, request: JsValue, signal: Option<AbortSignal>) -> Promise {
+    pub fn generate(&self, request: JsValue, options: JsValue) -> Promise {
         let client = self.0.clone();
-        promise(signal, cancelled(Operation::Submit), async move {
-            let request = GenerateRequest::decode(&request)?;
-            client.generate(&request).await.map(|task| value(&task))
-        })
+        let call: Call = Box::new(move |_, _| {
+            boxed(async move {
+                let request = GenerateRequest::decode(&request)?;
+                boxed(client.generate(&request)).await.map(|task| value(&task))
+            })
+        });
+        promise(&options, Stage::Before(Operation::Submit), call)
     }
 
     /// Submits the upscale of an image, counted from 1.
-    pub fn upscale(&self, task: JsValue, index: JsValue, signal: Option<AbortSignal>) -> Promise {
+    pub fn upscale(&self, task: JsValue, index: JsValue, options: JsValue) -> Promise {
         let client = self.0.clone();
-        promise(signal, cancelled(Operation::Submit), async move {
-            // The wire's decoder checks a number of any type; here it is the caller's argument.
-            let index = index.integer().filter(|_| index.number().is_some()).and_then(|index| u8::try_from(index).ok());
-            let image = ImageNumber::new(index.unwrap_or_default())?;
-            let request = UpscaleRequest::new(handle(&task)?.task_id, image);
-            client.upscale(&request).await.map(|task| value(&task))
-        })
+        let call: Call = Box::new(move |_, _| {
+            boxed(async move {
+                // The wire's decoder checks a number of any type; here it is the caller's argument.
+                let index =
+                    index.integer().filter(|_| index.number().is_some()).and_then(|index| u8::try_from(index).ok());
+                let image = ImageNumber::new(index.unwrap_or_default())?;
+                let request = UpscaleRequest::new(handle(&task)?.task_id, image);
+                client.upscale(&request).await.map(|task| value(&task))
+            })
+        });
+        promise(&options, Stage::Before(Operation::Submit), call)
     }
 
     /// The task as it stands now.
-    pub fn status(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
+    pub fn status(&self, task: JsValue, options: JsValue) -> Promise {
         let client = self.0.clone();
-        promise(signal, cancelled(Operation::Read), async move {
-            client.status(&handle(&task)?.task_id).await.map(|task| value(&task))
-        })
+        let call: Call = Box::new(move |_, _| {
+            boxed(async move { boxed(client.status(&handle(&task)?.task_id)).await.map(|task| value(&task)) })
+        });
+        promise(&options, Stage::Before(Operation::Read), call)
     }
 
     /// The vendor's own record of the task.
-    pub fn record(&self, task: JsValue, signal: Option<AbortSignal>) -> Promise {
+    pub fn record(&self, task: JsValue, options: JsValue) -> Promise {
         let client = self.0.clone();
-        promise(signal, cancelled(Operation::Read), async move {
-            client.record(&handle(&task)?.task_id).await.map(|(record, _)| value(&record))
-        })
+        let call: Call = Box::new(move |_, _| {
+            boxed(async move { boxed(client.record(&handle(&task)?.task_id)).await.map(|(record, _)| value(&record)) })
+        });
+        promise(&options, Stage::Before(Operation::Read), call)
     }
 
     /// Waits for the task's end.
-    pub fn wait(
-        &self,
-        task: JsValue,
-        timeout_ms: Option<f64>,
-        on_update: Option<Function>,
-        signal: Option<AbortSignal>,
-    ) -> Promise {
+    pub fn wait(&self, task: JsValue, options: JsValue) -> Promise {
         let client = self.0.clone();
-        let task_id = handle(&task).ok().map(|handle| handle.task_id);
-        // The task is there and paid for, whether the wait for it has begun or not.
-        let aborted = |_| {
-            Error::new(Kind::Aborted, "aborted; the task goes on").with(|error| {
-                error.task_id = task_id;
-                error.billed = Billed::Yes;
+        let handle = handle(&task);
+        let stage =
+            handle.as_ref().map_or(Stage::Before(Operation::Read), |handle| Stage::After(handle.task_id.clone()));
+        let call: Call = Box::new(move |options, _| {
+            boxed(async move {
+                boxed(client.wait(handle?, options.timeout_ms, &mut |task| options.notify(task)))
+                    .await
+                    .map(|task| value(&task))
             })
-        };
-        promise(signal, aborted, async move {
-            let timeout_ms = match timeout_ms {
-                None => DEFAULT_WAIT_MS,
-                Some(ms) if ms >= 0.0 => ms as i64,
-                Some(_) => return Err(Error::invalid("timeout", "must be a number of milliseconds, 0 or more")),
-            };
-            let notify = |task: &Task| {
-                // What the caller's own function throws is the caller's: a paid task is not lost over it.
-                let _ = on_update.as_ref().map(|on_update| on_update.call1(&JsValue::UNDEFINED, &value(task)));
-            };
-            client.wait(handle(&task)?, timeout_ms, notify).await.map(|task| value(&task))
-        })
+        });
+        promise(&options, stage, call)
+    }
+
+    /// Submits a task and waits for its end.
+    pub fn run(&self, request: JsValue, options: JsValue) -> Promise {
+        let client = self.0.clone();
+        let call: Call = Box::new(move |options, stage| {
+            boxed(async move {
+                let request = GenerateRequest::decode(&request)?;
+                let notify = &mut |task: &Task| {
+                    stage.replace(Stage::After(task.task_id.clone()));
+                    options.notify(task);
+                };
+                client.run(&request, options.timeout_ms, notify).await.map(|task| value(&task))
+            })
+        });
+        promise(&options, Stage::Before(Operation::Submit), call)
     }
 }
 
@@ -116,39 +131,45 @@ fn handle(task: &JsValue) -> Result<Handle, Error> {
 }
 
 /// Data crosses as JSON text: one crossing for all its fields, and a third of the code of `serde-wasm-bindgen`.
-fn value(data: &impl Serialize) -> JsValue {
+pub fn value(data: &impl Serialize) -> JsValue {
     JsValue::parse(&to_json(data)).unwrap_or_default()
 }
 
-/// The error of a call that its caller ended: before it was sent or after.
-fn cancelled(operation: Operation) -> impl FnOnce(bool) -> Error {
-    move |sent| match sent {
-        false => Error::new(Kind::Aborted, "aborted before anything was sent"),
-        true => Error::unanswered(operation, Kind::Aborted, "aborted by the caller"),
+/// How far a call has come, for the error of its abort.
+enum Stage {
+    /// No task was accepted yet that this call knows of.
+    Before(Operation),
+    /// The task with this id is there and paid for.
+    After(String),
+}
+
+impl Stage {
+    fn abort_error(&self, sent: bool) -> Error {
+        match self {
+            Self::Before(_) if !sent => Error::new(Kind::Aborted, "aborted before anything was sent"),
+            Self::Before(operation) => Error::unanswered(*operation, Kind::Aborted, "aborted by the caller"),
+            Self::After(task_id) => Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(task_id),
+        }
     }
 }
 
-/// The future as a promise that a signal can end at any point; `aborted` makes the error of that, told whether the call
-/// had begun.
-fn promise(
-    signal: Option<AbortSignal>,
-    aborted: impl FnOnce(bool) -> Error + 'static,
-    call: impl Future<Output = Result<JsValue, Error>> + 'static,
-) -> Promise {
-    ended_by(signal, Box::new(aborted), Box::pin(call))
-}
+/// What a call does once its options are read. Behind pointers: what all calls share is compiled once.
+type Call = Box<dyn FnOnce(Options, Rc<RefCell<Stage>>) -> Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>>;
 
-/// Compiled once for all calls, which is why it takes them boxed.
-fn ended_by(
-    signal: Option<AbortSignal>,
-    abort_error: Box<dyn FnOnce(bool) -> Error>,
-    call: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>,
-) -> Promise {
+/// The call as a promise that the options' signal can end at any point.
+fn promise(options: &JsValue, stage: Stage, call: Call) -> Promise {
+    let options = match Options::read(options) {
+        Ok(options) => options,
+        Err(error) => return Promise::reject(&thrown(error)),
+    };
+    let stage = Rc::new(RefCell::new(stage));
+    let signal = options.signal.clone();
+    let call = call(options, stage.clone());
     future_to_promise(async move {
         let Some(signal) = signal else { return call.await.map_err(thrown) };
         let outcome = match signal.aborted() {
-            true => Err(abort_error(false)),
-            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(abort_error(true))),
+            true => Err(stage.borrow().abort_error(false)),
+            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(stage.borrow().abort_error(true))),
         };
         outcome.map_err(|error| match error.kind {
             Kind::Aborted => thrown(error.with(|error| error.source = Some(Box::new(HostError(signal.reason()))))),

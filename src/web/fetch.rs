@@ -75,7 +75,7 @@ async fn reply(request: Request<'_>) -> Result<Reply<JsValue>, JsValue> {
     init.set_headers(&headers);
     let response = JsFuture::from(fetch(&request.url, &init)?).await?;
     let response: Response = response.unchecked_into();
-    let retry_after = response.headers().get("Retry-After")?.and_then(|seconds| seconds.trim().parse().ok());
+    let retry_after = response.headers().get("Retry-After")?.and_then(|seconds| seconds.trim_ascii().parse().ok());
     let text: JsString = JsFuture::from(response.text()?).await?.unchecked_into();
     // A browser shows a redirect it didn't follow as status 0.
     let status = if response.status() == 0 { 302 } else { response.status() };

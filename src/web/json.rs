@@ -25,11 +25,14 @@ impl Json for JsValue {
         let object = self.dyn_ref::<Object>().filter(|_| !Array::is_array(self) && !self.is_function())?;
         // A field set to undefined is one JSON.stringify leaves out.
         let given = |name: &String| self.field(name).is_some();
-        Some(Object::keys(object).iter().filter_map(|name| name.as_string()).filter(given).collect())
+        let names = Reflect::own_keys(object).ok()?;
+        Some(names.iter().filter_map(|name| name.as_string()).filter(given).collect())
     }
 
     fn items(&self) -> Option<Vec<Self>> {
-        Array::is_array(self).then(|| Array::from(self).iter().collect())
+        // One by one, as copying the whole would let a getter throw where nothing catches it.
+        let length = self.field("length").filter(|_| Array::is_array(self))?.as_f64()?;
+        (0..length as u32).map(|index| Reflect::get_u32(self, index).ok()).collect()
     }
 
     fn text(&self) -> Option<String> {

@@ -8,5 +8,5 @@ mod timer;
 
 pub use abort::aborted;
 pub use fetch::{Fetch, HostError};
-pub use text::{Overlong, read_text};
+pub use text::{Unreadable, read_text};
 pub use timer::HostTimer;

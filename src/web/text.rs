@@ -3,27 +3,37 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
-/// A body that is longer than its reader allows.
+/// Why a body is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overlong;
+pub enum Unreadable {
+    /// It is longer than its reader allows.
+    Overlong,
+    /// It isn't UTF-8.
+    NotUtf8,
+    /// It broke off before its end.
+    Broken,
+}
 
-/// Reads a body as text, and stops at the first byte over `limit`. What isn't UTF-8 comes with replacement
-/// characters; a body that breaks off is `Err(Ok(reason))`.
-pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<String, Result<JsValue, Overlong>> {
+/// Reads a body as text, and stops at the first byte over `limit`.
+pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<String, Unreadable> {
     let Some(body) = body else { return Ok(String::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
-    loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(Ok)?;
-        if Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        let chunk: Uint8Array = Reflect::get(&chunk, &"value".into()).map_err(Ok)?.unchecked_into();
+    while let Some(chunk) = next_chunk(&reader).await.map_err(|_| Unreadable::Broken)? {
         if bytes.len() + chunk.length() as usize > limit {
             // The sender's end is told; whether it listens is its own affair.
             let _ = JsFuture::from(reader.cancel()).await;
-            return Err(Err(Overlong));
+            return Err(Unreadable::Overlong);
         }
         bytes.extend(chunk.to_vec());
     }
+    String::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)
+}
+
+async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+    let chunk = JsFuture::from(reader.read()).await?;
+    if Reflect::get(&chunk, &"done".into())?.is_truthy() {
+        return Ok(None);
+    }
+    Ok(Some(Reflect::get(&chunk, &"value".into())?.unchecked_into()))
 }

@@ -18,7 +18,7 @@ fn generate(server: &Server) -> Result<Task, Error> {
 
 fn wait(server: &Server, expected_at: Option<i64>, timeout_ms: i64) -> Result<Task, Error> {
     let handle = Handle { task_id: "a".to_owned(), expected_at };
-    run(server.client().wait(handle, timeout_ms, |_| ()))
+    run(server.client().wait(handle, timeout_ms, &mut |_| ()))
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn updates_are_shown_after_every_look() {
     let server = Server::new([ok(record(0)), ok(record(0)), ok(record(1))]);
     let mut seen = Vec::new();
     let handle = Handle { task_id: "a".to_owned(), expected_at: None };
-    run(server.client().wait(handle, DEFAULT_WAIT_MS, |task| seen.push(task.state))).unwrap();
+    run(server.client().wait(handle, DEFAULT_WAIT_MS, &mut |task| seen.push(task.state))).unwrap();
     assert_eq!(seen, [State::Running, State::Running, State::Succeeded]);
 }
 

@@ -29,7 +29,11 @@ async function dev({ env, devVars = "", args = ["--port", "0"] }) {
 }
 
 const generate = (url) =>
-  fetch(`${url}/api/v1/mj/generate`, { method: "POST", body: JSON.stringify(IMAGE) }).then((response) => response.json());
+  fetch(`${url}/api/v1/mj/generate`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(IMAGE),
+  }).then((response) => response.json());
 
 test("without a key it is on the simulator, says so, and ends when it is told", async () => {
   const server = await dev({});
@@ -45,34 +49,36 @@ for (const [source, settings] of [
   ["the environment", (vars) => ({ env: vars })],
   [".dev.vars", (vars) => ({ devVars: Object.entries(vars).map(([name, value]) => `${name}="${value}"`).join("\n") })],
 ]) {
-  test(`with a key from ${source} it is on the configured upstream, and shows the key nowhere`, () => onUpstream(source, settings));
+  test(`with a key from ${source} it is on the configured upstream, and shows the key nowhere`, (t) => onUpstream(t, source, settings));
 }
 
-async function onUpstream(source, settings) {
+async function onUpstream(t, source, settings) {
   const seen = [];
   const vendor = createServer((request, response) => {
     seen.push([request.url, request.headers.authorization]);
     response.end(JSON.stringify({ code: 200, msg: "success", data: { taskId: "a" } }));
   });
   await new Promise((ready) => vendor.listen(0, "127.0.0.1", ready));
+  t.after(() => vendor.close());
   const upstream = `http://127.0.0.1:${vendor.address().port}`;
   const server = await dev(settings({ MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: upstream }));
   assert.ok(server.output.includes(`upstream ${upstream}, with the key from ${source}: tasks cost credits`));
   assert.equal((await generate(server.url)).code, 200);
   assert.deepEqual(seen, [["/api/v1/mj/generate", `Bearer ${KEY}`]]);
-  server.child.kill("SIGINT");
+  server.child.kill("SIGHUP");
   await server.ended;
+  await assert.rejects(fetch(server.url), "no gateway with a key is left behind");
   assert.ok(!server.output.includes(KEY));
-  vendor.close();
 }
 
-test("a port in use is one clear line", async () => {
+test("a port in use is one clear line", async (t) => {
   const other = createTcpServer().listen(0, "127.0.0.1");
+  t.after(() => other.close());
   await once(other, "listening");
   const { port } = other.address();
   const server = await dev({ args: ["--port", String(port)] });
   const [code] = await server.ended;
   assert.equal(code, 1);
   assert.ok(server.output.includes(`port ${port} is in use: end what uses it, or choose another with --port`), server.output);
-  other.close();
+  assert.equal(server.output.trim().split("\n").length, 1, server.output);
 });

@@ -34,7 +34,7 @@ refused("a body of 1 MB", "body", 413, () => gateway.post("generate", { ...IMAGE
 refused("a body of 1 MB without a length", "body", 413, () => {
   // Not through fetch, which drops an answer that comes before it has sent everything.
   return new Promise((resolve, reject) => {
-    const request = httpRequest(`${gateway.api}/generate`, { method: "POST" }, async (response) => {
+    const request = httpRequest(`${gateway.api}/generate`, { method: "POST", headers: { "Content-Type": "application/json" } }, async (response) => {
       const body = Buffer.concat(await response.toArray()).toString();
       resolve({ status: response.statusCode, body, json: JSON.parse(body) });
     });
@@ -43,6 +43,18 @@ refused("a body of 1 MB without a length", "body", 413, () => {
     request.end();
   });
 });
+
+refused("text that isn't UTF-8", "body", 400, () =>
+  gateway.post("generate", Buffer.from('{"taskType":"mj_txt2img","prompt":"\xff"}', "latin1")),
+);
+for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", ""]) {
+  refused(`row 14: a body sent as ${type || "nothing"}, as a page of another origin can`, "body", 415, async () => {
+    const headers = { "Content-Type": type, Origin: "https://evil.example" };
+    const response = await fetch(`${gateway.api}/generate`, { method: "POST", headers, body: JSON.stringify(IMAGE) });
+    const body = await response.text();
+    return { status: response.status, body, json: JSON.parse(body) };
+  });
+}
 
 for (const [name, field, body] of [
   ["a list", "body", []],

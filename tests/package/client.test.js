@@ -40,7 +40,10 @@ test("with a key and no endpoint it talks to the vendor; with an endpoint, there
 test("a setup that can't be right is refused before anything is sent", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [options, field] of [
-    [undefined, "endpoint"],
+    [undefined, "apiKey"],
+    [{ apiKey: undefined }, "apiKey"],
+    [{ endpoint: "http://127.0.0.1:99999/x" }, "endpoint"],
+    [{ endpoint: "https://exa<mple/x" }, "endpoint"],
     [{ endpoint: "/api/v1/mj" }, "endpoint"],
     [{ endpoint: 7 }, "endpoint"],
     [{ endpoint: "http://example.com", apiKey: KEY }, "endpoint"],
@@ -49,7 +52,8 @@ test("a setup that can't be right is refused before anything is sent", async () 
     [{ apiKey: null }, "apiKey"],
   ]) {
     const error = await failure(new Midjourney(options).generate(IMAGE));
-    assert.deepEqual([error.name, error.field], ["MidjourneyError", field], inspect(options));
+    assert.ok(error instanceof MidjourneyError, inspect(options));
+    assert.deepEqual([error.kind, error.field, error.code, error.billed], ["misconfigured", field, undefined, "no"]);
   }
   assert.equal(sent.length, 0);
 });
@@ -73,6 +77,14 @@ test("arguments that can't be right are refused before anything is sent", async 
     [() => mj.wait(7), "taskId"],
     [() => mj.wait("a", { timeout: -1 }), "timeout"],
     [() => mj.wait("a", { timeout: NaN }), "timeout"],
+    [() => mj.wait("a", { timeout: 10n }), "timeout"],
+    [() => mj.run(IMAGE, { timeout: -1 }), "timeout"],
+    [() => mj.run(IMAGE, { timeout: "abc" }), "timeout"],
+    [() => mj.run(IMAGE, { onUpdate: "log" }), "onUpdate"],
+    [() => mj.run(IMAGE, { signal: new AbortController() }), "signal"],
+    [() => mj.generate(IMAGE, { signal: 5 }), "signal"],
+    [() => mj.generate(IMAGE, 5), "options"],
+    [() => mj.generate(new Proxy({}, { ownKeys: () => assert.fail("a trap") })), "body"],
   ]) {
     const error = await failure(call());
     assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], String(call));
@@ -114,6 +126,40 @@ test("an abort ends a call at once, and says what may have been spent", async ()
   sent.length = 0;
   const error = await aborted((signal) => mj.wait("a", { signal }));
   assert.deepEqual([error.taskId, error.billed, sent.length], ["a", "yes", 1]);
+});
+
+test("whatever fails after acceptance names the task, and that it is paid for", async () => {
+  const controller = new AbortController();
+  const refused = () => Response.json({ code: 401, msg: "no", data: null });
+  for (const [look, options, kind] of [
+    [refused, {}, "unauthorized"],
+    [() => ({ taskId: "a", successFlag: 0 }), { timeout: 10 }, "still_running"],
+    [() => new Response("busy", { status: 502 }), { timeout: 10 }, "still_running"],
+    [stalled, { signal: controller.signal, onUpdate: () => controller.abort() }, "aborted"],
+  ]) {
+    const sent = stub((count, init) => (count === 1 ? Response.json({ code: 200, data: { taskId: "a" } }, { headers: { "Retry-After": "0" } }) : look(count, init)));
+    const error = await failure(server().run(IMAGE, options));
+    assert.deepEqual([error.kind, error.taskId, error.billed], [kind, "a", "yes"]);
+    assert.equal(sent.filter(({ method }) => method === "POST").length, 1);
+  }
+});
+
+test("a wait that could never look says so", async () => {
+  stub(() => Promise.reject(new TypeError("refused")));
+  const error = await failure(server().wait("a", { timeout: 10 }));
+  assert.deepEqual([error.kind, error.billed, error.taskId], ["still_running", "unknown", "a"]);
+  assert.match(error.message, /^nobody could look at the task: the server could not be reached/);
+});
+
+test("a gateway that is misconfigured is told from a vendor that fails", async () => {
+  stub(() => Response.json({ code: 503, msg: "misconfigured: the gateway's secret is missing", data: null }, { status: 503 }));
+  const error = await failure(server().generate(IMAGE));
+  assert.deepEqual([error.kind, error.billed, error.code], ["misconfigured", "no", 503]);
+});
+
+test("null options are no options", async () => {
+  stub(() => ({ taskId: "a" }));
+  assert.equal((await server().generate(IMAGE, null)).taskId, "a");
 });
 
 test("time running out is not a failure, and the handle is in hand", async () => {

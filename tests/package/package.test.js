@@ -117,7 +117,8 @@ async function siteOn(app, gateway) {
   const server = createServer(async (request, response) => {
     if (request.url.startsWith("/api/")) {
       const body = request.method === "POST" ? Buffer.concat(await request.toArray()) : undefined;
-      const answer = await fetch(gateway.url + request.url, { method: request.method, body });
+      const asked = { "Content-Type": request.headers["content-type"] ?? "" };
+      const answer = await fetch(gateway.url + request.url, { method: request.method, headers: asked, body });
       const pace = answer.headers.get("Retry-After");
       const headers = { "Content-Type": "application/json", ...(pace && { "Retry-After": pace }) };
       response.writeHead(answer.status, headers).end(await answer.text());

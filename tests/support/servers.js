@@ -92,7 +92,7 @@ export async function gatewayOnSimulator(vars) {
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-const text = (body) => (typeof body === "string" ? body : JSON.stringify(body));
+const text = (body) => (typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 
 async function call(url, init) {
   const response = await fetch(url, { redirect: "manual", ...init });

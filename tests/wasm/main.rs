@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use js_sys::{Array, Object, Reflect};
 use midapi::client::{Client, Timer, race};
 use midapi::core::{Billed, Endpoint, GenerateRequest, Json, Kind, Record, Secret, State, Task, TaskType};
-use midapi::web::{Fetch, HostTimer, aborted, read_text};
+use midapi::web::{Fetch, HostTimer, Unreadable, aborted, read_text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{AbortController, Response};
@@ -62,6 +62,12 @@ fn a_field_that_throws_or_is_undefined_is_absent() {
     let value = evaluate("({ get a() { throw new Error('no') }, b: undefined, c: 1 })");
     assert!(value.field("a").is_none() && value.field("b").is_none());
     assert_eq!(value.names().unwrap(), ["c"]);
+    for trap in ["ownKeys", "get", "has", "getOwnPropertyDescriptor"] {
+        for target in ["{}", "[1]"] {
+            let proxy = evaluate(&format!("new Proxy({target}, {{ {trap}() {{ throw new Error('no') }} }})"));
+            let _ = (proxy.names(), proxy.items(), proxy.field("a"), proxy.text(), GenerateRequest::decode(&proxy));
+        }
+    }
 }
 
 #[wasm_bindgen_test]
@@ -215,11 +221,16 @@ async fn a_body_is_read_up_to_its_limit_and_no_further() {
     let response = |text: &str| Response::new_with_opt_str(Some(text)).unwrap();
     assert_eq!(read_text(response("grüße").body(), 7).await.unwrap(), "grüße");
     assert_eq!(read_text(None, 7).await.unwrap(), "");
-    assert!(matches!(read_text(response("12345678").body(), 7).await, Err(Err(_))));
+    assert_eq!(read_text(response("12345678").body(), 7).await, Err(Unreadable::Overlong));
+    let bytes: Response = evaluate("new Response(new Uint8Array([0x61, 0xff]))").unchecked_into();
+    assert_eq!(read_text(bytes.body(), 7).await, Err(Unreadable::NotUtf8));
+    let broken = "new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } }))";
+    let broken: Response = evaluate(broken).unchecked_into();
+    assert_eq!(read_text(broken.body(), 7).await, Err(Unreadable::Broken));
 
     let endless =
         "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
     let endless = evaluate(endless).unchecked_into();
-    assert!(matches!(read_text(Some(endless), 10_000).await, Err(Err(_))));
+    assert_eq!(read_text(Some(endless), 10_000).await, Err(Unreadable::Overlong));
     assert!(evaluate("pulled").as_f64().unwrap() < 20.0);
 }

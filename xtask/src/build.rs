@@ -41,6 +41,9 @@ fn compile(feature: &str) -> Result<PathBuf> {
     let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), setup::toolchain()?];
     step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), &inputs, &module, || {
         let mut build = cargo();
+        // The places of panics stand in the module: not with this machine's folders in them.
+        let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
+        build.env("RUSTFLAGS", format!("--remap-path-prefix={}=cargo", home.unwrap_or_default()));
         build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)

@@ -22,13 +22,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["dev", options @ ..] => dev::run(options),
-        ["build"] => build::everything(),
-        ["test", rings @ ..] => test::run_rings(rings),
-        [] | ["help" | "--help" | "-h"] => {
+        [] | ["help"] | [.., "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())
         }
+        ["dev", options @ ..] => dev::run(options),
+        ["build"] => build::everything(),
+        ["test", rings @ ..] => test::run_rings(rings),
         _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{HELP}", words.join(" "))),
     };
     match outcome {

@@ -144,7 +144,7 @@ fn page() -> Result<Count> {
 /// Runs the test files of these folders one after the other: the machine is small and each starts servers of its own.
 fn node_tests(folders: &[&str], browsers: Option<setup::Browsers>) -> Result<Count> {
     let mut node = command("node");
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=180000", "--test-force-exit"]);
     for folder in folders {
         let mut files = test_files(&at(folder))?;
         files.sort();
