@@ -1,3 +1,6 @@
+import { explain } from "./explain.js";
+import { once } from "./once.js";
+
 /** One task on the page: placeholders while it runs, then its pictures, or what went wrong. */
 export class Card {
   #entry;
@@ -95,15 +98,19 @@ export class Card {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "upscale";
-    button.textContent = "Upscale";
     button.ariaLabel = `Upscale picture ${index}`;
-    button.addEventListener("click", async () => {
-      // Off while it is on its way: a second click would pay a second time.
-      button.disabled = true;
-      this.complain("");
-      await this.#actions.upscale(index);
-      button.disabled = false;
-    });
+    const name = () => (button.textContent = this.#actions.isUpscaled(index) ? "Upscale again" : "Upscale");
+    name();
+    const upscale = once(
+      button,
+      async () => {
+        this.complain("");
+        await this.#actions.upscale(index);
+        name();
+      },
+      (error) => this.complain(explain(error)),
+    );
+    button.addEventListener("click", upscale);
     return button;
   }
 
@@ -155,7 +162,7 @@ function view(image) {
 }
 
 function facts({ request, upscaled }) {
-  const { aspectRatio, version, speed, stylization } = request;
+  const { aspectRatio = "1:1", version = "default", speed = "fast", stylization } = request;
   if (upscaled !== undefined) return `picture ${upscaled}, upscaled · ${aspectRatio}`;
   const parts = [aspectRatio, `version ${version}`, speed];
   if (stylization !== undefined) parts.push(`stylization ${stylization}`);
@@ -166,7 +173,7 @@ function isVideo({ taskType }) {
   return taskType === "mj_video" || taskType === "mj_video_hd";
 }
 
-function ratio(aspectRatio) {
+function ratio(aspectRatio = "1:1") {
   const [across, down] = aspectRatio.split(":").map(Number);
   return across / down;
 }

@@ -1,5 +1,6 @@
-/** The form. `submit` gets the request and may fail; while it runs the form takes no second click, which would pay twice. */
+/** The form. `submit` gets the request and may fail. */
 import { explain } from "./explain.js";
+import { once } from "./once.js";
 
 const MAX_PROMPT = 2000;
 
@@ -18,21 +19,24 @@ export function composer(submit) {
     stylizationChosen = true;
     refresh();
   });
+  form.querySelector("#stylization-reset").addEventListener("click", () => {
+    leaveStylization();
+    stylization.focus();
+  });
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  form.addEventListener("submit", async (event) => {
+  const imagine = once(
+    button,
+    () => {
+      complain();
+      return submit(request());
+    },
+    (failure) => complain(explain(failure), failure.field),
+  );
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (button.disabled) return;
-    button.disabled = true;
-    complain();
-    try {
-      await submit(request());
-    } catch (failure) {
-      complain(explain(failure), failure.field);
-    } finally {
-      button.disabled = false;
-    }
+    imagine();
   });
   refresh();
   return { fill };
@@ -50,16 +54,26 @@ export function composer(submit) {
     return wanted;
   }
 
+  /** Puts a request into the form, as it was: what it leaves out is left out again. */
   function fill(wanted) {
+    fileUrl.value = "";
+    leaveStylization();
     for (const [name, value] of Object.entries(wanted)) form.elements[name].value = value;
-    if (wanted.stylization !== undefined) stylizationChosen = true;
+    stylizationChosen = wanted.stylization !== undefined;
     refresh();
     complain();
     form.scrollIntoView({ block: "nearest" });
     prompt.focus();
   }
 
+  function leaveStylization() {
+    stylizationChosen = false;
+    stylization.value = stylization.defaultValue;
+    refresh();
+  }
+
   function refresh() {
+    form.querySelector("#stylization-reset").hidden = !stylizationChosen;
     file.hidden = taskType.value === "mj_txt2img";
     form.querySelector("#prompt-length").value = prompt.value ? `${[...prompt.value].length} / ${MAX_PROMPT}` : "";
     form.querySelector("#stylization-value").value = stylizationChosen ? stylization.value : "as the vendor likes";

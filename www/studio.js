@@ -9,6 +9,7 @@ const midjourney = new Midjourney({ endpoint: "/api/v1/mj" });
 const tasks = new Tasks(localStorage);
 const gallery = document.querySelector("#gallery");
 const ideas = document.querySelector("#ideas");
+const viewer = document.querySelector("#viewer");
 
 const form = composer(async (request) => {
   const task = await midjourney.generate(request);
@@ -19,22 +20,25 @@ for (const entry of tasks.all()) gallery.append(show(entry));
 for (const idea of ideas.querySelectorAll("button")) {
   idea.addEventListener("click", () => form.fill({ prompt: idea.textContent }));
 }
+viewer.addEventListener("click", ({ target }) => target === viewer && viewer.close());
 
 /** Puts an entry on the page and follows its task to the end. */
 function show(entry) {
   ideas.hidden = true;
   const card = new Card(entry, {
+    isUpscaled: (index) => tasks.all().some(({ from, upscaled }) => from === entry.task.taskId && upscaled === index),
     upscale: async (index) => {
-      try {
-        const task = await midjourney.upscale(entry.task, index);
-        card.element.after(show(tasks.add({ task, request: entry.request, upscaled: index }, entry)));
-      } catch (error) {
-        card.complain(explain(error));
-      }
+      const task = await midjourney.upscale(entry.task, index);
+      const made = show(tasks.add({ task, request: entry.request, upscaled: index }, entry));
+      // The card may have been removed meanwhile; its picture is paid for all the same.
+      if (card.element.isConnected) card.element.after(made);
+      else gallery.prepend(made);
     },
     reuse: () => form.fill(entry.request),
     again: follow,
     forget: () => {
+      const running = entry.task.state === "running";
+      if (running && !confirm("This task is still running, and paid for. Remove it from this page all the same?")) return;
       tasks.remove(entry);
       card.remove();
       ideas.hidden = gallery.childElementCount > 0;
@@ -48,10 +52,16 @@ function show(entry) {
     try {
       entry.task = await midjourney.wait(entry.task);
       card.finished();
+      announce("The pictures are ready.");
     } catch (error) {
       if (error.kind === "task_failed") entry.task = { ...entry.task, state: "failed", failure: { message: error.message } };
       card.stopped(explain(error), error.kind !== "task_failed");
     }
     if (card.element.isConnected) tasks.save(entry);
   }
+}
+
+/** Tells those who don't see the page. */
+function announce(text) {
+  document.querySelector("#announcer").textContent = text;
 }

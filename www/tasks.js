@@ -22,9 +22,11 @@ export class Tasks {
   /** Keeps a new entry, and with the entry it was made from if there is one. */
   add(entry, origin) {
     const at = Date.now();
-    Object.assign(entry, { at, group: origin?.group ?? at });
+    Object.assign(entry, { at, group: origin?.group ?? at, from: origin?.task.taskId });
     this.save(entry);
-    for (const old of this.all().slice(MOST)) this.remove(old);
+    // The oldest make room, but none that runs: it is paid for, and known nowhere else.
+    const ended = this.all().filter(({ task }) => task.state !== "running");
+    for (const old of ended.slice(MOST)) this.remove(old);
     return entry;
   }
 
@@ -44,7 +46,7 @@ export class Tasks {
 function parsed(text) {
   try {
     const entry = JSON.parse(text);
-    return entry.task.taskId && entry.request.prompt ? entry : undefined;
+    return entry.task.taskId && typeof entry.request.prompt === "string" ? entry : undefined;
   } catch {
     return undefined;
   }

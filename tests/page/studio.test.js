@@ -87,31 +87,100 @@ test("what is wrong with a request is said at its field, and nothing is sent", a
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await page.click("#composer [type=submit]");
-  assert.equal(await said(page, "#composer-error"), "Prompt must be 1 to 2000 characters of text");
+  assert.equal(await said(page, "#composer-error"), "The prompt must be 1 to 2000 characters of text.");
   assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "prompt");
 
   await page.select("[name=taskType]", "mj_img2img");
   await imagine(page, "in oil");
-  await page.waitForFunction(() => document.querySelector("#composer-error").textContent.startsWith("Link"));
+  await page.waitForFunction(() => document.querySelector("#composer-error").textContent.startsWith("The link"));
   assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "fileUrl");
   assert.equal(upstream.requests.length, 0);
   assert.deepEqual(problems, []);
 });
 
-test("a double click submits once", async (t) => {
+for (const [speed, latency, delay] of [["quick", 300, 5], ["slow", 0, 150], ["very slow", 0, 400]]) {
+  test(`a ${speed} double click submits once, on Imagine and on Upscale`, (t) => doubleClick(t, latency, delay));
+}
+
+async function doubleClick(t, latency, delay) {
+  const done = { taskId: "a", successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "http://127.0.0.1:1/a.png" }] } };
   const upstream = new Upstream(async ({ method }) => {
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return envelope(method === "POST" ? { taskId: "a" } : { taskId: "a", successFlag: 0 });
+    await new Promise((resolve) => setTimeout(resolve, latency));
+    return envelope(method === "POST" ? { taskId: "a" } : done, { headers: { "Retry-After": "1" } });
   });
   const gateway = await gatewayOn(upstream);
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await page.type("#prompt", "a lighthouse");
-  await page.click("#composer [type=submit]", { count: 2, delay: 5 });
+  const twice = async (selector) => {
+    await page.click(selector);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    await page.click(selector);
+  };
+  await twice("#composer [type=submit]");
   await page.keyboard.down("Control");
   await page.keyboard.press("Enter");
-  await page.waitForSelector(".card.running", PATIENCE);
+  await page.keyboard.up("Control");
+  await page.waitForSelector(".upscale", PATIENCE);
   assert.equal(upstream.submits.length, 1);
+  await twice(".upscale");
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 2, PATIENCE);
+  assert.equal(upstream.submits.length, 2);
+  assert.equal(await page.$eval(".upscale", (button) => button.textContent), "Upscale again");
+}
+
+test("leaving while a submit is on its way asks first", async (t) => {
+  const upstream = new Upstream(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return envelope({ taskId: "a" }, { headers: { "Retry-After": "60" } });
+  });
+  const gateway = await gatewayOn(upstream);
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  const asked = [];
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.type());
+    return dialog.dismiss();
+  });
+  await imagine(page, "a lighthouse");
+  await page.reload({ timeout: 1000 }).catch(() => {});
+  await page.waitForSelector(".card.running", PATIENCE);
+  assert.deepEqual(asked, ["beforeunload"]);
+
+  await page.click(".forget");
+  assert.deepEqual(asked, ["beforeunload", "confirm"]);
+  assert.equal((await page.$$(".card")).length, 1, "a running task stays unless one insists");
+});
+
+test("a prompt is used again as it was", async (t) => {
+  const upstream = new Upstream(() => envelope(null, { code: 402, msg: "no credits" }));
+  const gateway = await gatewayOn(upstream);
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  const entry = (taskId, request, group) => ({
+    task: { taskId, state: "failed", failure: { message: "x" } },
+    request,
+    at: 1,
+    group,
+  });
+  const plain = { taskType: "mj_txt2img", prompt: "plain", speed: "turbo", aspectRatio: "2:1", version: "6" };
+  const styled = { ...plain, taskType: "mj_img2img", prompt: "styled", stylization: 900, fileUrl: "https://example.com/a.png" };
+  await page.evaluate(
+    (entries) => entries.forEach((entry) => localStorage.setItem(`midapi.task.${entry.task.taskId}`, JSON.stringify(entry))),
+    [entry("a", styled, 3), entry("b", plain, 2), entry("c", { prompt: "from an older page" }, 1)],
+  );
+  await page.evaluate(() => localStorage.setItem("midapi.task.junk", "{"));
+  await page.reload();
+  assert.equal((await page.$$(".card")).length, 3);
+  for (const [position, request] of [[1, styled], [2, plain], [1, styled]]) {
+    upstream.requests.length = 0;
+    await page.click(`.card:nth-child(${position}) .reuse`);
+    await page.click("#composer [type=submit]");
+    await page.waitForFunction(() => document.querySelector("[type=submit]").ariaDisabled === "false", PATIENCE);
+    assert.deepEqual(JSON.parse(upstream.requests[0].body), request);
+  }
+  await page.click("#stylization-reset");
+  assert.equal(await page.$eval("#stylization-value", (output) => output.value), "as the vendor likes");
 });
 
 test("a reload loses no task", async (t) => {
@@ -151,7 +220,10 @@ test("a time-out after a submit is called what it is", async (t) => {
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await imagine(page, "a lighthouse");
-  assert.match(await said(page, "#composer-error"), /may have been submitted all the same, so it was not sent again/);
+  assert.equal(
+    await said(page, "#composer-error"),
+    "The server answered HTTP 502; the task may have been created and billed, so it was not sent again.",
+  );
   assert.equal(upstream.submits.length, 1);
 });
 
