@@ -84,15 +84,16 @@ async fn looked_up(gateway: &Gateway, task_id: String) -> Result<Answer, Error> 
 
 async fn json_body(request: &Request) -> Result<JsValue, Error> {
     let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
-    // A page of another origin can send any body, but not this header: its browser asks first, and is refused.
-    let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
-    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(refused(415, "must be sent with Content-Type: application/json"));
-    }
     let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
         Unreadable::Overlong => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
         Unreadable::NotUtf8 => refused(400, "must be UTF-8"),
         Unreadable::Broken => refused(400, "broke off before its end"),
     })?;
+    // A page of another origin can send any body, but not with this type: its browser asks first, and is refused. Looked
+    // at after the body is read, as an unread one costs the connection.
+    let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(refused(415, "must be sent with Content-Type: application/json"));
+    }
     JsValue::parse(&text).ok_or_else(|| refused(400, "must be JSON"))
 }

@@ -7,9 +7,7 @@ mod client;
 mod error;
 mod options;
 
-use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
-
 /// A third of the size of the standard allocator in the module, and as fast for small short-lived texts.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
