@@ -40,7 +40,10 @@ pub fn node_tool(name: &str) -> Command {
 
 /// Cargo, as it was called.
 pub fn cargo() -> Command {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What is built is looked for there, wherever the caller's own builds go.
+    cargo.env("CARGO_TARGET_DIR", at("target"));
+    cargo
 }
 
 /// Runs a command to its end, with its output shown.
