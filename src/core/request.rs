@@ -120,7 +120,7 @@ impl GenerateRequest {
     pub fn decode(body: &impl Json) -> Result<Self, Error> {
         let fields = Fields::open(body, &FIELDS)?;
         let task_type = fields.word("taskType")?.ok_or_else(|| Error::invalid("taskType", "is required"))?;
-        // Field by field: a struct expression with a `?` on every line is three times the code.
+        // Field by field: a struct expression with a `?` on every line drops what it has so far at each of them.
         let mut request = Self::new(task_type, fields.text("prompt")?.unwrap_or_default());
         request.speed = fields.word("speed")?;
         request.file_url = fields.text("fileUrl")?;
@@ -145,7 +145,7 @@ impl GenerateRequest {
         if self.prompt.chars().all(char::is_whitespace) {
             return Err(Error::invalid("prompt", &format!("must be 1 to {MAX_PROMPT_CHARS} characters of text")));
         }
-        // Bytes that begin a character; the standard count is ten times the code for speed nobody needs here.
+        // Bytes that begin a character; the standard count is longer code, for speed nobody needs here.
         let length = self.prompt.bytes().filter(|byte| (*byte as i8) >= -0x40).count();
         if length > MAX_PROMPT_CHARS {
             return Err(Error::invalid(

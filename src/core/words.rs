@@ -177,7 +177,7 @@ impl Version {
     /// The vendor takes the number 7 for the string "7" (*T*).
     fn spelling(value: &impl Json) -> Option<String> {
         let Some(number) = value.number() else { return value.text() };
-        // By name, because parsing or printing a float brings 20 KB of tables into the module.
+        // By name, because parsing or printing a float brings its tables into the module.
         let versions = [(7.0, Self::V7), (6.1, Self::V6_1), (6.0, Self::V6), (5.2, Self::V5_2), (5.1, Self::V5_1)];
         let version = versions.into_iter().find(|(version, _)| *version == number);
         version.map(|(_, version)| version.as_str().to_owned())

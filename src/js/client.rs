@@ -130,7 +130,7 @@ fn handle(task: &JsValue) -> Result<Handle, Error> {
     Ok(Handle { task_id, expected_at: task.given("expectedAt").and_then(|at| at.integer()) })
 }
 
-/// Data crosses as JSON text: one crossing for all its fields, and a third of the code of `serde-wasm-bindgen`.
+/// Data crosses as JSON text: one crossing for all its fields, by the serialiser that is in the module anyway.
 pub fn value(data: &impl Serialize) -> JsValue {
     JsValue::parse(&to_json(data)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ mod client;
 mod error;
 mod options;
 
-/// A third of the size of the standard allocator in the module, and as fast for small short-lived texts.
+/// The standard allocator makes the module 1.8 KB larger, after brotli.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
