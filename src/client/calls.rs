@@ -3,7 +3,7 @@ use std::cell::Cell;
 use super::{NoReply, Reply, Request, Timer, Transport, boxed, race};
 use crate::core::{
     Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, State, Task, TaskType, UPSCALE_TYPICAL_MS,
-    UpscaleForm, UpscaleRequest, accepted, checked_task_id, open, typical_ms,
+    UpscaleForm, UpscaleRequest, accepted, checked_task_id, open, sentence, typical_ms,
 };
 
 /// The longest a single call may take. A submit that takes longer has an unknown outcome and is never sent again.
@@ -40,19 +40,18 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// after it without paying twice; which one this server has is remembered.
     pub async fn upscale(&self, request: &UpscaleRequest) -> Result<Task, Error> {
         request.check()?;
+        let submit =
+            |form: UpscaleForm| boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS));
+        let is_missing = |outcome: &Result<Task, Error>| matches!(outcome, Err(error) if error.kind == Kind::NotFound);
         let form = self.upscale_form.get();
-        let outcome = boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS)).await;
-        match (form, outcome) {
-            (UpscaleForm::QuickStart, Err(error)) if error.kind == Kind::NotFound => {
-                let form = UpscaleForm::Reference;
-                let outcome = boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS)).await;
-                if outcome.as_ref().map_or_else(|error| error.kind != Kind::NotFound, |_| true) {
-                    self.upscale_form.set(form);
-                }
-                outcome
+        let mut outcome = submit(form).await;
+        if form == UpscaleForm::QuickStart && is_missing(&outcome) {
+            outcome = submit(UpscaleForm::Reference).await;
+            if !is_missing(&outcome) {
+                self.upscale_form.set(UpscaleForm::Reference);
             }
-            (_, outcome) => outcome,
         }
+        outcome
     }
 
     /// The task as it stands now.
@@ -70,9 +69,9 @@ impl<T: Transport, C: Timer> Client<T, C> {
         let route = format!("record-info?taskId={}", checked_task_id(task_id)?);
         let about_task = |error: Error| error.with(|error| error.task_id = Some(task_id.to_owned()));
         let (data, pace) = boxed(self.call(Operation::Read, &route, None)).await.map_err(about_task)?;
-        let mut record = Record::decode(&data).map_err(about_task)?;
-        record.error_message.iter_mut().for_each(|message| self.redact(message));
-        Ok((record, pace))
+        let record = Record::decode(&data).map_err(about_task)?;
+        let error_message = record.error_message.and_then(|message| sentence(message, self.key.as_ref()));
+        Ok((Record { error_message, ..record }, pace))
     }
 
     async fn submit(
@@ -109,19 +108,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                 return Err(Error::unanswered(operation, Kind::Network, &message));
             }
         };
-        match open(operation, status, body) {
-            Ok(data) => Ok((data, retry_after)),
-            Err(error) => Err(error.with(|error| {
-                error.retry_after = retry_after;
-                self.redact(&mut error.message);
-            })),
-        }
-    }
-
-    /// A server may quote the key in its refusal; callers log messages.
-    fn redact(&self, text: &mut String) {
-        if let Some(key) = &self.key {
-            key.redact(text);
-        }
+        let data = open(operation, status, body, self.key.as_ref());
+        data.map(|data| (data, retry_after)).map_err(|error| error.with(|error| error.retry_after = retry_after))
     }
 }

@@ -19,7 +19,7 @@ mod words;
 
 pub use callback::Callback;
 pub use endpoint::Endpoint;
-pub use envelope::{accepted, credits, open};
+pub use envelope::{accepted, credits, open, sentence};
 pub use error::{Billed, Details, Error, Kind, MISCONFIGURED, Operation};
 pub use image::{ImageNumber, UpscaleForm, UpscaleRequest};
 pub use json::{Json, to_json};

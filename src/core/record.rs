@@ -1,6 +1,5 @@
 use serde::{Serialize, Serializer};
 
-use super::envelope::sentence;
 use super::fields::check_link;
 use super::{Error, Json, Kind, Operation};
 
@@ -54,7 +53,7 @@ impl Record {
             result_urls: data.given("resultInfoJson").map(|value| result_urls(&value)).unwrap_or_default(),
             success_flag: data.given("successFlag").and_then(|value| value.integer()).unwrap_or_default(),
             error_code: data.given("errorCode").and_then(|value| error_code(&value)),
-            error_message: text("errorMessage").and_then(sentence),
+            error_message: text("errorMessage").filter(|message| !message.trim_ascii().is_empty()),
         })
     }
 }

@@ -55,6 +55,13 @@ pub(super) trait Word: Sized {
     }
 }
 
+/// How a vocabulary's words may be spelled in a request: as they are, unless it says otherwise.
+trait Spelling {
+    fn spelling(value: &impl Json) -> Option<String> {
+        value.text()
+    }
+}
+
 words! {
     /// What to make of the prompt. *Q* names the text-to-image, image-to-image and video types; the rest is *R*.
     TaskType {
@@ -153,13 +160,11 @@ impl TaskType {
     pub const fn needs_file(self) -> bool {
         !matches!(self, Self::TextToImage)
     }
-
-    fn spelling(value: &impl Json) -> Option<String> {
-        value.text()
-    }
 }
 
-impl Speed {
+impl Spelling for TaskType {}
+
+impl Spelling for Speed {
     /// The vendor's own sample spells it `Relax` where its reference says `relaxed`: both are understood.
     fn spelling(value: &impl Json) -> Option<String> {
         let word = value.text()?.to_ascii_lowercase();
@@ -167,13 +172,9 @@ impl Speed {
     }
 }
 
-impl AspectRatio {
-    fn spelling(value: &impl Json) -> Option<String> {
-        value.text()
-    }
-}
+impl Spelling for AspectRatio {}
 
-impl Version {
+impl Spelling for Version {
     /// The vendor takes the number 7 for the string "7" (*T*).
     fn spelling(value: &impl Json) -> Option<String> {
         let Some(number) = value.number() else { return value.text() };
@@ -184,8 +185,4 @@ impl Version {
     }
 }
 
-impl Motion {
-    fn spelling(value: &impl Json) -> Option<String> {
-        value.text()
-    }
-}
+impl Spelling for Motion {}

@@ -1,6 +1,6 @@
 //! The Cloudflare Worker that holds the key: an intent proxy over a closed set of routes. The upstream's address
 //! comes from configuration alone, bodies are rebuilt from the validated request in both directions, and no header
-//! crosses in either.
+//! crosses in either but the server's pace, as a number.
 
 mod answer;
 mod config;

@@ -175,7 +175,12 @@ fn no_error_shows_the_key() {
     let quoting = json!({ "code": 401, "msg": format!("{KEY} is not a key, {KEY}"), "data": null });
     let mut failed = record(3);
     failed["errorMessage"] = format!("Bearer {KEY}").into();
-    for answer in [Answer::Json(200, quoting), ok(failed)] {
+    // A long message is cut, and not through the key.
+    let long = |before: usize| json!({ "code": 401, "msg": "x".repeat(before) + KEY, "data": null });
+    let cut = Server::new([Answer::Json(200, long(990))]);
+    let error = wait(&cut, None, DEFAULT_WAIT_MS).unwrap_err();
+    assert_eq!(error.message, "x".repeat(990) + "[redacted]");
+    for answer in [Answer::Json(200, quoting), ok(failed), Answer::Json(200, long(900))] {
         let server = Server::new([answer]);
         let error = wait(&server, None, DEFAULT_WAIT_MS).unwrap_err();
         assert!(error.message.contains("[redacted]"), "{error}");

@@ -12,7 +12,7 @@ fn read(name: &str) -> Value {
 }
 
 fn data(name: &str) -> Result<Value, Error> {
-    open(Operation::Read, 200, Some(read(name)))
+    open(Operation::Read, 200, Some(read(name)), None)
 }
 
 fn task(name: &str) -> Task {
@@ -41,7 +41,7 @@ fn a_real_request_is_accepted_and_sent_as_it_is() {
 
 #[test]
 fn a_real_acceptance_gives_the_task() {
-    let data = open(Operation::Submit, 200, Some(read("real-generate-accepted"))).unwrap();
+    let data = open(Operation::Submit, 200, Some(read("real-generate-accepted")), None).unwrap();
     assert_eq!(accepted(&data).unwrap(), "1d9c2bc4c7d0d3b7036971db1562b935");
 }
 
@@ -81,7 +81,7 @@ fn an_unknown_task_is_not_found() {
 
 #[test]
 fn no_permission_is_unauthorized_and_not_billed() {
-    let error = open(Operation::Submit, 200, Some(read("documented-unauthorized"))).unwrap_err();
+    let error = open(Operation::Submit, 200, Some(read("documented-unauthorized")), None).unwrap_err();
     assert_eq!((error.kind, error.code), (Kind::Unauthorized, Some(401)));
     assert_eq!(error.billed, midapi::core::Billed::No);
 }

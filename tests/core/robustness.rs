@@ -53,7 +53,7 @@ proptest! {
     #[test]
     fn decoding_never_panics_and_success_has_an_image(body in any_json(), status in 0u16..700) {
         for operation in [Operation::Submit, Operation::Read] {
-            if let Ok(data) = open(operation, status, Some(body.clone())) {
+            if let Ok(data) = open(operation, status, Some(body.clone()), None) {
                 let _ = accepted(&data);
                 let _ = credits(&data);
             }
@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn text_that_is_not_json_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let body = Value::parse(&String::from_utf8_lossy(&bytes));
-        let _ = open(Operation::Submit, 200, body);
+        let _ = open(Operation::Submit, 200, body, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -21,6 +21,7 @@ async function dev({ env, devVars = "", args = ["--port", "0"] }) {
   writeFileSync(join(cwd, ".dev.vars"), devVars);
   const child = spawn("node", [DEV, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
   const started = { child, output: "", ended: once(child, "exit") };
+  child.on("exit", () => rmSync(cwd, { recursive: true }));
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (started.output += text));
   const ready = /^ready (http:\/\/127\.0\.0\.1:\d+)$/m;
   while (!ready.test(started.output) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));

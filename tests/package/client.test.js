@@ -155,6 +155,9 @@ test("a gateway that is misconfigured is told from a vendor that fails", async (
   stub(() => Response.json({ code: 503, msg: "misconfigured: the gateway's secret is missing", data: null }, { status: 503 }));
   const error = await failure(server().generate(IMAGE));
   assert.deepEqual([error.kind, error.billed, error.code], ["misconfigured", "no", 503]);
+  stub(() => Response.json({ code: 500, msg: "misconfigured: a vendor's own word", data: null }));
+  const vendors = await failure(server().generate(IMAGE));
+  assert.deepEqual([vendors.kind, vendors.billed], ["server_error", "unknown"]);
 });
 
 test("null options are no options", async () => {

@@ -1,5 +1,5 @@
 /** The package as its users get it: packed, and installed from the tarball into an app of its own. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,11 +15,10 @@ export async function appWith(files) {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   await program("npm", ["install", "--no-audit", "--no-fund", "--offline", join(folder, tarball)], { cwd: folder });
   for (const file of files) {
-    mkdirSync(folder, { recursive: true });
-    cpSync(at(file), join(folder, file.split("/").at(-1)), { recursive: true });
+    cpSync(at(file), join(folder, file.split("/").at(-1)));
   }
   return folder;
 }
 
-/** What the tarball holds. */
+/** The manifest as it was installed. */
 export const installed = (folder) => JSON.parse(readFileSync(join(folder, "node_modules/midapi/package.json"), "utf8"));

@@ -1,6 +1,6 @@
 /** The packed package, in the runtimes it is for. */
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -24,6 +24,8 @@ describe("the packed package", () => {
       "../quickstart/quickstart.js",
     ]);
   });
+
+  after(() => rmSync(app, { recursive: true }));
 
   test("names itself and brings no dependency", () => {
     const manifest = installed(app);
@@ -88,7 +90,7 @@ describe("the packed package", () => {
   test("runs in a page without a bundler, and refuses a key there", async (t) => {
     const gateway = await gatewayOnSimulator({});
     const server = await siteOn(app, gateway);
-    after(() => server.close());
+    t.after(() => server.close());
     const { page, problems } = await pageIn("chromium", t);
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     await page.waitForFunction("window.outcome", { timeout: 20_000 }).catch((error) => {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::setup;
@@ -11,8 +11,8 @@ use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_q
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The entries of the package, written by hand.
-const PACKAGE_FILES: [&str; 7] =
-    ["browser.js", "compat.js", "errors.js", "index.d.ts", "compat.d.ts", "midjourney.js", "node.js"];
+const PACKAGE_FILES: [&str; 8] =
+    ["browser.js", "compat.js", "errors.js", "index.d.ts", "compat.d.ts", "midjourney.js", "node.js", "workerd.js"];
 
 /// Builds all there is.
 pub fn everything() -> Result<()> {
@@ -38,7 +38,7 @@ fn module_folder(feature: &str) -> PathBuf {
 fn compile(feature: &str) -> Result<PathBuf> {
     let module = module_folder(feature).join("compiled.wasm");
     // Not left to cargo: it keeps one output for both faces, and would compile each anew every time.
-    let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), setup::toolchain()?];
+    let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), at("xtask/src/build.rs"), setup::toolchain()?];
     step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), &inputs, &module, || {
         let mut build = cargo();
         // The places of panics stand in the module: not with this machine's folders in them.
@@ -74,7 +74,7 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
 fn package() -> Result<()> {
     let dist = at("dist");
     empty_folder(&dist)?;
-    for file in PACKAGE_FILES.iter().chain(&["workerd.js"]) {
+    for file in PACKAGE_FILES {
         copy(&at("js").join(file), &dist.join(file))?;
     }
     for file in ["midapi.js", "midapi_bg.wasm"] {
@@ -92,8 +92,11 @@ fn studio() -> Result<()> {
     let studio = at("build/studio");
     empty_folder(&studio)?;
     for entry in std::fs::read_dir(at("www"))? {
-        let path = entry?.path();
-        copy(&path, &studio.join(path.file_name().context("a file without a name in www/")?))?;
+        let entry = entry?;
+        // A secret is most often kept in such a file, and the folder below is on the open web.
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            copy(&entry.path(), &studio.join(entry.file_name()))?;
+        }
     }
     copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
     let mut esbuild = node_tool("esbuild");
@@ -110,7 +113,8 @@ fn studio() -> Result<()> {
 /// Has wrangler bundle the Worker as it would upload it.
 fn worker() -> Result<()> {
     let folder = at("build/worker");
-    let inputs = [module_folder("gateway").join("midapi_bg.wasm"), at("js/gateway.js"), at("wrangler.toml")];
+    let [module, glue] = ["midapi_bg.wasm", "midapi.js"].map(|file| module_folder("gateway").join(file));
+    let inputs = [module, glue, at("js/gateway.js"), at("wrangler.toml")];
     step_if_changed("bundling the Worker", &inputs, &folder.join("gateway.js"), || {
         let mut wrangler = node_tool("wrangler");
         let said = run_quietly(wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(&folder))?;
