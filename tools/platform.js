@@ -33,7 +33,7 @@ export async function startGateway({ port = 0, vars = {}, outboundService, log }
     assets: { ...workerOptions.assets, directory: studio },
     ...(outboundService && { outboundService }),
   });
-  return served(worker, () => rmSync(studio, { recursive: true }));
+  return served(worker);
 }
 
 /**
@@ -59,16 +59,21 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
   return served(worker);
 }
 
-async function served(worker, afterwards = () => {}) {
+async function served(worker) {
   const { port } = await worker.ready;
   let stopped;
-  const stop = () => (stopped ??= worker.dispose().then(afterwards));
+  const stop = () => (stopped ??= worker.dispose());
   return { url: `http://${HOST}:${port}`, worker, stop };
 }
+
+/** Taken away when the process ends, whichever way: some signals end it before a server has stopped. */
+const temporary = [];
+process.on("exit", () => temporary.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /** The studio's Content-Security-Policy allows the vendor's file host; the simulator's files lie on this machine. */
 function studioForLoopback() {
   const folder = mkdtempSync(join(tmpdir(), "midapi-studio-"));
+  temporary.push(folder);
   cpSync(at("build/studio"), folder, { recursive: true });
   const headers = join(folder, "_headers");
   const policy = readFileSync(headers, "utf8").replace(/(img-src|media-src) 'self'/g, `$& http://${HOST}:*`);
