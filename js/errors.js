@@ -1,6 +1,6 @@
 /** Every failure of the package. Switch on `kind`; the message is for people. */
 export class MidjourneyError extends Error {
-  /** @param fields the plain object the WebAssembly module throws */
+  /** @param fields what the module says of the error, and the host's own exception as `cause` */
   constructor({ message, cause, ...fields }) {
     super(message, cause === undefined ? undefined : { cause });
     Object.assign(this, fields);
@@ -12,4 +12,9 @@ MidjourneyError.prototype.name = "MidjourneyError";
 /** Whether a caught value is such an error, even one of another copy of this package. */
 export function isMidjourneyError(value) {
   return value instanceof Error && value.name === "MidjourneyError" && typeof value.kind === "string";
+}
+
+/** An error about something the module never gets to see. Nothing was sent. */
+export function refusal(kind, field, must, cause) {
+  return new MidjourneyError({ kind, message: `${field}: ${must}`, field, billed: "no", retryable: false, cause });
 }

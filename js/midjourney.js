@@ -1,62 +1,111 @@
-import { MidjourneyError } from "./errors.js";
-import { Client } from "./midapi.js";
+import { Batch } from "./batch.js";
+import { MidjourneyError, refusal } from "./errors.js";
+import { ask, begin, instance } from "./host.js";
+import { json } from "./json.js";
+import { Client, estimate, warnings } from "./midapi.js";
 
 /**
  * The class people use, for a runtime whose way to load the WebAssembly module is `load`. It decides nothing: it loads
- * the module at the first call and turns what the module throws into errors.
+ * the module at the first call, and turns values into JSON and back.
  */
 export function midjourney(load) {
   return class Midjourney {
-    #options;
+    #settings;
+    #prices;
     #client;
+    #instance;
 
-    constructor({ endpoint, apiKey, dangerouslyAllowBrowser = false } = {}) {
+    constructor({ endpoint, apiKey, dangerouslyAllowBrowser = false, prices = {}, history } = {}) {
       if (apiKey !== undefined && !dangerouslyAllowBrowser && inBrowser()) {
-        throw new MidjourneyError({
-          kind: "misconfigured",
-          message:
-            "apiKey: everyone who opens this page could read it; run the gateway and pass its `endpoint` instead, " +
-            "or set dangerouslyAllowBrowser",
-          field: "apiKey",
-          billed: "no",
-          retryable: false,
-        });
+        const instead = "run the gateway and pass its `endpoint` instead, or set dangerouslyAllowBrowser";
+        throw refusal("misconfigured", "apiKey", `everyone who opens this page could read it; ${instead}`);
       }
-      this.#options = { endpoint, apiKey };
+      this.#settings = json({ endpoint: absolute(endpoint), apiKey, history });
+      this.#prices = json(prices);
     }
 
     generate(request, options) {
-      return this.#call((client) => client.generate(request, options));
+      return this.#call("generate", { request }, options);
     }
 
     upscale(task, index, options) {
-      return this.#call((client) => client.upscale(task, index, options));
+      return this.#change("upscale", task, index, options);
+    }
+
+    vary(task, index, options) {
+      return this.#change("vary", task, index, options);
+    }
+
+    extendVideo(task, index, options) {
+      return this.#change("extendVideo", task, index, options);
     }
 
     status(task, options) {
-      return this.#call((client) => client.status(task, options));
+      return this.#call("status", { task }, options);
     }
 
     record(task, options) {
-      return this.#call((client) => client.record(task, options));
+      return this.#call("record", { task }, options);
+    }
+
+    credits(options) {
+      return this.#call("credits", {}, options);
     }
 
     wait(task, options) {
-      return this.#call((client) => client.wait(task, options));
+      return this.#call("wait", { task }, options);
     }
 
     run(request, options) {
-      return this.#call((client) => client.run(request, options));
+      return this.#call("run", { request }, options);
     }
 
-    async #call(call) {
+    reconcile(unknown, options) {
+      return this.#call("reconcile", { submit: unknown?.submit ?? unknown }, options);
+    }
+
+    batch(requests, options) {
+      return new Batch(this, () => loaded(load), requests, options);
+    }
+
+    async lint(request) {
       await loaded(load);
-      try {
-        this.#client ??= new Client(absolute(this.#options.endpoint), this.#options.apiKey);
-        return await call(this.#client);
-      } catch (thrown) {
-        throw typeof thrown?.kind === "string" ? new MidjourneyError(thrown) : thrown;
+      return JSON.parse(ask(() => warnings(json(request))));
+    }
+
+    async estimate(request) {
+      await loaded(load);
+      return JSON.parse(ask(() => estimate(this.#prices, json(request))));
+    }
+
+    async history() {
+      await loaded(load);
+      return JSON.parse(ask(() => this.#connected().history()));
+    }
+
+    /** An image carries its task and its number; else they are given apart. */
+    #change(operation, task, index, options) {
+      const carried = typeof index === "object";
+      return this.#call(operation, carried ? { task } : { task, index }, carried ? index : options);
+    }
+
+    async #call(operation, about, options) {
+      const { signal, onUpdate, ...others } = options ?? {};
+      // What is no object is left for the module to refuse.
+      const input = json({ ...about, options: typeof options === "object" ? others : options });
+      if (signal && !isSignal(signal)) throw refusal("invalid_request", "signal", "must be an AbortSignal");
+      if (onUpdate && typeof onUpdate !== "function") throw refusal("invalid_request", "onUpdate", "must be a function");
+      await loaded(load);
+      return begin(ask(() => this.#connected()), operation, input, signal ?? undefined, onUpdate);
+    }
+
+    /** The module's client: a new one if the module was started anew since. */
+    #connected() {
+      if (this.#instance !== instance) {
+        this.#client = new Client(this.#settings);
+        this.#instance = instance;
       }
+      return this.#client;
     }
   };
 }
@@ -65,9 +114,15 @@ async function loaded(load) {
   try {
     await load();
   } catch (cause) {
+    if (cause instanceof MidjourneyError) throw cause;
     const message = "the package's WebAssembly module could not be loaded; nothing was sent";
     throw new MidjourneyError({ kind: "network", message, billed: "no", retryable: true, cause });
   }
+}
+
+/** By its shape, so that a signal of another realm or a polyfill is one too. */
+function isSignal(value) {
+  return typeof value.aborted === "boolean" && typeof value.addEventListener === "function";
 }
 
 function inBrowser() {

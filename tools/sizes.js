@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const CLIENT_LIMIT_KB = 40;
+const CLIENT_LIMIT_KB = 60;
 const WORKER_LIMIT_KIB = 150;
 
 const brotli = (path) => {

@@ -1,114 +1,175 @@
-use std::cell::Cell;
+use std::rc::Rc;
 
-use super::{NoReply, Reply, Request, Timer, Transport, boxed, race};
+use super::{NoReply, Timer, Transport, race};
 use crate::core::{
-    Endpoint, Error, GenerateRequest, Kind, Operation, Record, Secret, State, Task, TaskType, UPSCALE_TYPICAL_MS,
-    UpscaleForm, UpscaleRequest, accepted, checked_task_id, open, sentence, typical_ms,
+    Account, Action, Call, ChangeRequest, Endpoint, Error, Event, GenerateRequest, Goal, Handle, History, Kind, Moment,
+    Output, Record, Secret, Submission, Task, Unresolved,
 };
 
-/// The longest a single call may take. A submit that takes longer has an unknown outcome and is never sent again.
-const CALL_TIMEOUT_MS: u32 = 60_000;
+/// Sees a task after every look at it.
+pub type OnUpdate<'a> = &'a mut dyn FnMut(&Task);
 
 /// The client of one account, or of one gateway.
 #[derive(Debug)]
 pub struct Client<T, C> {
     transport: T,
     pub(super) timer: C,
-    endpoint: Endpoint,
-    key: Option<Secret>,
-    /// The form of the upscale route this server has, once that is known.
-    upscale_form: Cell<UpscaleForm>,
+    account: Rc<Account>,
 }
 
 impl<T: Transport, C: Timer> Client<T, C> {
     /// A client of the given endpoint; with a key it talks to the vendor, without one to a gateway that holds it.
     pub fn new(transport: T, timer: C, endpoint: Endpoint, key: Option<Secret>) -> Self {
-        Self { transport, timer, endpoint, key, upscale_form: Cell::new(UpscaleForm::QuickStart) }
+        Self::of(transport, timer, Account::new(endpoint, key, History::default()))
     }
 
-    /// Submits a task and returns it, running. Sent once: after an unclear answer it fails with
-    /// [`Billed::Unknown`](crate::core::Billed::Unknown).
-    pub async fn generate(&self, request: &GenerateRequest) -> Result<Task, Error> {
-        request.check()?;
-        let typical_ms = typical_ms(request.task_type, request.speed);
-        boxed(self.submit("generate", request.to_json(), Some(request.task_type), typical_ms)).await
+    /// A client of an account that is set up otherwise.
+    pub fn of(transport: T, timer: C, account: Account) -> Self {
+        Self { transport, timer, account: Rc::new(account) }
     }
 
-    /// Submits the upscale of one image, a task of its own.
+    /// How long this client's tasks took, to keep for the next one.
+    pub fn history(&self) -> History {
+        self.account.history()
+    }
+
+    /// Submits a request to generate, and returns the running task.
     ///
-    /// The quick start's route is tried first. A 404 comes before acceptance, so the reference's route can be tried
-    /// after it without paying twice; which one this server has is remembered.
-    pub async fn upscale(&self, request: &UpscaleRequest) -> Result<Task, Error> {
-        request.check()?;
-        let submit =
-            |form: UpscaleForm| boxed(self.submit(form.route(), request.to_json(form), None, UPSCALE_TYPICAL_MS));
-        let is_missing = |outcome: &Result<Task, Error>| matches!(outcome, Err(error) if error.kind == Kind::NotFound);
-        let form = self.upscale_form.get();
-        let mut outcome = submit(form).await;
-        if form == UpscaleForm::QuickStart && is_missing(&outcome) {
-            outcome = submit(UpscaleForm::Reference).await;
-            if !is_missing(&outcome) {
-                self.upscale_form.set(UpscaleForm::Reference);
-            }
-        }
-        outcome
+    /// # Errors
+    /// Those of [`Client::submit`], and [`Kind::InvalidRequest`] naming the first field that breaks a rule.
+    pub async fn generate(&self, request: &GenerateRequest) -> Result<Task, Error> {
+        self.submit(request.submission()?, None).await
+    }
+
+    /// Submits the upscale, the variation or the extension of an image or video, and returns the running task.
+    ///
+    /// # Errors
+    /// Those of [`Client::submit`], and [`Kind::InvalidRequest`] naming the first field that breaks a rule.
+    pub async fn change(&self, request: &ChangeRequest) -> Result<Task, Error> {
+        self.submit(request.submission()?, None).await
+    }
+
+    /// Submits a task and returns it, running.
+    ///
+    /// A gateway gets an idempotency key with it, yours or a fresh one: under one key it creates one task. The vendor
+    /// knows no such keys.
+    ///
+    /// An upscale has two documented routes. The quick start's is tried first. A 404 comes before acceptance, so the
+    /// reference's can be tried after it without paying twice; which one this server has is remembered.
+    ///
+    /// # Errors
+    /// After an unclear answer [`Billed::Unknown`](crate::core::Billed::Unknown), and with a gateway the submit to
+    /// [`reconcile`](Client::reconcile): it is not sent again. A refusal that comes before acceptance, such as
+    /// [`Kind::RateLimited`], is tried up to three times.
+    pub async fn submit(&self, submission: Submission, idempotency_key: Option<String>) -> Result<Task, Error> {
+        self.task(Goal::Submit(submission, idempotency_key), &mut |_| ()).await
+    }
+
+    /// Submits a request to generate, and waits for the task's end. `on_update` sees it when it is accepted and after
+    /// every look.
+    ///
+    /// # Errors
+    /// Those of [`Client::generate`], and after acceptance those of [`Client::wait`] with the task's id and
+    /// [`Billed::Yes`](crate::core::Billed::Yes): the task is there and paid for.
+    pub async fn run(&self, request: &GenerateRequest, timeout_ms: i64, on_update: OnUpdate<'_>) -> Result<Task, Error> {
+        self.task(Goal::Run(request.submission()?, None, timeout_ms), on_update).await
+    }
+
+    /// Waits until the task ends and returns it with its results. `on_update` sees it after every look.
+    ///
+    /// # Errors
+    /// [`Kind::TaskFailed`] with the vendor's reason; [`Kind::StillRunning`] when `timeout_ms` ran out, which is not a
+    /// failure: wait again. A look that fails for a passing reason is repeated on schedule, as reads cost nothing.
+    pub async fn wait(&self, handle: &Handle, timeout_ms: i64, on_update: OnUpdate<'_>) -> Result<Task, Error> {
+        self.task(Goal::Wait(handle.clone(), timeout_ms), on_update).await
     }
 
     /// The task as it stands now.
-    pub async fn status(&self, task_id: &str) -> Result<Task, Error> {
-        let (record, pace) = boxed(self.record(task_id)).await?;
-        let mut task = Task::from(record);
-        if let (State::Running, Some(seconds)) = (task.state, pace) {
-            task.expected_at = Some(self.timer.now() + i64::from(seconds) * 1000);
-        }
-        Ok(task)
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a task the server doesn't know, and what any call can meet.
+    pub async fn status(&self, handle: &Handle) -> Result<Task, Error> {
+        self.task(Goal::Status(handle.clone()), &mut |_| ()).await
     }
 
     /// The vendor's own record of the task, and in how many seconds the server thinks another look is worthwhile.
-    pub async fn record(&self, task_id: &str) -> Result<(Record, Option<u32>), Error> {
-        let route = format!("record-info?taskId={}", checked_task_id(task_id)?);
-        let about_task = |error: Error| error.with(|error| error.task_id = Some(task_id.to_owned()));
-        let (data, pace) = boxed(self.call(Operation::Read, &route, None)).await.map_err(about_task)?;
-        let record = Record::decode(&data).map_err(about_task)?;
-        let error_message = record.error_message.and_then(|message| sentence(message, self.key.as_ref()));
-        Ok((Record { error_message, ..record }, pace))
+    ///
+    /// # Errors
+    /// Those of [`Client::status`].
+    pub async fn record(&self, handle: &Handle) -> Result<(Record, Option<u32>), Error> {
+        match self.perform(Goal::Record(handle.clone()), &mut |_| ()).await? {
+            Output::Record(record, pace) => Ok((record, pace)),
+            _ => Err(unexpected()),
+        }
     }
 
-    async fn submit(
-        &self,
-        route: &str,
-        body: String,
-        task_type: Option<TaskType>,
-        typical_ms: i64,
-    ) -> Result<Task, Error> {
-        let (data, pace) = boxed(self.call(Operation::Submit, route, Some(body))).await?;
-        let task_id = accepted(&data)?;
-        let now = self.timer.now();
-        let expected_in = pace.map_or(typical_ms, |seconds| i64::from(seconds) * 1000);
-        Ok(Task::accepted(task_id, task_type, now, now + expected_in))
+    /// The credits of the account, a decimal number: the vendor counts in fractions. Two routes are known, one from
+    /// clients and one from the vendor's sister site; the second is tried where the first isn't there.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a server that has neither, such as a gateway that keeps them to itself.
+    pub async fn credits(&self) -> Result<String, Error> {
+        match self.perform(Goal::Credits, &mut |_| ()).await? {
+            Output::Credits(credits) => Ok(credits),
+            _ => Err(unexpected()),
+        }
     }
 
-    async fn call(
-        &self,
-        operation: Operation,
-        route: &str,
-        body: Option<String>,
-    ) -> Result<(T::Json, Option<u32>), Error> {
-        let request = Request { url: self.endpoint.route(route), body, key: self.key.as_ref() };
-        let reply = race(self.transport.send(request), self.timer.sleep(CALL_TIMEOUT_MS)).await;
-        let Reply { status, retry_after, body } = match reply {
-            Some(Ok(reply)) => reply,
-            Some(Err(NoReply(source))) => {
-                let error = Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off");
-                return Err(error.with(|error| error.source = Some(source)));
-            }
-            None => {
-                let seconds = CALL_TIMEOUT_MS / 1000;
-                let message = format!("the server did not answer within {seconds} s");
-                return Err(Error::unanswered(operation, Kind::Network, &message));
-            }
-        };
-        let data = open(operation, status, body, self.key.as_ref());
-        data.map(|data| (data, retry_after)).map_err(|error| error.with(|error| error.retry_after = retry_after))
+    /// The task of a submit whose outcome was unknown: the same submit under the same key, to a gateway that has said
+    /// that it creates one task for one key.
+    ///
+    /// # Errors
+    /// [`Billed::Unknown`](crate::core::Billed::Unknown) and nothing sent if the server doesn't say so, as the vendor
+    /// itself: then only the account's own list of tasks knows.
+    pub async fn reconcile(&self, unresolved: &Unresolved) -> Result<Task, Error> {
+        self.task(Goal::Reconcile(unresolved.clone()), &mut |_| ()).await
     }
+
+    pub(super) async fn task(&self, goal: Goal, on_update: OnUpdate<'_>) -> Result<Task, Error> {
+        match self.perform(goal, on_update).await? {
+            Output::Task(task) => Ok(task),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Does what a call says, until it is done.
+    async fn perform(&self, goal: Goal, on_update: OnUpdate<'_>) -> Result<Output, Error> {
+        let mut call = Call::new(self.account.clone(), goal)?;
+        let mut action = call.start(self.moment());
+        loop {
+            if let Some(task) = call.take_update() {
+                on_update(&task);
+            }
+            let reply;
+            let event = match action {
+                Action::Done(outcome) => return *outcome,
+                Action::Sleep { ms, wakeable: false } => {
+                    self.timer.sleep(ms).await;
+                    Event::Slept
+                }
+                Action::Sleep { ms, wakeable: true } => match race(self.timer.sleep(ms), self.timer.woken()).await {
+                    Some(()) => Event::Slept,
+                    None => Event::Woken,
+                },
+                Action::Send(ms) => match race(self.transport.send(call.request()), self.timer.sleep(ms)).await {
+                    None => Event::TimedOut,
+                    Some(Err(NoReply { unsent, source })) => Event::NoReply { unsent, source: Some(source) },
+                    Some(Ok(answer)) => {
+                        reply = answer;
+                        Event::Reply { status: reply.status, retry_after: reply.retry_after.as_deref(), body: &reply.body }
+                    }
+                },
+            };
+            action = call.step(event, self.moment());
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.timer.now(), random: self.timer.random(), hidden: self.timer.hidden() }
+    }
+}
+
+/// A call comes to what its goal asks for.
+fn unexpected() -> Error {
+    Error::new(Kind::Crashed, "the call came to something else than it was for")
 }

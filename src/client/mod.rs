@@ -1,13 +1,11 @@
-//! The calls of the API, over any [`Transport`] and [`Timer`].
+//! The calls of the API, over any [`Transport`] and [`Timer`]: a driver of the core's [`Call`](crate::core::Call).
 
-mod boxed;
+mod batch;
 mod calls;
 mod race;
 mod transport;
-mod wait;
 
-pub use boxed::boxed;
-pub use calls::Client;
+pub use batch::{BatchEvent, BatchItem, BatchOptions};
+pub use calls::{Client, OnUpdate};
 pub use race::race;
 pub use transport::{NoReply, Reply, Request, Timer, Transport};
-pub use wait::{DEFAULT_WAIT_MS, Handle};

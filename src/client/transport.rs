@@ -1,47 +1,52 @@
-use crate::core::{Json, Secret};
-
-/// What a call sends.
-#[derive(Debug)]
-pub struct Request<'a> {
-    /// The absolute URL.
-    pub url: String,
-    /// The JSON body of a POST; without one it is a GET.
-    pub body: Option<String>,
-    /// The key for the `Authorization` header.
-    pub key: Option<&'a Secret>,
-}
+pub use crate::core::Request;
 
 /// What came back.
 #[derive(Debug)]
-pub struct Reply<J> {
+pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The `Retry-After` header, in seconds.
-    pub retry_after: Option<u32>,
-    /// The body, or `None` if it isn't JSON.
-    pub body: Option<J>,
+    /// The `Retry-After` header, as it came.
+    pub retry_after: Option<String>,
+    /// The body.
+    pub body: String,
 }
 
-/// A call that got no reply, with the host's own reason.
+/// A call that got no reply.
 #[derive(Debug)]
-pub struct NoReply(pub Box<dyn std::error::Error>);
+pub struct NoReply {
+    /// The host's own reason.
+    pub source: Box<dyn std::error::Error>,
+    /// Whether it is certain that nothing reached the server, as when it refused the connection. Only then may a submit
+    /// be sent again.
+    pub unsent: bool,
+}
 
 /// Carries a request to a server. Dropping the future ends the request.
 ///
 /// It must not follow redirects: they would carry the key to another host.
 pub trait Transport {
-    /// The host's JSON values.
-    type Json: Json;
-
     /// Sends the request and reads the whole reply.
-    fn send(&self, request: Request<'_>) -> impl Future<Output = Result<Reply<Self::Json>, NoReply>>;
+    fn send(&self, request: Request<'_>) -> impl Future<Output = Result<Reply, NoReply>>;
 }
 
-/// A clock and a way to wait. Dropping a sleep ends it.
+/// A clock, a coin, a way to wait, and whether anybody is there to see what comes.
 pub trait Timer {
     /// Milliseconds since 1970.
     fn now(&self) -> i64;
 
-    /// Waits.
+    /// Waits this many milliseconds. Dropping a sleep ends it.
     fn sleep(&self, ms: u32) -> impl Future<Output = ()>;
+
+    /// A random number in [0, 1).
+    fn random(&self) -> f64;
+
+    /// Whether nobody can see what this program shows, as in a hidden tab: then waits look more rarely.
+    fn hidden(&self) -> bool {
+        false
+    }
+
+    /// Resolves when somebody looks again or the network is back: then waits look at once.
+    fn woken(&self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }

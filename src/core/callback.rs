@@ -1,8 +1,9 @@
+use super::json::{Json, Object, Writer};
 use super::record::result_urls;
-use super::{Error, Json, Kind, Operation, Record, Task};
+use super::{Error, Kind, Operation, Record, Task};
 
-/// What the vendor posts to a `callBackUrl`. It is unsigned and proves nothing: a reason to look at the record now,
-/// never the record itself.
+/// What the vendor posts to a `callBackUrl`. Even one whose signature is right proves nothing about its results, as the
+/// signature covers the task's id alone: a reason to look at the record now, never the record itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callback {
     /// The task was taken on; only its id is in it.
@@ -16,15 +17,17 @@ pub enum Callback {
 
 impl Callback {
     /// Reads the documented shapes: plain `resultUrls` with `promptJson`, and the record's own.
-    pub fn decode<J: Json>(body: &J) -> Result<Self, Error> {
+    pub fn parse(body: &str) -> Result<Self, Error> {
         let malformed = || Error::unanswered(Operation::Read, Kind::BadResponse, "the body is no callback of this API");
-        let code = body.given("code").and_then(|code| code.integer()).ok_or_else(malformed)?;
-        let data = body.given("data").ok_or_else(malformed)?;
+        let body = Object::parse(body).ok_or_else(malformed)?;
+        let code = body.given("code").and_then(Json::integer).ok_or_else(malformed)?;
+        let json = body.given("data").ok_or_else(malformed)?;
+        let data = json.object().ok_or_else(malformed)?;
         let mut record = Record::decode(&data).map_err(|_| malformed())?;
         if record.result_urls.is_empty() {
-            record.result_urls = result_urls(&data);
+            record.result_urls = result_urls(json);
         }
-        record.param_json = record.param_json.or_else(|| data.given("promptJson")?.text());
+        record.param_json = record.param_json.or_else(|| data.string("promptJson"));
         let has_flag = data.given("successFlag").is_some();
         if code == 200 && !has_flag && record.result_urls.is_empty() {
             return Ok(Self::Acknowledged { task_id: record.task_id });
@@ -35,8 +38,25 @@ impl Callback {
         if code != 200 {
             // The message of a failure stands in the envelope when the data carries none.
             record.success_flag = record.success_flag.max(2);
-            record.error_message = record.error_message.or_else(|| body.given("msg")?.text());
+            record.error_message = record.error_message.or_else(|| body.string("msg"));
         }
         Ok(Self::Ended(record.into()))
+    }
+
+    /// The task it is about.
+    pub fn task_id(&self) -> &str {
+        match self {
+            Self::Acknowledged { task_id } => task_id,
+            Self::Ended(task) => &task.task_id,
+        }
+    }
+
+    /// As JSON: `{"type": "acknowledged", "taskId"}` or `{"type": "ended", "taskId", "task"}`.
+    pub fn to_json(&self) -> String {
+        let (name, task) = match self {
+            Self::Acknowledged { .. } => ("acknowledged", None),
+            Self::Ended(task) => ("ended", Some(task.to_json())),
+        };
+        Writer::new().text("type", Some(name)).text("taskId", Some(self.task_id())).some("task", task).end()
     }
 }

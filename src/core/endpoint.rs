@@ -12,7 +12,10 @@ impl Endpoint {
     /// `carries_key` says whether a key will be sent there.
     pub fn new(url: &str, carries_key: bool) -> Result<Self, Error> {
         let wrong = |must| Err(Error::misconfigured("endpoint", must));
-        let url = url.trim_end_matches('/');
+        let mut url = url;
+        while let Some(shorter) = url.strip_suffix('/') {
+            url = shorter;
+        }
         let secure = url.strip_prefix("https://");
         let rest = secure.or_else(|| url.strip_prefix("http://")).unwrap_or_default();
         let authority = rest.split('/').next().unwrap_or_default();
@@ -28,7 +31,18 @@ impl Endpoint {
 
     /// The URL of a route below it.
     pub fn route(&self, route: &str) -> String {
-        format!("{}/{route}", self.0)
+        [&self.0, "/", route].concat()
+    }
+
+    /// The URL of a route beside it: `https://example.com/api/v1/health` for `https://example.com/api/v1/mj`.
+    pub fn sibling(&self, route: &str) -> String {
+        let above = self.0.bytes().rposition(|byte| byte == b'/').and_then(|at| self.0.get(..at)).unwrap_or_default();
+        [above, "/", route].concat()
+    }
+
+    /// Whether this is the vendor itself, and no gateway.
+    pub fn is_vendor(&self) -> bool {
+        self.0 == Self::VENDOR
     }
 
     /// The endpoint of a configured upstream: its origin alone, or with the API's own path.
@@ -41,7 +55,8 @@ impl Endpoint {
 
 /// Whether a URL's host and port name this machine.
 fn is_loopback(authority: &str) -> bool {
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let host = host.map_or(authority, |(host, _)| host);
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| match authority.strip_prefix(host) {
+        Some(rest) => rest.strip_prefix(':').unwrap_or("0").bytes().all(|byte| byte.is_ascii_digit()) && (rest.is_empty() || rest.starts_with(':')),
+        None => false,
+    })
 }

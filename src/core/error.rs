@@ -1,60 +1,49 @@
 use std::fmt;
 use std::ops::Deref;
 
-/// What went wrong, as a closed set: switch on this, never on the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The request breaks a rule; nothing was sent, or the vendor refused it with 400 or 422.
-    InvalidRequest,
-    /// No key, a bad key, or one without permission (401, 403).
-    Unauthorized,
-    /// The account has too few credits (402).
-    InsufficientCredits,
-    /// The server has no such task or route (404, or 422 on a status call).
-    NotFound,
-    /// Too many requests (429).
-    RateLimited,
-    /// The vendor is down for maintenance (455).
-    Maintenance,
-    /// The vendor has switched the feature off (505).
-    Disabled,
-    /// The server failed (5xx).
-    ServerError,
-    /// The task ran and failed; the vendor's reason is the message.
-    TaskFailed,
-    /// The caller's time ran out and the task goes on: not a failure, wait again with the same task.
-    StillRunning,
-    /// No answer: refused, reset, timed out.
-    Network,
-    /// An answer that is not what this API sends, a redirect included.
-    BadResponse,
-    /// The caller's signal ended the call.
-    Aborted,
-    /// The client or the gateway is set up wrongly.
-    Misconfigured,
+use super::Unresolved;
+use super::json::Writer;
+use super::words::words;
+
+words! {
+    /// What went wrong, as a closed set: switch on this, never on the text.
+    Kind {
+        /// The request breaks a rule; nothing was sent, or the vendor refused it with 400 or 422.
+        InvalidRequest = "invalid_request",
+        /// No key, a bad key, or one without permission (401, 403).
+        Unauthorized = "unauthorized",
+        /// The account has too few credits (402).
+        InsufficientCredits = "insufficient_credits",
+        /// The server has no such task or route (404, or 422 on a status call).
+        NotFound = "not_found",
+        /// Too many requests (429).
+        RateLimited = "rate_limited",
+        /// The vendor is down for maintenance (455).
+        Maintenance = "maintenance",
+        /// The vendor has switched the feature off (505).
+        Disabled = "disabled",
+        /// The server failed (5xx).
+        ServerError = "server_error",
+        /// The task ran and failed; the vendor's reason is the message.
+        TaskFailed = "task_failed",
+        /// The caller's time ran out and the task goes on: not a failure, wait again with the same task.
+        StillRunning = "still_running",
+        /// No answer: refused, reset, timed out.
+        Network = "network",
+        /// An answer that is not what this API sends, a redirect included.
+        BadResponse = "bad_response",
+        /// The caller's signal ended the call.
+        Aborted = "aborted",
+        /// The client or the gateway is set up wrongly.
+        Misconfigured = "misconfigured",
+        /// A callback's signature or time is wrong: nobody knows who sent it.
+        Unverified = "unverified",
+        /// A fault of this package. Its WebAssembly module was started anew, so the next call works.
+        Crashed = "crashed",
+    }
 }
 
 impl Kind {
-    /// The word JavaScript sees.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::Unauthorized => "unauthorized",
-            Self::InsufficientCredits => "insufficient_credits",
-            Self::NotFound => "not_found",
-            Self::RateLimited => "rate_limited",
-            Self::Maintenance => "maintenance",
-            Self::Disabled => "disabled",
-            Self::ServerError => "server_error",
-            Self::TaskFailed => "task_failed",
-            Self::StillRunning => "still_running",
-            Self::Network => "network",
-            Self::BadResponse => "bad_response",
-            Self::Aborted => "aborted",
-            Self::Misconfigured => "misconfigured",
-        }
-    }
-
     /// What a code of the vendor's table means. The same numbers arrive as HTTP status and inside HTTP 200 (*T*).
     const fn of_code(code: i64) -> Self {
         match code {
@@ -82,25 +71,15 @@ const CAUTION: &str = "; the task may have been created and billed, so it was no
 /// What a gateway's refusal begins with when nothing was sent because it, or its key, is set up wrongly.
 pub const MISCONFIGURED: &str = "misconfigured: ";
 
-/// Whether the failed call spent credits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Billed {
-    /// It didn't: it never reached the vendor, was refused, or is a read.
-    No,
-    /// It did.
-    Yes,
-    /// Nobody can tell from here: look before sending it again.
-    Unknown,
-}
-
-impl Billed {
-    /// The word JavaScript sees.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Yes => "yes",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// Whether the failed call spent credits.
+    Billed {
+        /// It didn't: it never reached the vendor, was refused, or is a read.
+        No = "no",
+        /// It did.
+        Yes = "yes",
+        /// Nobody can tell from here: look before sending it again.
+        Unknown = "unknown",
     }
 }
 
@@ -142,6 +121,9 @@ pub struct Details {
     pub billed: Billed,
     /// How long the server asks to wait, in seconds.
     pub retry_after: Option<u32>,
+    /// The submit nobody knows the outcome of; with it [`Client::reconcile`](crate::client::Client::reconcile) asks a
+    /// gateway.
+    pub submit: Option<Unresolved>,
     /// What lies beneath, such as the host's own exception.
     pub source: Option<Box<dyn std::error::Error>>,
 }
@@ -157,6 +139,7 @@ impl Error {
             task_id: None,
             billed: Billed::No,
             retry_after: None,
+            submit: None,
             source: None,
         }))
     }
@@ -224,6 +207,23 @@ impl Error {
     /// Whether the same call may be sent again, later, without the risk of paying twice.
     pub fn retryable(&self) -> bool {
         self.kind.is_passing() && self.billed == Billed::No
+    }
+}
+
+impl Error {
+    /// As JSON: the fields of the error that JavaScript sees.
+    pub fn to_json(&self) -> String {
+        Writer::new()
+            .text("kind", Some(self.kind.as_str()))
+            .text("message", Some(&self.message))
+            .whole("code", self.code)
+            .text("field", self.field.as_deref())
+            .text("taskId", self.task_id.as_deref())
+            .boolean("retryable", Some(self.retryable()))
+            .text("billed", Some(self.billed.as_str()))
+            .whole("retryAfter", self.retry_after.map(i64::from))
+            .some("submit", self.submit.as_ref().map(Unresolved::to_json))
+            .end()
     }
 }
 

@@ -1,18 +1,18 @@
-//! Picking one image of a task. People count from 1; one of the vendor's two routes counts from 0.
+//! What can be made of one image or video of a task. People count them from 1; the vendor's routes, all but the quick
+//! start's `upscale`, from 0.
 
-use serde::Serialize;
+use super::fields::{Field, Rule, checked, outside};
+use super::json::{Object, Writer};
+use super::{Error, Submission};
 
-use super::fields::{Fields, check_link, outside};
-use super::{Error, Json, checked_task_id};
-
-/// One of the four images, counted from 1.
+/// One of the images or videos of a task, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageNumber(u8);
 
 impl ImageNumber {
     /// Takes 1 to 4.
     pub fn new(number: u8) -> Result<Self, Error> {
-        if (1..=4).contains(&number) { Ok(Self(number)) } else { Err(outside("index", &(1..=4))) }
+        if (1..=4).contains(&number) { Ok(Self(number)) } else { Err(outside("index", 1, 4)) }
     }
 
     /// The number, from 1 to 4.
@@ -21,31 +21,28 @@ impl ImageNumber {
     }
 }
 
-/// The vendor documents two ways to ask for an upscale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpscaleForm {
-    /// `POST /upscale` with `index` from 1 (*Q*).
-    QuickStart,
-    /// `POST /generateUpscale` with `imageIndex` from 0 (*R*).
-    Reference,
-}
-
-impl UpscaleForm {
-    /// The route below `/api/v1/mj/`.
-    pub const fn route(self) -> &'static str {
-        match self {
-            Self::QuickStart => "upscale",
-            Self::Reference => "generateUpscale",
-        }
-    }
-}
-
-/// A request for one image in full size.
+/// What to make of an image or video.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpscaleRequest {
-    /// The task that made the image.
+pub enum Change {
+    /// The image in full size.
+    Upscale,
+    /// Four variations of the image (*R*).
+    Vary,
+    /// More of the video: what happens next is the prompt's to say, or without one Midjourney's own idea (*R*).
+    ExtendVideo {
+        /// 1 to 2000 characters.
+        prompt: Option<String>,
+    },
+}
+
+/// A request that starts from an image or video of a finished task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRequest {
+    /// What to make of it.
+    pub change: Change,
+    /// The task that made it.
     pub task_id: String,
-    /// Which of its images.
+    /// Which of the task's images or videos.
     pub image: ImageNumber,
     /// A watermark to put in.
     pub water_mark: Option<String>,
@@ -53,61 +50,127 @@ pub struct UpscaleRequest {
     pub call_back_url: Option<String>,
 }
 
-impl UpscaleRequest {
-    /// An upscale of one image of a task.
-    pub fn new(task_id: impl Into<String>, image: ImageNumber) -> Self {
-        Self { task_id: task_id.into(), image, water_mark: None, call_back_url: None }
+/// How a route spells such a request.
+struct Form {
+    route: &'static str,
+    fields: &'static [Field],
+    /// The name of the image's number, and the number of the first image.
+    index: (&'static str, u8),
+}
+
+const WATER_MARK: Field = ("waterMark", Rule::Text);
+const CALL_BACK_URL: Field = ("callBackUrl", Rule::Link);
+const FROM_1: &[Field] = &[("taskId", Rule::TaskId), ("index", Rule::Whole(1, 4)), WATER_MARK, CALL_BACK_URL];
+const FROM_0: &[Field] = &[("taskId", Rule::TaskId), ("imageIndex", Rule::Whole(0, 3)), WATER_MARK, CALL_BACK_URL];
+const EXTENSION: &[Field] = &[
+    ("taskType", Rule::Word(&[MANUAL, AUTO])),
+    ("taskId", Rule::TaskId),
+    ("index", Rule::Whole(0, 3)),
+    ("prompt", Rule::Prompt),
+    WATER_MARK,
+    CALL_BACK_URL,
+];
+const MANUAL: &str = "mj_video_extend_manual";
+const AUTO: &str = "mj_video_extend_auto";
+
+const FORMS: [Form; 4] = [
+    // (Q)
+    Form { route: "upscale", fields: FROM_1, index: ("index", 1) },
+    // (R)
+    Form { route: "generateUpscale", fields: FROM_0, index: ("imageIndex", 0) },
+    // (R): the schema counts from 0, the prose beside it from 1; the schema is what a server checks.
+    Form { route: "generateVary", fields: FROM_0, index: ("imageIndex", 0) },
+    // (R): the base is unsaid, the example is 0.
+    Form { route: "generateVideoExtend", fields: EXTENSION, index: ("index", 0) },
+];
+
+impl ChangeRequest {
+    /// A request without watermark and callback.
+    pub fn new(change: Change, task_id: impl Into<String>, image: ImageNumber) -> Self {
+        Self { change, task_id: task_id.into(), image, water_mark: None, call_back_url: None }
     }
 
-    /// Reads a body of the given form.
-    pub fn decode(body: &impl Json, form: UpscaleForm) -> Result<Self, Error> {
-        let index = match form {
-            UpscaleForm::QuickStart => "index",
-            UpscaleForm::Reference => "imageIndex",
+    /// The upscale of one image of a task.
+    pub fn upscale(task_id: impl Into<String>, image: ImageNumber) -> Self {
+        Self::new(Change::Upscale, task_id, image)
+    }
+
+    /// Variations of one image of a task.
+    pub fn vary(task_id: impl Into<String>, image: ImageNumber) -> Self {
+        Self::new(Change::Vary, task_id, image)
+    }
+
+    /// More of one video of a task.
+    pub fn extend_video(task_id: impl Into<String>, video: ImageNumber, prompt: Option<String>) -> Self {
+        Self::new(Change::ExtendVideo { prompt }, task_id, video)
+    }
+
+    /// Reads the body of a route that takes such a request; `None` if the route doesn't.
+    pub fn parse(route: &str, body: &str) -> Option<Result<Self, Error>> {
+        let form = FORMS.iter().find(|form| form.route == route)?;
+        Some(form.parse(body))
+    }
+
+    /// The submit of this request, or the first field that is wrong and what would be right.
+    pub fn submission(&self) -> Result<Submission, Error> {
+        let [quick_start, reference, vary, extend_video] = &FORMS;
+        let (form, other, task_type) = match &self.change {
+            Change::Upscale => (quick_start, Some(reference), None),
+            Change::Vary => (vary, None, None),
+            Change::ExtendVideo { prompt } => (extend_video, None, Some(extension(prompt.as_deref()).to_owned())),
         };
-        let fields = Fields::open(body, &["taskId", index, "waterMark", "callBackUrl"])?;
-        let task_id = fields.text("taskId")?.ok_or_else(|| Error::invalid("taskId", "is required"))?;
-        let (range, base) = match form {
-            UpscaleForm::QuickStart => (1..=4, 1),
-            UpscaleForm::Reference => (0..=3, 0),
-        };
-        let number = fields.whole(index, range.clone())?.ok_or_else(|| outside(index, &range))?;
-        let mut request = Self::new(task_id, ImageNumber(number as u8 - base + 1));
-        request.water_mark = fields.text("waterMark")?;
-        request.call_back_url = fields.text("callBackUrl")?;
-        request.check()?;
-        Ok(request)
-    }
-
-    /// Refuses what [`UpscaleRequest::decode`] would refuse.
-    pub fn check(&self) -> Result<(), Error> {
-        checked_task_id(&self.task_id)?;
-        self.call_back_url.iter().try_for_each(|link| check_link("callBackUrl", link))
-    }
-
-    /// The body in the given form.
-    pub fn to_json(&self, form: UpscaleForm) -> String {
-        let number = self.image.get();
-        super::to_json(&WireUpscale {
-            task_id: &self.task_id,
-            index: (form == UpscaleForm::QuickStart).then_some(number),
-            image_index: (form == UpscaleForm::Reference).then_some(number - 1),
-            water_mark: self.water_mark.as_deref(),
-            call_back_url: self.call_back_url.as_deref(),
-        })
+        let instead = other.map(|form| Ok((form.route, form.body(self)?))).transpose()?;
+        Ok(Submission { route: form.route, body: form.body(self)?, instead, task_type, speed: None })
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireUpscale<'a> {
-    task_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image_index: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    water_mark: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call_back_url: Option<&'a str>,
+impl Form {
+    fn body(&self, request: &ChangeRequest) -> Result<String, Error> {
+        let (index, first) = self.index;
+        let mut body = Writer::new();
+        if let Change::ExtendVideo { prompt } = &request.change {
+            body = body.text("taskType", Some(extension(prompt.as_deref()))).text("prompt", prompt.as_deref());
+        }
+        let body = body
+            .text("taskId", Some(&request.task_id))
+            .whole(index, Some(i64::from(request.image.get() - 1 + first)))
+            .text("waterMark", request.water_mark.as_deref())
+            .text("callBackUrl", request.call_back_url.as_deref())
+            .end();
+        // Checked as a foreign body is: a rule lives once.
+        checked(&Object::parse(&body).ok_or_else(not_json)?, self.fields)
+    }
+
+    fn parse(&self, body: &str) -> Result<ChangeRequest, Error> {
+        let body = checked(&Object::parse(body).ok_or_else(not_json)?, self.fields)?;
+        let body = Object::parse(&body).ok_or_else(not_json)?;
+        let text = |name| body.string(name);
+        let (index, first) = self.index;
+        let task_id = text("taskId").ok_or_else(|| Error::invalid("taskId", "is required"))?;
+        let number = body.given(index).and_then(|number| number.whole());
+        let number = number.ok_or_else(|| outside(index, first.into(), i64::from(first) + 3))?;
+        let prompt = text("prompt");
+        let change = match self.route {
+            "generateVary" => Change::Vary,
+            "generateVideoExtend" => match (text("taskType").as_deref(), prompt) {
+                (Some(MANUAL), None) => return Err(Error::invalid("prompt", "is required for mj_video_extend_manual")),
+                (Some(MANUAL), prompt) => Change::ExtendVideo { prompt },
+                (Some(_), Some(_)) => return Err(Error::invalid("prompt", "is for mj_video_extend_manual alone")),
+                (Some(_), None) => Change::ExtendVideo { prompt: None },
+                (None, _) => return Err(Error::invalid("taskType", "is required")),
+            },
+            _ => Change::Upscale,
+        };
+        let image = ImageNumber::new((number as u8).wrapping_sub(first).wrapping_add(1))?;
+        Ok(ChangeRequest { change, task_id, image, water_mark: text("waterMark"), call_back_url: text("callBackUrl") })
+    }
+}
+
+const fn extension(prompt: Option<&str>) -> &'static str {
+    if prompt.is_some() { MANUAL } else { AUTO }
+}
+
+#[cold]
+fn not_json() -> Error {
+    Error::invalid("body", "must be a JSON object")
 }

@@ -1,11 +1,10 @@
-use serde::{Serialize, Serializer};
-
 use super::fields::check_link;
-use super::{Error, Json, Kind, Operation};
+use super::time::rfc3339_ms;
+use super::json::{Json, Object, Writer, list, quoted};
+use super::{Error, Kind, Operation};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// As in records.
     Number(i64),
@@ -39,8 +38,8 @@ pub struct Record {
 impl Record {
     /// Reads the `data` of a status reply or of a callback of the same shape. A flag that is missing counts as 0:
     /// nothing is known to have ended.
-    pub fn decode<J: Json>(data: &J) -> Result<Self, Error> {
-        let text = |name| data.given(name).and_then(|value| value.text());
+    pub(crate) fn decode(data: &Object<'_>) -> Result<Self, Error> {
+        let text = |name| data.string(name);
         let Some(task_id) = text("taskId") else {
             return Err(Error::unanswered(Operation::Read, Kind::BadResponse, "the server's answer is no task record"));
         };
@@ -48,81 +47,68 @@ impl Record {
             task_id,
             task_type: text("taskType"),
             param_json: text("paramJson"),
-            create_time: data.given("createTime").and_then(|value| epoch_ms(&value)),
-            complete_time: data.given("completeTime").and_then(|value| epoch_ms(&value)),
-            result_urls: data.given("resultInfoJson").map(|value| result_urls(&value)).unwrap_or_default(),
-            success_flag: data.given("successFlag").and_then(|value| value.integer()).unwrap_or_default(),
-            error_code: data.given("errorCode").and_then(|value| error_code(&value)),
+            create_time: epoch_ms(data.given("createTime")),
+            complete_time: epoch_ms(data.given("completeTime")),
+            result_urls: data.given("resultInfoJson").map(result_urls).unwrap_or_default(),
+            success_flag: data.given("successFlag").and_then(Json::integer).unwrap_or_default(),
+            error_code: data.given("errorCode").and_then(error_code),
             error_message: text("errorMessage").filter(|message| !message.trim_ascii().is_empty()),
         })
+    }
+
+    /// The record in the vendor's spelling, with its `null`s, so that a client of the vendor reads it as it always has.
+    pub fn to_json(&self) -> String {
+        let or_null = |json: Option<String>| json.unwrap_or_else(|| "null".to_owned());
+        let text = |text: &Option<String>| or_null(text.as_deref().map(quoted));
+        let whole = |number: Option<i64>| or_null(number.map(|number| number.to_string()));
+        let url = |url: &String| Writer::new().text("resultUrl", Some(url)).end();
+        let results = || Writer::new().raw("resultUrls", &list(&mut self.result_urls.iter().map(url))).end();
+        Writer::new()
+            .text("taskId", Some(&self.task_id))
+            .raw("taskType", &text(&self.task_type))
+            .raw("paramJson", &text(&self.param_json))
+            .raw("createTime", &whole(self.create_time))
+            .raw("completeTime", &whole(self.complete_time))
+            .raw("resultInfoJson", &or_null((!self.result_urls.is_empty()).then(results)))
+            .whole("successFlag", Some(self.success_flag))
+            .raw("errorCode", &or_null(self.error_code.as_ref().map(ErrorCode::to_json)))
+            .raw("errorMessage", &text(&self.error_message))
+            .end()
+    }
+}
+
+impl ErrorCode {
+    pub(super) fn to_json(&self) -> String {
+        match self {
+            Self::Number(code) => code.to_string(),
+            Self::Text(code) => quoted(code),
+        }
     }
 }
 
 /// Milliseconds as recorded traffic has them, or the RFC 3339 text of the reference pages.
-fn epoch_ms<J: Json>(value: &J) -> Option<i64> {
-    value.integer().or_else(|| J::rfc3339_ms(&value.text()?))
+fn epoch_ms(value: Option<Json<'_>>) -> Option<i64> {
+    let value = value?;
+    value.integer().or_else(|| rfc3339_ms(&value.text()?))
 }
 
 /// `{"resultUrls": [{"resultUrl": …}]}`, the same as a JSON text, or with plain strings as in callbacks. What is no
 /// link to the web is no result: callers put these into pages.
-pub(super) fn result_urls<J: Json>(value: &J) -> Vec<String> {
-    let parsed = value.text().and_then(|text| J::parse(&text));
-    let items = parsed.as_ref().unwrap_or(value).given("resultUrls").and_then(|urls| urls.items()).unwrap_or_default();
+pub(super) fn result_urls(value: Json<'_>) -> Vec<String> {
+    let text = value.text();
+    let object = text.as_deref().map_or(value, Json::of).object();
+    let items = object.and_then(|object| object.given("resultUrls")?.items()).unwrap_or_default();
     items
-        .iter()
-        .filter_map(|item| item.text().or_else(|| item.given("resultUrl")?.text()))
+        .into_iter()
+        .filter_map(|item| item.text().or_else(|| item.object()?.text("resultUrl")))
         .filter(|url| check_link("resultUrl", url).is_ok())
+        .map(|url| url.into_owned())
         .collect()
 }
 
-fn error_code(value: &impl Json) -> Option<ErrorCode> {
+fn error_code(value: Json<'_>) -> Option<ErrorCode> {
     match value.number() {
-        Some(_) => value.integer().map(ErrorCode::Number),
-        None => value.text().filter(|text| !text.is_empty()).map(ErrorCode::Text),
-    }
-}
-
-/// The record in the vendor's spelling, with its `null`s, so that a client of the vendor reads it as it always has.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireRecord<'a> {
-    task_id: &'a str,
-    task_type: Option<&'a str>,
-    param_json: Option<&'a str>,
-    create_time: Option<i64>,
-    complete_time: Option<i64>,
-    result_info_json: Option<WireResults<'a>>,
-    success_flag: i64,
-    error_code: Option<&'a ErrorCode>,
-    error_message: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireResults<'a> {
-    result_urls: Vec<WireResult<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireResult<'a> {
-    result_url: &'a str,
-}
-
-impl Serialize for Record {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let result_urls: Vec<_> = self.result_urls.iter().map(|url| WireResult { result_url: url }).collect();
-        WireRecord {
-            task_id: &self.task_id,
-            task_type: self.task_type.as_deref(),
-            param_json: self.param_json.as_deref(),
-            create_time: self.create_time,
-            complete_time: self.complete_time,
-            result_info_json: (!result_urls.is_empty()).then_some(WireResults { result_urls }),
-            success_flag: self.success_flag,
-            error_code: self.error_code.as_ref(),
-            error_message: self.error_message.as_deref(),
-        }
-        .serialize(serializer)
+        Some(_) => value.whole().map(ErrorCode::Number),
+        None => value.text().filter(|text| !text.is_empty()).map(|text| ErrorCode::Text(text.into_owned())),
     }
 }

@@ -1,95 +1,113 @@
-use std::ops::RangeInclusive;
+use super::fields::{Field, Rule, checked};
+use super::json::{Json, Object, Writer, list, quoted};
+use super::{AspectRatio, Error, Motion, Speed, Submission, TaskType, Version};
 
-use serde::Serialize;
-
-use super::fields::{Fields, check_link, outside};
-use super::{AspectRatio, Error, Json, Motion, Speed, TaskType, Version};
-
-/// The longest prompt the vendor takes (*R*), counted in Unicode characters.
-pub const MAX_PROMPT_CHARS: usize = 2000;
-
-const STYLIZATION: RangeInclusive<u16> = 0..=1000;
-const VARIETY: RangeInclusive<u16> = 0..=100;
-const WEIRDNESS: RangeInclusive<u16> = 0..=3000;
-const OMNI_WEIGHT: RangeInclusive<u16> = 1..=1000;
-const BATCH_SIZES: [u16; 3] = [1, 2, 4];
-
-const FIELDS: [&str; 16] = [
-    "taskType",
-    "prompt",
-    "speed",
-    "fileUrl",
-    "fileUrls",
-    "aspectRatio",
-    "version",
-    "stylization",
-    "variety",
-    "weirdness",
-    "ow",
-    "motion",
-    "videoBatchSize",
-    "enableTranslation",
-    "waterMark",
-    "callBackUrl",
+/// The fields of a request to generate, as the vendor's reference lists them.
+const FIELDS: [Field; 16] = [
+    ("taskType", Rule::Word(TaskType::WORDS)),
+    ("prompt", Rule::Prompt),
+    ("speed", Rule::Speed(Speed::WORDS)),
+    ("fileUrl", Rule::Link),
+    ("fileUrls", Rule::Links),
+    ("aspectRatio", Rule::Word(AspectRatio::WORDS)),
+    ("version", Rule::Version(Version::WORDS)),
+    ("stylization", Rule::Whole(0, 1000)),
+    ("variety", Rule::Whole(0, 100)),
+    ("weirdness", Rule::Whole(0, 3000)),
+    ("ow", Rule::Whole(1, 1000)),
+    ("motion", Rule::Word(Motion::WORDS)),
+    ("videoBatchSize", Rule::BatchSize),
+    ("enableTranslation", Rule::Boolean),
+    ("waterMark", Rule::Text),
+    ("callBackUrl", Rule::Link),
 ];
 
 /// Whether an error's leading word can be the name of a field.
 pub(super) fn is_field(name: &str) -> bool {
-    FIELDS.contains(&name) || ["taskId", "index", "imageIndex", "body"].contains(&name)
+    FIELDS.iter().any(|(known, _)| *known == name) || ["taskId", "index", "imageIndex", "body"].contains(&name)
 }
 
-/// What to generate. Only the type and the prompt are required (*R*); the vendor decides what is left out.
+/// The submit that a request's JSON asks for, or the first field that is wrong and what would be right.
 ///
 /// A field that doesn't fit the type, such as `ow` on text to image, is passed on: the vendor's own examples send
-/// such requests and its server accepts them (*R*).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// such requests and its server accepts them (*R*). [`lint`](super::lint) warns of them.
+pub fn generate(request: &str) -> Result<Submission, Error> {
+    generate_json(Json::of(request))
+}
+
+pub(crate) fn generate_json(request: Json<'_>) -> Result<Submission, Error> {
+    let body = request.object().ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;
+    let body = checked(&body, &FIELDS)?;
+    // What was checked is read again: in it words are spelled one way, and what counts as absent is.
+    let fields = Json::of(&body).object().ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;
+    let word = |name| fields.text(name).unwrap_or_default();
+    let task_type = TaskType::from_word(&word("taskType")).ok_or_else(|| Error::invalid("taskType", "is required"))?;
+    if fields.given("prompt").is_none() {
+        return Err(Error::invalid("prompt", "must be 1 to 2000 characters of text"));
+    }
+    check_files(&fields, task_type)?;
+    let (task_type, speed) = (Some(task_type.as_str().to_owned()), Speed::from_word(&word("speed")));
+    Ok(Submission { route: "generate", body, instead: None, task_type, speed })
+}
+
+fn check_files(body: &Object<'_>, task_type: TaskType) -> Result<(), Error> {
+    let one = body.given("fileUrl").is_some();
+    let several = body.given("fileUrls").and_then(Json::items).map_or(0, |links| links.len());
+    let (field, must) = match (one, several) {
+        (true, 1..) => ("fileUrls", "give fileUrl or fileUrls, not both"),
+        (false, 0) if task_type.needs_file() => ("fileUrl", "is required for this taskType: the URL of the source image"),
+        (_, 2..) if task_type.is_video() => ("fileUrls", "must hold exactly one URL for a video"),
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(field, must))
+}
+
+/// A record's `paramJson` as it may be shown: it repeats the whole request, and a `callBackUrl` can carry its
+/// receiver's secret. What doesn't read as a request of ours isn't shown at all.
+pub fn public_param_json(param_json: &str) -> Option<String> {
+    let request = checked(&Object::parse(param_json)?, &FIELDS).ok()?;
+    let request = Object::parse(&request)?;
+    let shown = FIELDS.iter().map(|(name, _)| *name).filter(|name| *name != "callBackUrl");
+    let write = |out: Writer, name| match request.given(name) {
+        Some(value) => out.raw(name, value.raw()),
+        None => out,
+    };
+    Some(shown.fold(Writer::new(), write).end())
+}
+
+/// What to generate, put together in Rust. Only the type and the prompt are required (*R*); the vendor decides what is
+/// left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GenerateRequest {
     /// What to make.
     pub task_type: TaskType,
     /// 1 to 2000 characters. Midjourney's own flags (`--seed`, …) may stand in it (*T*).
     pub prompt: String,
     /// How fast; not needed for video and omni reference.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<Speed>,
-    /// The source image, in the quick start's form. Give this or `file_urls`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_url: Option<String>,
-    /// The source images, in the reference's form; exactly one for video.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file_urls: Option<Vec<String>>,
+    /// The source images: one for video, one or more for the other types that start from an image.
+    pub file_urls: Vec<String>,
     /// Width to height.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<AspectRatio>,
     /// The model.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// Strength of Midjourney's own style, 0–1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stylization: Option<u16>,
     /// How different the four images are, 0–100; the vendor suggests steps of 5.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variety: Option<u16>,
     /// How unusual, 0–3000; the vendor suggests steps of 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub weirdness: Option<u16>,
     /// Weight of the omni reference, 1–1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ow: Option<u16>,
     /// How much a video moves.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub motion: Option<Motion>,
     /// How many videos: 1, 2 or 4.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub video_batch_size: Option<u16>,
     /// Whether the vendor translates the prompt to English.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_translation: Option<bool>,
     /// A watermark to put in.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub water_mark: Option<String>,
     /// Where the vendor posts the result.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub call_back_url: Option<String>,
 }
 
@@ -100,8 +118,7 @@ impl GenerateRequest {
             task_type,
             prompt: prompt.into(),
             speed: None,
-            file_url: None,
-            file_urls: None,
+            file_urls: Vec::new(),
             aspect_ratio: None,
             version: None,
             stylization: None,
@@ -116,91 +133,31 @@ impl GenerateRequest {
         }
     }
 
-    /// Reads a request from its JSON form, or names the first field that is wrong and what would be right.
-    pub fn decode(body: &impl Json) -> Result<Self, Error> {
-        let fields = Fields::open(body, &FIELDS)?;
-        let task_type = fields.word("taskType")?.ok_or_else(|| Error::invalid("taskType", "is required"))?;
-        // Field by field: a struct expression with a `?` on every line drops what it has so far at each of them.
-        let mut request = Self::new(task_type, fields.text("prompt")?.unwrap_or_default());
-        request.speed = fields.word("speed")?;
-        request.file_url = fields.text("fileUrl")?;
-        request.file_urls = fields.texts("fileUrls")?;
-        request.aspect_ratio = fields.word("aspectRatio")?;
-        request.version = fields.word("version")?;
-        request.stylization = fields.whole("stylization", STYLIZATION)?;
-        request.variety = fields.whole("variety", VARIETY)?;
-        request.weirdness = fields.whole("weirdness", WEIRDNESS)?;
-        request.ow = fields.whole("ow", OMNI_WEIGHT)?;
-        request.motion = fields.word("motion")?;
-        request.video_batch_size = fields.whole("videoBatchSize", 1..=4)?;
-        request.enable_translation = fields.boolean("enableTranslation")?;
-        request.water_mark = fields.text("waterMark")?;
-        request.call_back_url = fields.text("callBackUrl")?;
-        request.check()?;
-        Ok(request)
-    }
-
-    /// Refuses what [`GenerateRequest::decode`] would refuse, for a request put together in Rust.
-    pub fn check(&self) -> Result<(), Error> {
-        if self.prompt.chars().all(char::is_whitespace) {
-            return Err(Error::invalid("prompt", &format!("must be 1 to {MAX_PROMPT_CHARS} characters of text")));
-        }
-        // Bytes that begin a character; the standard count is longer code, for speed nobody needs here.
-        let length = self.prompt.bytes().filter(|byte| (*byte as i8) >= -0x40).count();
-        if length > MAX_PROMPT_CHARS {
-            return Err(Error::invalid(
-                "prompt",
-                &format!("must be at most {MAX_PROMPT_CHARS} characters, and is {length}"),
-            ));
-        }
-        let numbers = [
-            ("stylization", self.stylization, STYLIZATION),
-            ("variety", self.variety, VARIETY),
-            ("weirdness", self.weirdness, WEIRDNESS),
-            ("ow", self.ow, OMNI_WEIGHT),
-        ];
-        for (name, number, range) in numbers {
-            if number.is_some_and(|number| !range.contains(&number)) {
-                return Err(outside(name, &range));
-            }
-        }
-        if self.video_batch_size.is_some_and(|size| !BATCH_SIZES.contains(&size)) {
-            return Err(Error::invalid("videoBatchSize", "must be 1, 2 or 4"));
-        }
-        self.check_files()?;
-        self.call_back_url.iter().try_for_each(|link| check_link("callBackUrl", link))
-    }
-
-    fn check_files(&self) -> Result<(), Error> {
-        self.file_url.iter().try_for_each(|link| check_link("fileUrl", link))?;
-        let links = self.file_urls.as_deref().unwrap_or_default();
-        links.iter().try_for_each(|link| check_link("fileUrls", link))?;
-        let count = links.len() + usize::from(self.file_url.is_some());
-        let task_type = self.task_type.as_str();
-        if self.file_url.is_some() && !links.is_empty() {
-            return Err(Error::invalid("fileUrls", "give fileUrl or fileUrls, not both"));
-        }
-        if self.task_type.needs_file() && count == 0 {
-            return Err(Error::invalid(
-                "fileUrl",
-                &format!("is required for {task_type}: the URL of the source image"),
-            ));
-        }
-        if self.task_type.is_video() && count != 1 {
-            return Err(Error::invalid("fileUrls", &format!("must hold exactly one URL for {task_type}")));
-        }
-        Ok(())
-    }
-
-    /// The request as the vendor takes it.
+    /// The request as JSON, checked or not.
     pub fn to_json(&self) -> String {
-        super::to_json(self)
+        let whole = |number: Option<u16>| number.map(i64::from);
+        let links = || list(&mut self.file_urls.iter().map(|link| quoted(link)));
+        Writer::new()
+            .text("taskType", Some(self.task_type.as_str()))
+            .text("prompt", Some(&self.prompt))
+            .text("speed", self.speed.map(Speed::as_str))
+            .some("fileUrls", (!self.file_urls.is_empty()).then(links))
+            .text("aspectRatio", self.aspect_ratio.map(AspectRatio::as_str))
+            .text("version", self.version.map(Version::as_str))
+            .whole("stylization", whole(self.stylization))
+            .whole("variety", whole(self.variety))
+            .whole("weirdness", whole(self.weirdness))
+            .whole("ow", whole(self.ow))
+            .text("motion", self.motion.map(Motion::as_str))
+            .whole("videoBatchSize", whole(self.video_batch_size))
+            .boolean("enableTranslation", self.enable_translation)
+            .text("waterMark", self.water_mark.as_deref())
+            .text("callBackUrl", self.call_back_url.as_deref())
+            .end()
     }
-}
 
-/// A record's `paramJson` as it may be shown: it repeats the whole request, and a `callBackUrl` can carry its
-/// receiver's secret. What doesn't read as a request of ours isn't shown at all.
-pub fn public_param_json<J: Json>(param_json: &str) -> Option<String> {
-    let request = GenerateRequest::decode(&J::parse(param_json)?).ok()?;
-    Some(GenerateRequest { call_back_url: None, ..request }.to_json())
+    /// The submit of this request, or the first field that is wrong and what would be right.
+    pub fn submission(&self) -> Result<Submission, Error> {
+        generate(&self.to_json())
+    }
 }

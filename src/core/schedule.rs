@@ -1,24 +1,11 @@
-use super::{Speed, TaskType};
-
 /// The shortest time between two looks when the server names none.
 const FLOOR_MS: i64 = 5_000;
 /// The longest, the interval the vendor's quick start uses.
 const CEILING_MS: i64 = 30_000;
-
-/// How long an upscale usually takes, in milliseconds; a guess.
-pub const UPSCALE_TYPICAL_MS: i64 = 30_000;
-
-/// How long such a task usually takes, in milliseconds. Relaxed, fast and omni are recorded traffic (*T*: 214 s, 60 s
-/// and 250 s); turbo and video are guesses, and only decide when the first look happens.
-pub const fn typical_ms(task_type: TaskType, speed: Option<Speed>) -> i64 {
-    match (task_type, speed) {
-        (TaskType::OmniReference, _) => 250_000,
-        (TaskType::Video | TaskType::VideoHd, _) => 120_000,
-        (_, Some(Speed::Relaxed)) => 214_000,
-        (_, Some(Speed::Turbo)) => 30_000,
-        (_, Some(Speed::Fast) | None) => 60_000,
-    }
-}
+/// The shortest while nobody can see the page.
+const HIDDEN_FLOOR_MS: i64 = 60_000;
+/// An end expected later than this isn't believed: a look costs little, a result nobody fetches costs a task.
+const FURTHEST_FIRST_LOOK_MS: i64 = 600_000;
 
 /// When to look at a task: near its expected end first, then at growing intervals. A pure state machine: the caller
 /// brings the clock, in milliseconds.
@@ -27,6 +14,8 @@ pub struct Schedule {
     next_look_at: i64,
     /// Before this another look would be too soon, even the last one before the deadline.
     earliest: i64,
+    /// Before this a page nobody sees doesn't look.
+    earliest_hidden: i64,
     interval: i64,
     deadline: i64,
 }
@@ -35,14 +24,26 @@ impl Schedule {
     /// A schedule that starts now and ends after `timeout_ms`. A task whose expected end isn't known is looked at
     /// at once.
     pub fn new(now: i64, expected_at: Option<i64>, timeout_ms: i64) -> Self {
-        let first = expected_at.unwrap_or(now).clamp(now, now.saturating_add(CEILING_MS * 20));
+        let first = expected_at.unwrap_or(now).clamp(now, now.saturating_add(FURTHEST_FIRST_LOOK_MS));
         let deadline = now.saturating_add(timeout_ms.max(0));
-        Self { next_look_at: first, earliest: now, interval: FLOOR_MS, deadline }
+        Self { next_look_at: first, earliest: now, earliest_hidden: now, interval: FLOOR_MS, deadline }
     }
 
     /// The time of the next look: at the latest at the deadline, and `None` once there is none left before it.
-    pub fn next_look(&self) -> Option<i64> {
-        (self.earliest <= self.deadline).then_some(self.next_look_at.min(self.deadline))
+    pub fn next_look(&self, hidden: bool) -> Option<i64> {
+        let at = if hidden { self.next_look_at.max(self.earliest_hidden) } else { self.next_look_at };
+        (self.earliest <= self.deadline).then_some(at.min(self.deadline))
+    }
+
+    /// The end of the wait.
+    pub const fn deadline(&self) -> i64 {
+        self.deadline
+    }
+
+    /// Takes note that somebody looks at the page again, or that the network is back: the next look is due.
+    pub fn woken(&mut self, now: i64) {
+        self.next_look_at = self.next_look_at.min(now.max(self.earliest));
+        self.earliest_hidden = self.earliest;
     }
 
     /// Takes note of a look that found nothing final. A server that names a pace, in seconds, is taken at its word.
@@ -57,5 +58,6 @@ impl Schedule {
         };
         self.next_look_at = now.saturating_add(interval);
         self.earliest = now.saturating_add(interval.min(FLOOR_MS));
+        self.earliest_hidden = now.saturating_add(HIDDEN_FLOOR_MS);
     }
 }

@@ -1,13 +1,11 @@
-use serde::Serialize;
-
-use super::{Billed, Error, ErrorCode, Kind, Record, TaskType};
+use super::json::{Writer, list};
+use super::{Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
 
 /// How long the vendor keeps the files: 15 days (*Q*).
 pub const RETENTION_MS: i64 = 15 * 24 * 60 * 60 * 1000;
 
 /// Where a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Not ended, as far as anyone knows.
     Running,
@@ -17,8 +15,19 @@ pub enum State {
     Failed,
 }
 
+impl State {
+    /// The word JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One image or video of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultFile {
     /// Its number, counted from 1.
     pub index: usize,
@@ -27,10 +36,9 @@ pub struct ResultFile {
 }
 
 /// Why a task failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The vendor's code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// The vendor's words.
     pub message: String,
@@ -38,66 +46,85 @@ pub struct Failure {
 
 /// A task as a caller sees it. It is plain data: stored and loaded again, it is the handle to resume by.
 /// Times are milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// The handle.
     pub task_id: String,
     /// Where it stands.
     pub state: State,
     /// The vendor's word for what it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
+    /// How fast it was asked to be, if this client submitted it.
+    pub speed: Option<Speed>,
     /// The images, once succeeded.
     pub images: Vec<ResultFile>,
     /// The videos, once succeeded.
     pub videos: Vec<ResultFile>,
     /// When it was created.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<i64>,
     /// When it is likely to end: an estimate from typical durations, or the server's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_at: Option<i64>,
+    /// How long it is likely to take from now: an estimate.
+    pub time_left: Option<TimeLeft>,
     /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<i64>,
     /// When the vendor deletes the files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
     /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 
 impl Task {
-    /// A task that was just accepted.
-    pub fn accepted(task_id: String, task_type: Option<TaskType>, created_at: i64, expected_at: i64) -> Self {
-        Self {
-            task_id,
-            state: State::Running,
-            task_type: task_type.map(|task_type| task_type.as_str().to_owned()),
-            images: Vec::new(),
-            videos: Vec::new(),
-            created_at: Some(created_at),
-            expected_at: Some(expected_at),
-            completed_at: None,
-            expires_at: None,
-            failure: None,
-        }
+    /// A task of which only the id is known.
+    pub fn running(task_id: String) -> Self {
+        Self::from(Record { task_id, ..Record::default() })
+    }
+
+    /// As JSON, for a caller to keep: with [`Handle::parse`](super::Handle::parse) it is a handle again.
+    pub fn to_json(&self) -> String {
+        let files = |files: &[ResultFile]| list(&mut files.iter().map(|file| file.to_json(&self.task_id)));
+        Writer::new()
+            .text("taskId", Some(&self.task_id))
+            .text("state", Some(self.state.as_str()))
+            .text("taskType", self.task_type.as_deref())
+            .text("speed", self.speed.map(Speed::as_str))
+            .raw("images", &files(&self.images))
+            .raw("videos", &files(&self.videos))
+            .whole("createdAt", self.created_at)
+            .whole("expectedAt", self.expected_at)
+            .some("timeLeft", self.time_left.map(TimeLeft::to_json))
+            .whole("completedAt", self.completed_at)
+            .whole("expiresAt", self.expires_at)
+            .some("failure", self.failure.as_ref().map(Failure::to_json))
+            .end()
     }
 
     /// The error a failed task stands for. Whether the vendor gives the credits back is documented nowhere.
-    pub fn to_error(&self) -> Option<Error> {
-        let failure = self.failure.as_ref()?;
-        let code = match failure.code {
-            Some(ErrorCode::Number(code)) => Some(code),
-            _ => None,
-        };
-        Some(Error::new(Kind::TaskFailed, failure.message.clone()).with(|error| {
-            error.code = code;
+    pub fn to_error(&self) -> Error {
+        let failure = self.failure.as_ref();
+        let code = failure.and_then(|failure| failure.code.as_ref());
+        let message = failure.map(|failure| failure.message.clone()).unwrap_or_default();
+        Error::new(Kind::TaskFailed, message).with(|error| {
+            if let Some(ErrorCode::Number(code)) = code {
+                error.code = Some(*code);
+            }
             error.task_id = Some(self.task_id.clone());
             error.billed = Billed::Unknown;
-        }))
+        })
+    }
+}
+
+impl ResultFile {
+    fn to_json(&self, task_id: &str) -> String {
+        let index = Some(self.index as i64);
+        Writer::new().text("taskId", Some(task_id)).whole("index", index).text("url", Some(&self.url)).end()
+    }
+}
+
+impl Failure {
+    fn to_json(&self) -> String {
+        let code = self.code.as_ref().map(ErrorCode::to_json);
+        Writer::new().some("code", code).text("message", Some(&self.message)).end()
     }
 }
 
@@ -122,10 +149,12 @@ impl From<Record> for Task {
             videos: Vec::new(),
             created_at: record.create_time,
             expected_at: None,
+            time_left: None,
             completed_at: record.complete_time.filter(|_| state != State::Running),
             expires_at: ended_at.filter(|_| state == State::Succeeded).map(|ended_at| ended_at + RETENTION_MS),
             failure,
             task_type: record.task_type,
+            speed: None,
         };
         if state == State::Succeeded {
             for (position, url) in record.result_urls.into_iter().enumerate() {
@@ -139,8 +168,9 @@ impl From<Record> for Task {
 
 /// By the file's own name: the types of upscales and extensions are not documented.
 fn is_video(url: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    path.to_ascii_lowercase().ends_with(".mp4")
+    let path = url.bytes().position(|byte| matches!(byte, b'?' | b'#')).and_then(|end| url.get(..end)).unwrap_or(url);
+    let ending = path.len().checked_sub(4).and_then(|start| path.get(start..));
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case(".mp4"))
 }
 
 /// The quick start's words for a failure without a reason.

@@ -1,6 +1,4 @@
-//! The closed vocabularies of a request.
-
-use super::{Error, Json};
+//! Closed vocabularies: those of a request here, and the macro that makes them.
 
 /// An enum whose every variant is one word on the wire.
 macro_rules! words {
@@ -15,6 +13,9 @@ macro_rules! words {
             /// Every value, in the order the documentation lists them.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
+            /// The words, in the same order.
+            pub const WORDS: &[&str] = &[$($word,)+];
+
             /// The word on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
@@ -25,42 +26,9 @@ macro_rules! words {
                 Self::ALL.iter().copied().find(|value| value.as_str() == word)
             }
         }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl Word for $name {
-            const CHOICES: &str = concat!("must be one of", $(" ", $word, ",",)+ "");
-
-            fn read(value: &impl Json) -> Option<Self> {
-                Self::from_word(&Self::spelling(value)?)
-            }
-        }
     };
 }
-
-/// What [`words!`] gives each vocabulary for reading it from a request.
-pub(super) trait Word: Sized {
-    /// What would be right, with a comma at its end.
-    const CHOICES: &str;
-
-    fn read(value: &impl Json) -> Option<Self>;
-
-    /// Reads the named field, or says which words it takes.
-    fn decode(field: &'static str, value: &impl Json) -> Result<Self, Error> {
-        Self::read(value).ok_or_else(|| Error::invalid(field, Self::CHOICES.trim_end_matches(',')))
-    }
-}
-
-/// How a vocabulary's words may be spelled in a request: as they are, unless it says otherwise.
-trait Spelling {
-    fn spelling(value: &impl Json) -> Option<String> {
-        value.text()
-    }
-}
+pub(super) use words;
 
 words! {
     /// What to make of the prompt. *Q* names the text-to-image, image-to-image and video types; the rest is *R*.
@@ -161,28 +129,3 @@ impl TaskType {
         !matches!(self, Self::TextToImage)
     }
 }
-
-impl Spelling for TaskType {}
-
-impl Spelling for Speed {
-    /// The vendor's own sample spells it `Relax` where its reference says `relaxed`: both are understood.
-    fn spelling(value: &impl Json) -> Option<String> {
-        let word = value.text()?.to_ascii_lowercase();
-        Some(if word == "relax" { Self::Relaxed.as_str().to_owned() } else { word })
-    }
-}
-
-impl Spelling for AspectRatio {}
-
-impl Spelling for Version {
-    /// The vendor takes the number 7 for the string "7" (*T*).
-    fn spelling(value: &impl Json) -> Option<String> {
-        let Some(number) = value.number() else { return value.text() };
-        // By name, because parsing or printing a float brings its tables into the module.
-        let versions = [(7.0, Self::V7), (6.1, Self::V6_1), (6.0, Self::V6), (5.2, Self::V5_2), (5.1, Self::V5_1)];
-        let version = versions.into_iter().find(|(version, _)| *version == number);
-        version.map(|(_, version)| version.as_str().to_owned())
-    }
-}
-
-impl Spelling for Motion {}

@@ -1,8 +1,8 @@
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
 
-use crate::core::{Error, Kind, MISCONFIGURED, to_json};
+use crate::core::json::Writer;
+use crate::core::{Error, Kind, MISCONFIGURED};
 
 /// A reply in the vendor's envelope around `data`, which is JSON already.
 pub fn success(data: &str, pace: Option<u32>) -> Result<Response, JsValue> {
@@ -31,13 +31,7 @@ pub fn method_not_allowed(allowed: &str) -> Result<Response, JsValue> {
 }
 
 fn envelope(code: u16, message: &str) -> String {
-    #[derive(Serialize)]
-    struct Envelope<'a> {
-        code: u16,
-        msg: &'a str,
-        data: (),
-    }
-    to_json(&Envelope { code, msg: message, data: () })
+    Writer::new().whole("code", Some(i64::from(code))).text("msg", Some(message)).raw("data", "null").end()
 }
 
 fn response(status: u16, body: &str, retry_after: Option<u32>) -> Result<Response, JsValue> {

@@ -5,7 +5,8 @@ use wasm_bindgen::JsValue;
 
 use super::task_ids::TaskIds;
 use crate::client::Client;
-use crate::core::{Endpoint, Error, Json, Kind, Secret};
+use crate::core::{Account, Endpoint, Error, History, Kind, Secret};
+use crate::web::given;
 use crate::web::{Fetch, HostTimer};
 
 /// What the Worker is set up to be.
@@ -26,7 +27,7 @@ thread_local! {
 
 /// The gateway its variables describe; without a usable key or upstream there is none, and nothing is sent.
 pub fn gateway(env: &JsValue) -> Result<Rc<Gateway>, Error> {
-    let variable = |name| env.given(name).and_then(|value| value.text());
+    let variable = |name| given(env, name)?.as_string();
     let misconfigured = |what: &str| Error::new(Kind::Misconfigured, format!("the gateway's {what}"));
     let key = Secret::new(&variable("MIDAPI_API_KEY").unwrap_or_default())
         .map_err(|_| misconfigured("secret MIDAPI_API_KEY is missing or malformed"))?;
@@ -37,7 +38,9 @@ pub fn gateway(env: &JsValue) -> Result<Rc<Gateway>, Error> {
         }
         let endpoint = Endpoint::upstream(&upstream)
             .map_err(|error| misconfigured(&format!("variable MIDAPI_UPSTREAM_URL is wrong: {error}")))?;
-        let client = Client::new(Fetch, HostTimer, endpoint, Some(key.clone()));
+        // Its callers try again themselves.
+        let account = Account::new(endpoint, Some(key.clone()), History::default()).without_retries();
+        let client = Client::of(Fetch, HostTimer, account);
         let gateway = Rc::new(Gateway { client, task_ids: TaskIds::new(&key), key, upstream });
         Ok(current.insert(gateway).clone())
     })

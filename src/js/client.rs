@@ -1,179 +1,156 @@
 use std::cell::RefCell;
-use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::Promise;
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
 
-use super::error::thrown;
-use super::options::Options;
-use crate::client::{self, Handle, boxed, race};
-use crate::core::{
-    Endpoint, Error, GenerateRequest, ImageNumber, Json, Kind, Operation, Secret, Task, UpscaleRequest, to_json,
-};
-use crate::web::{Fetch, HostError, HostTimer, aborted};
+use super::input::{goal, settings};
+use crate::core::{Account, Action, Call, Error, Event, Moment, never_connected};
 
-/// The client behind the package's `Midjourney`.
-///
-/// Every call clones the `Rc` and returns a promise of its own: nothing breaks when this is freed in flight.
+/// What the module asks of its host, by the number of a call. The host does it when the module has returned, and then
+/// says what became of it: no code of a caller's ever runs inside a call into the module.
+#[wasm_bindgen(raw_module = "./host.js")]
+extern "C" {
+    /// To send a request, and give up after so many milliseconds.
+    fn send(
+        call: u32,
+        timeout_ms: u32,
+        url: &str,
+        body: Option<&str>,
+        key: Option<&str>,
+        idempotency_key: Option<&str>,
+    );
+
+    /// To sleep; until something wakes it, if it may.
+    fn sleep(call: u32, ms: u32, wakeable: bool);
+
+    /// To tell the caller of a task.
+    fn tell(call: u32, task: &str);
+
+    /// To settle the call's promise: with a result, or with an error.
+    fn settle(call: u32, well: bool, json: &str);
+}
+
+/// The client behind the package's `Midjourney`. JSON goes in and comes out as text: one crossing for all of it.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Client(Rc<client::Client<Fetch, HostTimer>>);
+pub struct Client {
+    account: Rc<Account>,
+    calls: RefCell<Vec<(u32, Call)>>,
+}
 
 #[wasm_bindgen]
 impl Client {
     /// A client of an absolute endpoint, with a key or for a gateway that holds it.
     #[wasm_bindgen(constructor)]
-    pub fn new(endpoint: JsValue, key: JsValue) -> Result<Client, JsValue> {
-        let key = match key.is_undefined() {
-            true => None,
-            false => Some(Secret::new(&key.text().unwrap_or_default()).map_err(thrown)?),
+    pub fn new(settings_json: &str) -> Result<Client, JsValue> {
+        let account = settings(settings_json).map_err(thrown)?;
+        Ok(Self { account: Rc::new(account), calls: RefCell::default() })
+    }
+
+    /// Begins a call, unless it is aborted already. The last three of every method are its [`Moment`].
+    pub fn begin(&self, call: u32, operation: &str, input: &str, aborted: bool, now: f64, random: f64, hidden: bool) {
+        let started = goal(operation, input).and_then(|goal| Call::new(self.account.clone(), goal));
+        let mut started = match started {
+            Ok(started) if aborted => return settle(call, false, &started.aborted().to_json()),
+            Ok(started) => started,
+            Err(error) => return settle(call, false, &error.to_json()),
         };
-        let endpoint = match (endpoint.is_undefined(), &key) {
-            (true, None) => {
-                let must = "is required without an endpoint; is the variable it comes from set?";
-                return Err(thrown(Error::misconfigured("apiKey", must)));
-            }
-            (true, Some(_)) => Endpoint::VENDOR.to_owned(),
-            (false, _) => endpoint.text().unwrap_or_default(),
-        };
-        let endpoint = Endpoint::new(&endpoint, key.is_some()).map_err(thrown)?;
-        Ok(Self(Rc::new(client::Client::new(Fetch, HostTimer, endpoint, key))))
+        let action = started.start(moment(now, random, hidden));
+        self.calls.borrow_mut().push((call, started));
+        self.act(call, action);
     }
 
-    /// Submits a task.
-    pub fn generate(&self, request: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let call: Call = Box::new(move |_, _| {
-            boxed(async move {
-                let request = GenerateRequest::decode(&request)?;
-                boxed(client.generate(&request)).await.map(|task| value(&task))
-            })
-        });
-        promise(&options, Stage::Before(Operation::Submit), call)
+    /// A server has answered.
+    #[allow(clippy::too_many_arguments)]
+    pub fn replied(
+        &self,
+        call: u32,
+        status: u16,
+        retry_after: Option<String>,
+        body: &str,
+        now: f64,
+        random: f64,
+        hidden: bool,
+    ) {
+        self.step(call, Event::Reply { status, retry_after: retry_after.as_deref(), body }, moment(now, random, hidden));
     }
 
-    /// Submits the upscale of an image, counted from 1.
-    pub fn upscale(&self, task: JsValue, index: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let call: Call = Box::new(move |_, _| {
-            boxed(async move {
-                // The wire's decoder checks a number of any type; here it is the caller's argument.
-                let index =
-                    index.integer().filter(|_| index.number().is_some()).and_then(|index| u8::try_from(index).ok());
-                let image = ImageNumber::new(index.unwrap_or_default())?;
-                let request = UpscaleRequest::new(handle(&task)?.task_id, image);
-                client.upscale(&request).await.map(|task| value(&task))
-            })
-        });
-        promise(&options, Stage::Before(Operation::Submit), call)
+    /// A server has not answered, for the reason of this code if the host has one.
+    pub fn unanswered(&self, call: u32, code: Option<String>, now: f64, random: f64, hidden: bool) {
+        let unsent = code.is_some_and(|code| never_connected(&code));
+        self.step(call, Event::NoReply { unsent, source: None }, moment(now, random, hidden));
     }
 
-    /// The task as it stands now.
-    pub fn status(&self, task: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let call: Call = Box::new(move |_, _| {
-            boxed(async move { boxed(client.status(&handle(&task)?.task_id)).await.map(|task| value(&task)) })
-        });
-        promise(&options, Stage::Before(Operation::Read), call)
+    /// A server has not answered in time.
+    pub fn timed_out(&self, call: u32, now: f64, random: f64, hidden: bool) {
+        self.step(call, Event::TimedOut, moment(now, random, hidden));
     }
 
-    /// The vendor's own record of the task.
-    pub fn record(&self, task: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let call: Call = Box::new(move |_, _| {
-            boxed(async move { boxed(client.record(&handle(&task)?.task_id)).await.map(|(record, _)| value(&record)) })
-        });
-        promise(&options, Stage::Before(Operation::Read), call)
+    /// A sleep has ended; early, if something woke it.
+    pub fn slept(&self, call: u32, early: bool, now: f64, random: f64, hidden: bool) {
+        self.step(call, if early { Event::Woken } else { Event::Slept }, moment(now, random, hidden));
     }
 
-    /// Waits for the task's end.
-    pub fn wait(&self, task: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let handle = handle(&task);
-        let stage =
-            handle.as_ref().map_or(Stage::Before(Operation::Read), |handle| Stage::After(handle.task_id.clone()));
-        let call: Call = Box::new(move |options, _| {
-            boxed(async move {
-                boxed(client.wait(handle?, options.timeout_ms, &mut |task| options.notify(task)))
-                    .await
-                    .map(|task| value(&task))
-            })
-        });
-        promise(&options, stage, call)
-    }
-
-    /// Submits a task and waits for its end.
-    pub fn run(&self, request: JsValue, options: JsValue) -> Promise {
-        let client = self.0.clone();
-        let call: Call = Box::new(move |options, stage| {
-            boxed(async move {
-                let request = GenerateRequest::decode(&request)?;
-                let notify = &mut |task: &Task| {
-                    stage.replace(Stage::After(task.task_id.clone()));
-                    options.notify(task);
-                };
-                client.run(&request, options.timeout_ms, notify).await.map(|task| value(&task))
-            })
-        });
-        promise(&options, Stage::Before(Operation::Submit), call)
-    }
-}
-
-/// A task's id, or a task as it was returned or stored: both name it.
-fn handle(task: &JsValue) -> Result<Handle, Error> {
-    let task_id = task.text().or_else(|| task.given("taskId")?.text());
-    let task_id = task_id.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
-    Ok(Handle { task_id, expected_at: task.given("expectedAt").and_then(|at| at.integer()) })
-}
-
-/// Data crosses as JSON text: one crossing for all its fields, by the serialiser that is in the module anyway.
-pub fn value(data: &impl Serialize) -> JsValue {
-    JsValue::parse(&to_json(data)).unwrap_or_default()
-}
-
-/// How far a call has come, for the error of its abort.
-enum Stage {
-    /// No task was accepted yet that this call knows of.
-    Before(Operation),
-    /// The task with this id is there and paid for.
-    After(String),
-}
-
-impl Stage {
-    fn abort_error(&self, sent: bool) -> Error {
-        match self {
-            Self::Before(_) if !sent => Error::new(Kind::Aborted, "aborted before anything was sent"),
-            Self::Before(operation) => Error::unanswered(*operation, Kind::Aborted, "aborted by the caller"),
-            Self::After(task_id) => Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(task_id),
+    /// The caller ends a call.
+    pub fn aborted(&self, call: u32) {
+        if let Some((number, ended)) = self.take(call) {
+            settle(number, false, &ended.aborted().to_json());
         }
     }
+
+    /// How long this client's tasks took, to keep for the next one.
+    pub fn history(&self) -> String {
+        self.account.history().to_json()
+    }
 }
 
-/// What a call does once its options are read. Behind pointers: what all calls share is compiled once.
-type Call = Box<dyn FnOnce(Options, Rc<RefCell<Stage>>) -> Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>>;
-
-/// The call as a promise that the options' signal can end at any point.
-fn promise(options: &JsValue, stage: Stage, call: Call) -> Promise {
-    let options = match Options::read(options) {
-        Ok(options) => options,
-        Err(error) => return Promise::reject(&thrown(error)),
-    };
-    let stage = Rc::new(RefCell::new(stage));
-    let signal = options.signal.clone();
-    let call = call(options, stage.clone());
-    future_to_promise(async move {
-        let Some(signal) = signal else { return call.await.map_err(thrown) };
-        let outcome = match signal.aborted() {
-            true => Err(stage.borrow().abort_error(false)),
-            false => race(call, aborted(&signal)).await.unwrap_or_else(|| Err(stage.borrow().abort_error(true))),
+impl Client {
+    fn step(&self, call: u32, event: Event<'_>, moment: Moment) {
+        let action = match self.calls.borrow_mut().iter_mut().find(|(number, _)| *number == call) {
+            Some((_, under_way)) => under_way.step(event, moment),
+            // It was ended meanwhile.
+            None => return,
         };
-        outcome.map_err(|error| match error.kind {
-            Kind::Aborted => thrown(error.with(|error| error.source = Some(Box::new(HostError(signal.reason()))))),
-            _ => thrown(error),
-        })
-    })
+        self.act(call, action);
+    }
+
+    fn act(&self, number: u32, action: Action) {
+        if let Some((_, call)) = self.calls.borrow_mut().iter_mut().find(|(known, _)| *known == number) {
+            if let Some(task) = call.take_update() {
+                tell(number, &task.to_json());
+            }
+            if let Action::Send(ms) = action {
+                let request = call.request();
+                let key = request.key.map(|key| key.expose());
+                send(number, ms, request.url, request.body, key, request.idempotency_key);
+            }
+        }
+        match action {
+            Action::Send(_) => {}
+            Action::Sleep { ms, wakeable } => sleep(number, ms, wakeable),
+            Action::Done(outcome) => {
+                self.take(number);
+                match *outcome {
+                    Ok(output) => settle(number, true, &output.to_json()),
+                    Err(error) => settle(number, false, &error.to_json()),
+                }
+            }
+        }
+    }
+
+    fn take(&self, call: u32) -> Option<(u32, Call)> {
+        let mut calls = self.calls.borrow_mut();
+        let at = calls.iter().position(|(number, _)| *number == call)?;
+        Some(calls.swap_remove(at))
+    }
+}
+
+fn moment(now: f64, random: f64, hidden: bool) -> Moment {
+    Moment { now: now as i64, random, hidden }
+}
+
+/// The error as JSON.
+pub fn thrown(error: Error) -> JsValue {
+    error.to_json().into()
 }

@@ -1,11 +1,12 @@
 //! The exports behind the npm package: values in, promises out, and no decision.
 //!
-//! The classes people use are written by hand in `js/`; they load the module and turn the plain objects thrown here
-//! into errors.
+//! The classes people use are written by hand in `js/`; they load the module and turn what is thrown here into errors.
 
+mod batch;
 mod client;
-mod error;
-mod options;
+mod input;
+mod panic;
+mod questions;
 
 /// The standard allocator makes the module 1.8 KB larger, after brotli.
 #[cfg(target_arch = "wasm32")]

@@ -11,8 +11,19 @@ use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_q
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The entries of the package, written by hand.
-const PACKAGE_FILES: [&str; 8] =
-    ["browser.js", "compat.js", "errors.js", "index.d.ts", "compat.d.ts", "midjourney.js", "node.js", "workerd.js"];
+const PACKAGE_FILES: [&str; 11] = [
+    "batch.js",
+    "browser.js",
+    "compat.js",
+    "errors.js",
+    "host.js",
+    "index.d.ts",
+    "json.js",
+    "compat.d.ts",
+    "midjourney.js",
+    "node.js",
+    "workerd.js",
+];
 
 /// Builds all there is.
 pub fn everything() -> Result<()> {
@@ -59,12 +70,15 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
     step_if_changed(&format!("binding and shrinking `{feature}`"), &inputs, &output, || {
         let bindgen = &mut Bindgen::new();
         let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
-        bindgen.omit_default_module_path(true).remove_name_section(true).remove_producers_section(true);
+        bindgen.omit_default_module_path(true).remove_producers_section(true);
+        bindgen.remove_name_section(std::env::var_os("NAMES").is_none());
+        // A crash of the package's module is survived (js/host.js); the gateway's is not reset.
+        bindgen.reset_state_function(feature == "js");
         bindgen.generate(&folder)?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
         // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
-        wasm_opt.args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+        wasm_opt.args(["-Oz", if std::env::var_os("NAMES").is_some() {"-g"} else {"--strip-debug"}, "--strip-producers", "--strip-target-features"]);
         run_quietly(wasm_opt.arg(&output).arg("--output").arg(&optimised))?;
         Ok(std::fs::rename(optimised, &output)?)
     })

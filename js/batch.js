@@ -1,0 +1,157 @@
+import { MidjourneyError, refusal } from "./errors.js";
+import { ask } from "./host.js";
+import { json } from "./json.js";
+import { Order } from "./midapi.js";
+
+/**
+ * Many tasks at once, as an async iterator of what became of each, in the order they end. `JSON.stringify` of it is
+ * what is left to do: `batch` takes that again, here or in another process, and submits nothing a second time.
+ */
+export class Batch {
+  #midjourney;
+  #load;
+  #options;
+  #requests;
+  /** For each item what a later batch would need: the request, the task, or an error that forbids to submit it again. */
+  #items;
+  #order;
+  #running;
+  #inFlight = new Set();
+  #settled = [];
+  #failure;
+  #stopped;
+  #timer;
+  #taker = () => {};
+
+  constructor(midjourney, load, requests, options) {
+    if (typeof requests?.[Symbol.iterator] !== "function" && !(requests instanceof Batch)) {
+      throw refusal("invalid_request", "requests", "must be a list of requests and tasks");
+    }
+    this.#midjourney = midjourney;
+    this.#load = load;
+    this.#options = options ?? {};
+    this.#items = requests instanceof Batch ? requests.toJSON() : [...requests];
+    this.#requests = [...this.#items];
+  }
+
+  toJSON() {
+    return [...this.#items];
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  async next() {
+    this.#running ??= this.#run();
+    while (this.#settled.length === 0 && this.#running !== "done") {
+      await new Promise((taker) => (this.#taker = taker));
+    }
+    if (this.#settled.length > 0) return { done: false, value: this.#settled.shift() };
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
+    return { done: true, value: undefined };
+  }
+
+  /** Submits nothing more, and returns once the submits on their way have told which tasks they created. */
+  async return() {
+    this.#stop(new Error("the iteration was abandoned"));
+    while (this.#running && this.#running !== "done") await new Promise((taker) => (this.#taker = taker));
+    this.#settled.length = 0;
+    return { done: true, value: undefined };
+  }
+
+  async #run() {
+    const { signal } = this.#options;
+    const stop = () => this.#stop(signal.reason);
+    try {
+      await this.#load();
+      // An item whose submit had an unknown outcome stays what it is.
+      const numbers = [...this.#items.keys()].filter((number) => !this.#items[number]?.error);
+      for (const number of this.#items.keys()) {
+        if (!numbers.includes(number)) this.#settle(number, new MidjourneyError(this.#items[number].error));
+      }
+      const { signal: _, onUpdate: __, ...options } = this.#options;
+      const input = json({ items: numbers.map((number) => this.#items[number]), options });
+      this.#order = ask(() => new Order(input));
+      if (signal?.aborted) stop();
+      signal?.addEventListener("abort", stop);
+      await new Promise((finish) => this.#advance(numbers, finish));
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#order?.free();
+      this.#running = "done";
+      this.#taker();
+    }
+  }
+
+  /** Begins what may begin; is called again whenever something has changed. */
+  #advance(numbers, finish) {
+    clearTimeout(this.#timer);
+    const order = this.#order;
+    const again = () => this.#advance(numbers, finish);
+    this.again = again;
+    for (;;) {
+      const step = ask(() => order.next(Date.now()));
+      if (step === "begin") this.#begin(numbers[order.value], again);
+      else if (step === "refuse") this.#settle(numbers[order.value], this.#refusal(numbers[order.value]));
+      else if (step === "sleep") return (this.#timer = setTimeout(again, order.value));
+      else return step === "drained" && this.#inFlight.size === 0 && finish();
+    }
+  }
+
+  async #begin(number, again) {
+    const { timeout } = this.#options;
+    const item = this.#items[number];
+    const isTask = typeof item === "string" || item.taskId !== undefined;
+    const controller = new AbortController();
+    const flight = { controller, accepted: isTask };
+    const onUpdate = (task) => {
+      this.#items[number] = task;
+      flight.accepted = true;
+      // A submit on its way is let finish, as it may be paid for; its task is not waited for then.
+      if (this.#stopped) controller.abort(this.#stopped.reason);
+      if (task.state === "running") this.#options.onUpdate?.(task, number);
+    };
+    this.#inFlight.add(flight);
+    if (this.#stopped && isTask) controller.abort(this.#stopped.reason);
+    let outcome;
+    try {
+      const options = { timeout, signal: controller.signal, onUpdate };
+      outcome = this.#items[number] = await (isTask ? this.#midjourney.wait(item, options) : this.#midjourney.run(item, options));
+    } catch (error) {
+      outcome = error;
+      // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
+      if (!error.taskId && error.billed !== "no") this.#items[number] = { error: { ...error, message: error.message } };
+    }
+    this.#inFlight.delete(flight);
+    const failed = outcome instanceof Error ? outcome : {};
+    ask(() => this.#order.settled(failed.kind, failed.billed, failed.message));
+    this.#settle(number, outcome);
+    again();
+  }
+
+  #refusal(number) {
+    const { message, ...fields } = JSON.parse(ask(() => this.#order.refusal()));
+    const taskId = this.#items[number]?.taskId;
+    const known = taskId === undefined ? {} : { taskId, billed: "yes" };
+    return new MidjourneyError({ ...fields, ...known, message, cause: this.#stopped?.reason });
+  }
+
+  #stop(reason) {
+    this.#stopped ??= { reason };
+    if (!this.#order || this.#running === "done") return;
+    ask(() => this.#order.stop());
+    for (const { controller, accepted } of this.#inFlight) if (accepted) controller.abort(reason);
+    this.again?.();
+  }
+
+  #settle(number, outcome) {
+    const about = { index: number, request: this.#requests[number] };
+    this.#settled.push(outcome instanceof Error ? { ...about, error: outcome } : { ...about, task: outcome });
+    this.#taker();
+  }
+}

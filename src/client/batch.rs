@@ -1,0 +1,154 @@
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use super::{Client, Timer, Transport};
+use crate::core::{Batch, BatchStep, DEFAULT_WAIT_MS, Error, Goal, Handle, Kind, Submission, Task};
+
+/// What a batch does with one item.
+#[derive(Clone, Debug)]
+pub enum BatchItem {
+    /// Submits it and waits for it.
+    Submit(Submission),
+    /// Waits for it: it was submitted before.
+    Wait(Handle),
+}
+
+/// How a batch runs.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchOptions {
+    /// How many items are in flight at once, at least 1.
+    pub concurrency: usize,
+    /// How long each item is waited for, in milliseconds.
+    pub timeout_ms: i64,
+}
+
+impl Default for BatchOptions {
+    fn default() -> Self {
+        Self { concurrency: 4, timeout_ms: DEFAULT_WAIT_MS }
+    }
+}
+
+/// What happened to an item.
+#[derive(Debug)]
+pub enum BatchEvent {
+    /// It was accepted, or looked at: what to keep, so that nothing is lost.
+    Updated(Task),
+    /// It is done, one way or the other. Comes once for every item.
+    Settled(Result<Task, Error>),
+}
+
+type Work<'a> = Pin<Box<dyn Future<Output = Result<Task, Error>> + 'a>>;
+
+/// An item in flight. A submit is never dropped before it ends: the task it may be creating would be paid for and lost.
+struct InFlight<'a> {
+    number: usize,
+    work: Work<'a>,
+    /// The task it waits for, once it is accepted.
+    accepted: Option<String>,
+}
+
+impl<T: Transport, C: Timer> Client<T, C> {
+    /// Runs a batch. `on_event` sees every item's number, counted from 0, with what happened to it; every item settles
+    /// exactly once.
+    ///
+    /// When `stop` resolves nothing more is submitted; submits on their way are let finish, so that their tasks are
+    /// known; the items settle as [`Kind::Aborted`] with what was billed. When the account is out of credits, or the
+    /// key or the set-up is refused, the rest is not submitted and settles with that error.
+    pub async fn batch(
+        &self,
+        items: Vec<BatchItem>,
+        options: BatchOptions,
+        stop: impl Future<Output = ()>,
+        on_event: &mut dyn FnMut(usize, BatchEvent),
+    ) {
+        let events = RefCell::new(Vec::new());
+        let mut stop = Box::pin(stop);
+        let mut batch = Batch::new(items.iter().map(|item| matches!(item, BatchItem::Submit(_))), options.concurrency);
+        let mut in_flight: Vec<InFlight<'_>> = Vec::new();
+        let mut pause: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
+        let mut stopped = false;
+        poll_fn(|context| {
+            if !stopped && stop.as_mut().poll(context).is_ready() {
+                stopped = true;
+                batch.stop();
+            }
+            if pause.as_mut().is_some_and(|pause| pause.as_mut().poll(context).is_ready()) {
+                pause = None;
+            }
+            loop {
+                let drained = loop {
+                    match batch.next(self.timer.now()) {
+                        BatchStep::Begin(number) => {
+                            let item = items.get(number).cloned();
+                            in_flight.extend(item.map(|item| self.begin(number, item, options.timeout_ms, &events)));
+                        }
+                        BatchStep::Refuse(number) => {
+                            let refusal = batch.refusal();
+                            let refusal = match items.get(number) {
+                                Some(BatchItem::Wait(handle)) => refusal.after_acceptance(&handle.task_id),
+                                _ => refusal,
+                            };
+                            on_event(number, BatchEvent::Settled(Err(refusal)));
+                        }
+                        BatchStep::Sleep(ms) => {
+                            let sleep = pause.get_or_insert_with(|| Box::pin(self.timer.sleep(ms)));
+                            if sleep.as_mut().poll(context).is_pending() {
+                                break false;
+                            }
+                            pause = None;
+                        }
+                        BatchStep::Wait => break false,
+                        BatchStep::Drained => break true,
+                    }
+                };
+                let mut moved = false;
+                in_flight.retain_mut(|item| {
+                    let outcome = match (&item.accepted, item.work.as_mut().poll(context)) {
+                        (_, Poll::Ready(outcome)) => Some(outcome),
+                        (Some(task_id), Poll::Pending) if stopped => {
+                            Some(Err(Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(task_id)))
+                        }
+                        _ => None,
+                    };
+                    for (number, task) in events.take() {
+                        let task: Task = task;
+                        item.accepted = Some(task.task_id.clone());
+                        on_event(number, BatchEvent::Updated(task));
+                        // What was accepted after the stop is not waited for.
+                        moved |= stopped;
+                    }
+                    let Some(outcome) = outcome else { return true };
+                    batch.settled(outcome.as_ref().err().map(|error| (error.kind, error.billed, &*error.message)));
+                    on_event(item.number, BatchEvent::Settled(outcome));
+                    moved = true;
+                    false
+                });
+                if !moved {
+                    return if drained && in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending };
+                }
+            }
+        })
+        .await;
+    }
+
+    fn begin<'a>(
+        &'a self,
+        number: usize,
+        item: BatchItem,
+        timeout_ms: i64,
+        events: &'a RefCell<Vec<(usize, Task)>>,
+    ) -> InFlight<'a> {
+        let (goal, accepted) = match item {
+            BatchItem::Submit(submission) => (Goal::Run(submission, None, timeout_ms), None),
+            BatchItem::Wait(handle) => {
+                let task_id = handle.task_id.clone();
+                (Goal::Wait(handle, timeout_ms), Some(task_id))
+            }
+        };
+        let work =
+            async move { self.task(goal, &mut |task| events.borrow_mut().push((number, task.clone()))).await };
+        InFlight { number, work: Box::pin(work), accepted }
+    }
+}

@@ -1,0 +1,93 @@
+use std::collections::VecDeque;
+
+use super::{Billed, Error, Kind, Pace};
+
+/// What a batch does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchStep {
+    /// Begin with the item of this number: submit it and then wait for it, or wait for it.
+    Begin(usize),
+    /// Nothing before this many milliseconds are over, or an item has settled.
+    Sleep(u32),
+    /// Nothing before an item has settled.
+    Wait,
+    /// The item of this number is not to be begun: it settles with [`Batch::refusal`].
+    Refuse(usize),
+    /// Everything is begun.
+    Drained,
+}
+
+/// The order of many tasks: as many in flight as told, submitted no faster than the vendor takes them. Pure: the driver
+/// brings the clock, in milliseconds, and does the calls.
+#[derive(Debug)]
+pub struct Batch {
+    /// The numbers of what has not begun, and whether it would be submitted.
+    waiting: VecDeque<(usize, bool)>,
+    in_flight: usize,
+    concurrency: usize,
+    pace: Pace,
+    stopped: bool,
+    refused: Option<(Kind, String)>,
+}
+
+impl Batch {
+    /// A batch of items, each of which is submitted (`true`) or was before and is waited for.
+    pub fn new(items: impl IntoIterator<Item = bool>, concurrency: usize) -> Self {
+        Self {
+            waiting: items.into_iter().enumerate().collect(),
+            in_flight: 0,
+            concurrency: concurrency.max(1),
+            pace: Pace::default(),
+            stopped: false,
+            refused: None,
+        }
+    }
+
+    /// What to do next; to be asked again after each step but a wait.
+    pub fn next(&mut self, now: i64) -> BatchStep {
+        let Some((number, submits)) = self.waiting.front().copied() else { return BatchStep::Drained };
+        let refused = self.stopped || (submits && self.refused.is_some());
+        if !refused {
+            if self.in_flight >= self.concurrency {
+                return BatchStep::Wait;
+            }
+            let at = if submits { self.pace.next(now) } else { now };
+            if at > now {
+                return BatchStep::Sleep((at - now) as u32);
+            }
+        }
+        self.waiting.pop_front();
+        if refused {
+            return BatchStep::Refuse(number);
+        }
+        if submits {
+            self.pace.submitted(now);
+        }
+        self.in_flight += 1;
+        BatchStep::Begin(number)
+    }
+
+    /// Takes note that nothing more is to be begun.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Takes note of an item that has settled. When the account is out of credits, or the key or the set-up is refused,
+    /// nothing more is submitted: it would be refused alike.
+    pub fn settled(&mut self, error: Option<(Kind, Billed, &str)>) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some((kind @ (Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured), Billed::No, message)) = error {
+            self.refused.get_or_insert((kind, message.to_owned()));
+        }
+    }
+
+    /// Why an item was not begun.
+    pub fn refusal(&self) -> Error {
+        match &self.refused {
+            Some((kind, message)) if !self.stopped => {
+                Error::new(*kind, [message, "; not submitted, as an earlier item was refused so"].concat())
+            }
+            _ => Error::new(Kind::Aborted, "aborted before it was submitted"),
+        }
+    }
+}

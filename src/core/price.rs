@@ -1,0 +1,76 @@
+use super::json::{Object, Writer};
+use super::{Error, Speed, Submission, TaskType};
+
+/// What a task may cost, in credits. Nobody outside knows the vendor's prices, and its records don't say what a task
+/// cost: an estimate, from what clients' tables have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// The least.
+    pub min: u32,
+    /// The most: what a cautious caller sets aside.
+    pub max: u32,
+}
+
+impl Estimate {
+    /// As JSON: `{"min", "max", "estimate": true}`.
+    pub fn to_json(self) -> String {
+        let (min, max) = (Some(i64::from(self.min)), Some(i64::from(self.max)));
+        Writer::new().whole("min", min).whole("max", max).boolean("estimate", Some(true)).end()
+    }
+}
+
+/// Credits by kind of task, each as a range. The names are those of [`Prices::parse`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prices([(&'static str, Estimate); 6]);
+
+impl Default for Prices {
+    /// The figures of clients' tables (*C*, unverified): image 3, 8 or 16 by speed, video 15–60, HD video 45–180.
+    /// Upscales and variations stand in no table; they are taken for images of unknown speed.
+    fn default() -> Self {
+        let range = |min, max| Estimate { min, max };
+        Self([
+            ("relaxed", range(3, 3)),
+            ("fast", range(8, 8)),
+            ("turbo", range(16, 16)),
+            ("video", range(15, 60)),
+            ("videoHd", range(45, 180)),
+            ("change", range(3, 16)),
+        ])
+    }
+}
+
+impl Prices {
+    /// The default prices with some of them replaced: `{"fast": 10, "video": [20, 40]}`, whole credits.
+    pub fn parse(json: &str) -> Result<Self, Error> {
+        let must = "must be an object of credits, or ranges of credits, by relaxed, fast, turbo, video, videoHd, change";
+        let wrong = || Error::invalid("prices", must);
+        let mut prices = Self::default();
+        let given = Object::parse(json).ok_or_else(wrong)?;
+        if given.names().any(|name| prices.0.iter().all(|(known, _)| *known != name)) {
+            return Err(wrong());
+        }
+        for (name, estimate) in &mut prices.0 {
+            let Some(price) = given.given(name) else { continue };
+            let ends = price.items().unwrap_or_else(|| vec![price, price]);
+            let ends: Vec<_> = ends.into_iter().filter_map(|end| u32::try_from(end.whole()?).ok()).collect();
+            match ends[..] {
+                [min, max] if min <= max => *estimate = Estimate { min, max },
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(prices)
+    }
+
+    /// What a submit may cost. A video costs by its number and length, nobody outside knows how.
+    pub fn of(&self, submission: &Submission) -> Estimate {
+        let name = match (submission.route(), submission.task_type.as_deref().map(TaskType::from_word)) {
+            (_, Some(Some(TaskType::VideoHd))) => "videoHd",
+            (_, Some(Some(TaskType::Video))) | ("generateVideoExtend", _) => "video",
+            // The vendor's default speed is undocumented; the studio's and the simulator's is fast.
+            ("generate", _) => submission.speed.unwrap_or(Speed::Fast).as_str(),
+            _ => "change",
+        };
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or(Estimate { min: 0, max: 0 }, |(_, estimate)| *estimate)
+    }
+}
