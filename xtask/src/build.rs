@@ -10,21 +10,6 @@ use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_q
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The entries of the package, written by hand.
-const PACKAGE_FILES: [&str; 11] = [
-    "batch.js",
-    "browser.js",
-    "compat.js",
-    "errors.js",
-    "host.js",
-    "index.d.ts",
-    "json.js",
-    "compat.d.ts",
-    "midjourney.js",
-    "node.js",
-    "workerd.js",
-];
-
 /// Builds all there is.
 pub fn everything() -> Result<()> {
     let npm = std::thread::spawn(setup::npm_packages);
@@ -88,8 +73,12 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
 fn package() -> Result<()> {
     let dist = at("dist");
     empty_folder(&dist)?;
-    for file in PACKAGE_FILES {
-        copy(&at("js").join(file), &dist.join(file))?;
+    for file in std::fs::read_dir(at("js"))? {
+        let file = file?.file_name();
+        // The manifest gets its version below; the gateway's entry is the Worker's.
+        if file != "package.json" && file != "gateway.js" {
+            copy(&at("js").join(&file), &dist.join(&file))?;
+        }
     }
     for file in ["midapi.js", "midapi_bg.wasm"] {
         copy(&module_folder("js").join(file), &dist.join(file))?;
