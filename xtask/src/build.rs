@@ -12,7 +12,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Builds all there is.
 pub fn everything() -> Result<()> {
-    let npm = std::thread::spawn(setup::npm_packages);
+    let npm = std::thread::spawn(|| setup::npm_packages(""));
     setup::wasm_target()?;
     let modules = ["js", "gateway"].map(compile);
     npm.join().map_err(|_| anyhow::anyhow!("the thread that installs npm packages broke off"))??;

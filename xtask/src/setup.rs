@@ -1,6 +1,6 @@
 //! Installing what is missing on a fresh machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -28,17 +28,18 @@ pub fn toolchain() -> Result<PathBuf> {
     Ok(file)
 }
 
-/// The npm packages the build and the tests use, as the lock file has them.
-pub fn npm_packages() -> Result<()> {
+/// The npm packages of a folder, as its lock file has them; the repository's own folder is "".
+pub fn npm_packages(folder: &str) -> Result<()> {
     let version = run_quietly(command("node").arg("--version")).context("install Node.js 20 or newer")?;
     let major: Option<u32> =
         version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     if major.is_none_or(|major| major < OLDEST_NODE) {
         bail!("Node.js {} is too old: install {OLDEST_NODE} or newer", version.trim());
     }
-    let modules = at("node_modules/.package-lock.json");
-    step_if_changed("installing npm packages", &[at("package-lock.json")], &modules, || {
-        run_quietly(command("npm").args(["ci", "--no-audit", "--no-fund"])).map(|_| ())
+    let lock = Path::new(folder).join("package-lock.json");
+    let installed = at(folder).join("node_modules/.package-lock.json");
+    step_if_changed(&format!("installing npm packages ({})", lock.display()), &[at(&lock)], &installed, || {
+        run_quietly(command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(at(folder))).map(|_| ())
     })
 }
 

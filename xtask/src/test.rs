@@ -60,7 +60,7 @@ pub fn run_rings(names: &[&str]) -> Result<()> {
 /// The checks without a test runner; each counts as one test.
 fn lint() -> Result<Count> {
     setup::wasm_target()?;
-    setup::npm_packages()?;
+    setup::npm_packages("")?;
     let on_wasm = ["--target", "wasm32-unknown-unknown"];
     let clippy = |options: &[&str]| {
         let mut clippy = cargo();
@@ -129,9 +129,10 @@ fn gateway() -> Result<Count> {
     node_tests(&["tests/simulator", "tests/gateway"], None)
 }
 
-/// The packed package, in the runtimes it is for.
+/// The packed package, in the runtimes and bundlers it is for.
 fn package() -> Result<Count> {
     build::everything()?;
+    setup::npm_packages("tests/package")?;
     node_tests(&["tests/package"], Some(setup::browsers()?))
 }
 
