@@ -1,21 +1,34 @@
 /** The package as its users get it: packed, and installed from the tarball into an app of its own. */
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { program } from "../support/quickstart.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** An app with the package installed and these files beside it; returns its folder. */
+let packing;
+
+/** Packs the package, once; returns the tarball's path. */
+export function tarball() {
+  packing ??= pack(at("../../build/packed"));
+  return packing;
+}
+
+async function pack(folder) {
+  mkdirSync(folder, { recursive: true });
+  const options = ["--pack-destination", folder, "--json"];
+  const packed = await program("npm", ["pack", at("../../dist"), ...options], { cwd: folder });
+  return join(folder, /"filename":\s*"([^"]+\.tgz)"/.exec(packed)[1]);
+}
+
+/** An app with the package installed and these files, or what these folders hold, beside it; returns its folder. */
 export async function appWith(files) {
   const folder = mkdtempSync(join(tmpdir(), "midapi-app-"));
-  const packed = await program("npm", ["pack", at("../../dist"), "--pack-destination", folder, "--json"], { cwd: folder });
-  const tarball = /"filename":\s*"([^"]+\.tgz)"/.exec(packed)[1];
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
-  await program("npm", ["install", "--no-audit", "--no-fund", "--offline", join(folder, tarball)], { cwd: folder });
-  for (const file of files) {
-    cpSync(at(file), join(folder, file.split("/").at(-1)));
+  await program("npm", ["install", "--no-audit", "--no-fund", "--offline", await tarball()], { cwd: folder });
+  for (const file of files.map(at)) {
+    cpSync(file, statSync(file).isDirectory() ? folder : join(folder, basename(file)), { recursive: true });
   }
   return folder;
 }
