@@ -10,20 +10,10 @@ export async function init(source) {
   await started;
 }
 
-const Started = midjourney(() => started);
-
-export class Midjourney extends Started {}
-
-// Refused here, not by `load`: the class takes what that throws for a failure of the network.
-for (const name of Object.getOwnPropertyNames(Started.prototype).filter((name) => name !== "constructor")) {
-  Midjourney.prototype[name] = function (...args) {
-    return started ? Started.prototype[name].apply(this, args) : Promise.reject(notStarted());
-  };
-}
-
-function notStarted() {
-  const message = 'call `init` of "midapi/slim" first, with the module "midapi/wasm" or its URL; nothing was sent';
-  return new MidjourneyError({ kind: "misconfigured", message, billed: "no", retryable: false });
-}
-
+export const Midjourney = midjourney(() => started ?? refuse());
 export { isMidjourneyError, MidjourneyError } from "./errors.js";
+
+function refuse() {
+  const message = 'call `init` of "midapi/slim" first, with the module "midapi/wasm" or its URL; nothing was sent';
+  throw new MidjourneyError({ kind: "misconfigured", message, billed: "no", retryable: false });
+}
