@@ -4,7 +4,7 @@ import { midjourney } from "./midjourney.js";
 let loading;
 
 /** Loads the module inside the first call, and again at the next one if the network failed. */
-function load() {
+export function load() {
   loading ??= init({ module_or_path: new URL("./midapi_bg.wasm", import.meta.url) }).catch((error) => {
     loading = undefined;
     throw error;

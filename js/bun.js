@@ -6,7 +6,7 @@ import file from "./midapi_bg.wasm" with { type: "file" };
 import { midjourney } from "./midjourney.js";
 
 /** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
-const load = () => initSync({ module: readModule() });
+export const load = () => initSync({ module: readModule() });
 
 let module;
 function readModule() {

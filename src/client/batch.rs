@@ -147,8 +147,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                 (Goal::Wait(handle, timeout_ms), Some(task_id))
             }
         };
-        let work =
-            async move { self.task(goal, &mut |task| events.borrow_mut().push((number, task.clone()))).await };
+        let work = async move { self.task(goal, &mut |task| events.borrow_mut().push((number, task.clone()))).await };
         InFlight { number, work: Box::pin(work), accepted }
     }
 }

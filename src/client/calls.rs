@@ -71,7 +71,12 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// # Errors
     /// Those of [`Client::generate`], and after acceptance those of [`Client::wait`] with the task's id and
     /// [`Billed::Yes`](crate::core::Billed::Yes): the task is there and paid for.
-    pub async fn run(&self, request: &GenerateRequest, timeout_ms: i64, on_update: OnUpdate<'_>) -> Result<Task, Error> {
+    pub async fn run(
+        &self,
+        request: &GenerateRequest,
+        timeout_ms: i64,
+        on_update: OnUpdate<'_>,
+    ) -> Result<Task, Error> {
         self.task(Goal::Run(request.submission()?, None, timeout_ms), on_update).await
     }
 
@@ -156,7 +161,11 @@ impl<T: Transport, C: Timer> Client<T, C> {
                     Some(Err(NoReply { unsent, source })) => Event::NoReply { unsent, source: Some(source) },
                     Some(Ok(answer)) => {
                         reply = answer;
-                        Event::Reply { status: reply.status, retry_after: reply.retry_after.as_deref(), body: &reply.body }
+                        Event::Reply {
+                            status: reply.status,
+                            retry_after: reply.retry_after.as_deref(),
+                            body: &reply.body,
+                        }
                     }
                 },
             };

@@ -76,7 +76,12 @@ impl Batch {
     /// nothing more is submitted: it would be refused alike.
     pub fn settled(&mut self, error: Option<(Kind, Billed, &str)>) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if let Some((kind @ (Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured), Billed::No, message)) = error {
+        if let Some((
+            kind @ (Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured),
+            Billed::No,
+            message,
+        )) = error
+        {
             self.refused.get_or_insert((kind, message.to_owned()));
         }
     }

@@ -56,7 +56,10 @@ impl Endpoint {
 /// Whether a URL's host and port name this machine.
 fn is_loopback(authority: &str) -> bool {
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| match authority.strip_prefix(host) {
-        Some(rest) => rest.strip_prefix(':').unwrap_or("0").bytes().all(|byte| byte.is_ascii_digit()) && (rest.is_empty() || rest.starts_with(':')),
+        Some(rest) => {
+            rest.strip_prefix(':').unwrap_or("0").bytes().all(|byte| byte.is_ascii_digit())
+                && (rest.is_empty() || rest.starts_with(':'))
+        }
         None => false,
     })
 }

@@ -49,11 +49,7 @@ impl<'a> Json<'a> {
     }
 
     /// Reads what stands between the brackets; `None` if these aren't there, or anything is wrong.
-    fn each(
-        self,
-        open: u8,
-        mut read: impl FnMut(&mut SliceLexer<'a>, &Pieces<'a>) -> Result<(), Error>,
-    ) -> Option<()> {
+    fn each(self, open: u8, mut read: impl FnMut(&mut SliceLexer<'a>, &Pieces<'a>) -> Result<(), Error>) -> Option<()> {
         let pieces = Pieces(self.0);
         let mut lexer = SliceLexer::new(self.0.as_bytes());
         let read = |next, lexer: &mut SliceLexer<'a>| match next == open {

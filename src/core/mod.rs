@@ -30,7 +30,9 @@ mod time;
 mod words;
 
 pub use batch::{Batch, BatchStep};
-pub use call::{Account, Action, CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS, Event, Goal, Moment, Output, Request, never_connected};
+pub use call::{
+    Account, Action, CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS, Event, Goal, Moment, Output, Request, never_connected,
+};
 pub use callback::Callback;
 pub use endpoint::Endpoint;
 pub use envelope::sentence;

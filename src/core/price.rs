@@ -42,7 +42,8 @@ impl Default for Prices {
 impl Prices {
     /// The default prices with some of them replaced: `{"fast": 10, "video": [20, 40]}`, whole credits.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let must = "must be an object of credits, or ranges of credits, by relaxed, fast, turbo, video, videoHd, change";
+        let must =
+            "must be an object of credits, or ranges of credits, by relaxed, fast, turbo, video, videoHd, change";
         let wrong = || Error::invalid("prices", must);
         let mut prices = Self::default();
         let given = Object::parse(json).ok_or_else(wrong)?;

@@ -1,6 +1,6 @@
 use super::fields::check_link;
-use super::time::rfc3339_ms;
 use super::json::{Json, Object, Writer, list, quoted};
+use super::time::rfc3339_ms;
 use super::{Error, Kind, Operation};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.

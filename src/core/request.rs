@@ -55,7 +55,9 @@ fn check_files(body: &Object<'_>, task_type: TaskType) -> Result<(), Error> {
     let several = body.given("fileUrls").and_then(Json::items).map_or(0, |links| links.len());
     let (field, must) = match (one, several) {
         (true, 1..) => ("fileUrls", "give fileUrl or fileUrls, not both"),
-        (false, 0) if task_type.needs_file() => ("fileUrl", "is required for this taskType: the URL of the source image"),
+        (false, 0) if task_type.needs_file() => {
+            ("fileUrl", "is required for this taskType: the URL of the source image")
+        }
         (_, 2..) if task_type.is_video() => ("fileUrls", "must hold exactly one URL for a video"),
         _ => return Ok(()),
     };

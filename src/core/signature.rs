@@ -49,7 +49,10 @@ impl SignedCallback {
         let at = timestamp.parse::<i64>().ok().filter(|_| digits);
         let at = at.ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": must be one number of seconds since 1970"]))?;
         if at.abs_diff(now_s) > tolerance_s.max(0).unsigned_abs() {
-            return Err(unverified(&[TIMESTAMP_HEADER, ": is too far from now; milliseconds in place of seconds are, too"]));
+            return Err(unverified(&[
+                TIMESTAMP_HEADER,
+                ": is too far from now; milliseconds in place of seconds are, too",
+            ]));
         }
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
         let digits = signature.strip_suffix('=').unwrap_or_default();

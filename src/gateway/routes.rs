@@ -3,7 +3,9 @@ use web_sys::{Request, Url};
 use super::config::Gateway;
 use super::task_ids::unknown_task;
 use crate::core::json::{Object, Writer};
-use crate::core::{ChangeRequest, Error, Handle, Kind, Record, SUBMIT_ROUTES, Submission, Task, generate, public_param_json};
+use crate::core::{
+    ChangeRequest, Error, Handle, Kind, Record, SUBMIT_ROUTES, Submission, Task, generate, public_param_json,
+};
 use crate::web::{Unreadable, read_text};
 
 /// The longest body a caller may send: many times the longest prompt with a handful of links.

@@ -50,6 +50,8 @@ impl Client {
 
     /// Begins a call, unless it is aborted already. The last three of every method are its [`Moment`].
     pub fn begin(&self, call: u32, operation: &str, input: &str, aborted: bool, now: f64, random: f64, hidden: bool) {
+        #[cfg(feature = "crash")]
+        super::crash::crash_if("crash", operation);
         let started = goal(operation, input).and_then(|goal| Call::new(self.account.clone(), goal));
         let mut started = match started {
             Ok(started) if aborted => return settle(call, false, &started.aborted().to_json()),
@@ -73,7 +75,13 @@ impl Client {
         random: f64,
         hidden: bool,
     ) {
-        self.step(call, Event::Reply { status, retry_after: retry_after.as_deref(), body }, moment(now, random, hidden));
+        #[cfg(feature = "crash")]
+        super::crash::crash_if("crash", body);
+        self.step(
+            call,
+            Event::Reply { status, retry_after: retry_after.as_deref(), body },
+            moment(now, random, hidden),
+        );
     }
 
     /// A server has not answered, for the reason of this code if the host has one.

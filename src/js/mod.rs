@@ -4,6 +4,8 @@
 
 mod batch;
 mod client;
+#[cfg(feature = "crash")]
+mod crash;
 mod input;
 mod panic;
 mod questions;

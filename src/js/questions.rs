@@ -6,12 +6,15 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::client::thrown;
 use crate::core::json::{Writer, list};
 use crate::core::{
-    Billed, Callback, Error, Kind, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint, signed_message,
+    Billed, Callback, Error, Kind, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint,
+    signed_message,
 };
 
 /// The warnings a request deserves.
 #[wasm_bindgen]
 pub fn warnings(request: &str) -> Result<String, JsValue> {
+    #[cfg(feature = "crash")]
+    super::crash::crash_if("\"crash\"", request);
     let warnings = lint(request).map_err(thrown)?;
     Ok(list(&mut warnings.iter().map(Warning::to_json)))
 }

@@ -19,10 +19,17 @@ pub fn everything() -> Result<()> {
     for (feature, module) in ["js", "gateway"].into_iter().zip(modules) {
         bind(feature, &module?)?;
     }
-    package()?;
+    package("js", &at("dist"))?;
     studio()?;
     worker()?;
     report_sizes()
+}
+
+/// Builds the package once more in `build/crash/package`, with a module that panics when told to: for the tests of what
+/// happens then.
+pub fn crashing_package() -> Result<()> {
+    bind("crash", &compile("crash")?)?;
+    package("crash", &at("build/crash/package"))
 }
 
 /// Where a feature's module and its glue are built.
@@ -58,21 +65,25 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
         bindgen.omit_default_module_path(true).remove_producers_section(true);
         bindgen.remove_name_section(std::env::var_os("NAMES").is_none());
         // A crash of the package's module is survived (js/host.js); the gateway's is not reset.
-        bindgen.reset_state_function(feature == "js");
+        bindgen.reset_state_function(feature != "gateway");
         bindgen.generate(&folder)?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
         // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
-        wasm_opt.args(["-Oz", if std::env::var_os("NAMES").is_some() {"-g"} else {"--strip-debug"}, "--strip-producers", "--strip-target-features"]);
+        wasm_opt.args([
+            "-Oz",
+            if std::env::var_os("NAMES").is_some() { "-g" } else { "--strip-debug" },
+            "--strip-producers",
+            "--strip-target-features",
+        ]);
         run_quietly(wasm_opt.arg(&output).arg("--output").arg(&optimised))?;
         Ok(std::fs::rename(optimised, &output)?)
     })
 }
 
-/// Puts the npm package together in `dist/`.
-fn package() -> Result<()> {
-    let dist = at("dist");
-    empty_folder(&dist)?;
+/// Puts the npm package together in a folder.
+fn package(feature: &str, dist: &Path) -> Result<()> {
+    empty_folder(dist)?;
     for file in std::fs::read_dir(at("js"))? {
         let file = file?.file_name();
         // The manifest gets its version below; the gateway's entry is the Worker's.
@@ -81,7 +92,7 @@ fn package() -> Result<()> {
         }
     }
     for file in ["midapi.js", "midapi_bg.wasm"] {
-        copy(&module_folder("js").join(file), &dist.join(file))?;
+        copy(&module_folder(feature).join(file), &dist.join(file))?;
     }
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;

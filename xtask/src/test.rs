@@ -132,6 +132,7 @@ fn gateway() -> Result<Count> {
 /// The packed package, in the runtimes and bundlers it is for.
 fn package() -> Result<Count> {
     build::everything()?;
+    build::crashing_package()?;
     setup::npm_packages("tests/package")?;
     node_tests(&["tests/package"], Some(setup::browsers()?))
 }

@@ -1,0 +1,63 @@
+/** For people who run their own receiver of the vendor's callbacks: on a server, as a secret is involved. */
+import { load } from "#runtime";
+import { MidjourneyError } from "./errors.js";
+import { ask } from "./host.js";
+import { callback, callback_message as callbackMessage, signed_callback as signedCallback } from "./midapi.js";
+
+const TIMESTAMP = "X-Webhook-Timestamp";
+const SIGNATURE = "X-Webhook-Signature";
+
+/** What a callback says, whoever sent it. */
+export async function parseCallback(body) {
+  await load();
+  return JSON.parse(ask(() => callback(text(body))));
+}
+
+/** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
+export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
+  await load();
+  const secrets = [secret].flat();
+  if (secrets.length === 0 || !secrets.every((secret) => typeof secret === "string" && secret !== "")) {
+    throw new MidjourneyError({
+      kind: "misconfigured",
+      message: "secret: must be the secret the callbacks are signed with, or a list of such",
+      field: "secret",
+      billed: "no",
+      retryable: false,
+    });
+  }
+  const body = typeof request.text === "function" ? await request.text() : text(request.body);
+  const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
+  const signed = JSON.parse(ask(() => signedCallback(body, timestamp, signature, Math.floor(now / 1000), tolerance)));
+  const bytes = Uint8Array.from(atob(signed.signature), (char) => char.charCodeAt(0));
+  for (const secret of secrets) {
+    // The host compares in constant time.
+    if (await crypto.subtle.verify("HMAC", await key(secret, "verify"), bytes, utf8(signed.message))) return signed.callback;
+  }
+  const message = `${SIGNATURE}: is not by this secret`;
+  throw new MidjourneyError({ kind: "unverified", message, billed: "no", retryable: false });
+}
+
+/** The headers that sign a callback, for tests of a receiver. */
+export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) }) {
+  await load();
+  const message = ask(() => callbackMessage(text(body), timestamp));
+  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
+  return { [TIMESTAMP]: String(timestamp), [SIGNATURE]: btoa(String.fromCharCode(...signature)) };
+}
+
+function text(body) {
+  if (typeof body === "string") return body;
+  return ArrayBuffer.isView(body) ? new TextDecoder().decode(body) : JSON.stringify(body ?? null);
+}
+
+/** Of `Headers`, or of the plain object that Node's servers have, its names in small letters. */
+function header(headers, name) {
+  if (typeof headers?.get === "function") return headers.get(name) ?? undefined;
+  const value = headers?.[name.toLowerCase()] ?? headers?.[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+const utf8 = (text) => new TextEncoder().encode(text);
+
+const key = (secret, use) => crypto.subtle.importKey("raw", utf8(secret), { name: "HMAC", hash: "SHA-256" }, false, [use]);
