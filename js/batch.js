@@ -1,7 +1,10 @@
 import { MidjourneyError, refusal } from "./errors.js";
-import { ask } from "./host.js";
+import { ask, crash, instance } from "./host.js";
 import { json } from "./json.js";
 import { Order } from "./midapi.js";
+
+/** The steps of an `Order`: see `src/js/batch.rs`. */
+const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
 
 /**
  * Many tasks at once, as an async iterator of what became of each, in the order they end. `JSON.stringify` of it is
@@ -15,6 +18,8 @@ export class Batch {
   /** For each item what a later batch would need: the request, the task, or an error that forbids to submit it again. */
   #items;
   #order;
+  #instance;
+  #again;
   #running;
   #inFlight = new Set();
   #settled = [];
@@ -75,14 +80,29 @@ export class Batch {
       const { signal: _, onUpdate: __, ...options } = this.#options;
       const input = json({ items: numbers.map((number) => this.#items[number]), options });
       this.#order = ask(() => new Order(input));
+      this.#instance = instance;
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop);
-      await new Promise((finish) => this.#advance(numbers, finish));
+      await new Promise((finish, fail) => {
+        this.#again = (settled) => {
+          try {
+            // The module's crash takes the order along; what is left to do is in `toJSON`.
+            if (this.#instance !== instance) throw crash();
+            if (typeof settled === "string") this.#order.settled(settled);
+            this.#advance(numbers, finish);
+          } catch (error) {
+            fail(error);
+          }
+        };
+        this.#again();
+      });
     } catch (error) {
       this.#failure = error;
     } finally {
       signal?.removeEventListener("abort", stop);
-      this.#order?.free();
+      clearTimeout(this.#timer);
+      if (this.#instance === instance) this.#order?.free();
+      this.#order = undefined;
       this.#running = "done";
       this.#taker();
     }
@@ -92,18 +112,17 @@ export class Batch {
   #advance(numbers, finish) {
     clearTimeout(this.#timer);
     const order = this.#order;
-    const again = () => this.#advance(numbers, finish);
-    this.again = again;
     for (;;) {
       const step = ask(() => order.next(Date.now()));
-      if (step === "begin") this.#begin(numbers[order.value], again);
-      else if (step === "refuse") this.#settle(numbers[order.value], this.#refusal(numbers[order.value]));
-      else if (step === "sleep") return (this.#timer = setTimeout(again, order.value));
-      else return step === "drained" && this.#inFlight.size === 0 && finish();
+      const value = order.value();
+      if (step === BEGIN) this.#begin(numbers[value]);
+      else if (step === REFUSE) this.#settle(numbers[value], this.#refusal(numbers[value]));
+      else if (step === SLEEP) return (this.#timer = setTimeout(this.#again, value));
+      else return step === DRAINED && this.#inFlight.size === 0 && finish();
     }
   }
 
-  async #begin(number, again) {
+  async #begin(number) {
     const { timeout } = this.#options;
     const item = this.#items[number];
     const isTask = typeof item === "string" || item.taskId !== undefined;
@@ -125,13 +144,11 @@ export class Batch {
     } catch (error) {
       outcome = error;
       // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
-      if (!error.taskId && error.billed !== "no") this.#items[number] = { error: { ...error, message: error.message } };
+      if (!flight.accepted && error.billed !== "no") this.#items[number] = { error: { ...error, message: error.message } };
     }
     this.#inFlight.delete(flight);
-    const failed = outcome instanceof Error ? outcome : {};
-    ask(() => this.#order.settled(failed.kind, failed.billed, failed.message));
     this.#settle(number, outcome);
-    again();
+    this.#again(outcome instanceof Error ? outcome.kind : "");
   }
 
   #refusal(number) {
@@ -143,10 +160,10 @@ export class Batch {
 
   #stop(reason) {
     this.#stopped ??= { reason };
-    if (!this.#order || this.#running === "done") return;
-    ask(() => this.#order.stop());
+    if (!this.#order || this.#instance !== instance) return;
+    this.#order.stop();
     for (const { controller, accepted } of this.#inFlight) if (accepted) controller.abort(reason);
-    this.again?.();
+    this.#again?.();
   }
 
   #settle(number, outcome) {

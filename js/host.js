@@ -190,6 +190,7 @@ function crashed(trap) {
   }
 }
 
-function crash(operation, cause) {
+/** The error of what the crash of an instance has ended. */
+export function crash(operation, cause) {
   return new MidjourneyError({ ...JSON.parse(crashError(READS.includes(operation))), cause });
 }

@@ -120,7 +120,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                         moved |= stopped;
                     }
                     let Some(outcome) = outcome else { return true };
-                    batch.settled(outcome.as_ref().err().map(|error| (error.kind, error.billed, &*error.message)));
+                    batch.settled(outcome.as_ref().err().map(|error| error.kind));
                     on_event(item.number, BatchEvent::Settled(outcome));
                     moved = true;
                     false

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use super::{Billed, Error, Kind, Pace};
+use super::{Error, Kind, Pace};
 
 /// What a batch does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Batch {
     concurrency: usize,
     pace: Pace,
     stopped: bool,
-    refused: Option<(Kind, String)>,
+    refused: Option<Kind>,
 }
 
 impl Batch {
@@ -72,26 +72,19 @@ impl Batch {
         self.stopped = true;
     }
 
-    /// Takes note of an item that has settled. When the account is out of credits, or the key or the set-up is refused,
-    /// nothing more is submitted: it would be refused alike.
-    pub fn settled(&mut self, error: Option<(Kind, Billed, &str)>) {
+    /// Takes note of an item that has settled, with an error of this kind if it failed. When the account is out of
+    /// credits, or the key or the set-up is refused, nothing more is submitted: it would be refused alike.
+    pub fn settled(&mut self, error: Option<Kind>) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if let Some((
-            kind @ (Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured),
-            Billed::No,
-            message,
-        )) = error
-        {
-            self.refused.get_or_insert((kind, message.to_owned()));
+        if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = error {
+            self.refused = self.refused.or(error);
         }
     }
 
     /// Why an item was not begun.
     pub fn refusal(&self) -> Error {
-        match &self.refused {
-            Some((kind, message)) if !self.stopped => {
-                Error::new(*kind, [message, "; not submitted, as an earlier item was refused so"].concat())
-            }
+        match self.refused {
+            Some(kind) if !self.stopped => Error::new(kind, "not submitted, as an earlier item was refused so"),
             _ => Error::new(Kind::Aborted, "aborted before it was submitted"),
         }
     }

@@ -369,7 +369,7 @@ impl Call {
         let longest = i64::from(CALL_TIMEOUT_MS);
         // A wait's looks are repeated on schedule; their time is what is left of the wait's.
         let (tries, ms) = match &self.schedule {
-            Some(schedule) => (1, (schedule.deadline() - moment.now).clamp(SHORTEST_LOOK_MS, longest)),
+            Some(schedule) => (1, (schedule.deadline() - moment.now).min(longest).max(SHORTEST_LOOK_MS)),
             None => (self.account.max_tries, longest),
         };
         self.retry = Retry::new(tries);

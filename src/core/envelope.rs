@@ -47,11 +47,8 @@ pub fn sentence(mut text: String, key: Option<&Secret>) -> Option<String> {
     if let Some(key) = key {
         key.redact(&mut text);
     }
-    if let Some((at, _)) = text.char_indices().nth(MOST) {
-        text.truncate(at);
-        text.push('…');
-    }
-    (!text.trim_ascii().is_empty()).then_some(text)
+    let cut = text.char_indices().nth(MOST).and_then(|(at, _)| text.get(..at)).map(|start| [start, "…"].concat());
+    cut.or(Some(text)).filter(|text| !text.trim_ascii().is_empty())
 }
 
 /// The id of the task that a submit created.

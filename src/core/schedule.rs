@@ -24,7 +24,7 @@ impl Schedule {
     /// A schedule that starts now and ends after `timeout_ms`. A task whose expected end isn't known is looked at
     /// at once.
     pub fn new(now: i64, expected_at: Option<i64>, timeout_ms: i64) -> Self {
-        let first = expected_at.unwrap_or(now).clamp(now, now.saturating_add(FURTHEST_FIRST_LOOK_MS));
+        let first = expected_at.unwrap_or(now).min(now.saturating_add(FURTHEST_FIRST_LOOK_MS)).max(now);
         let deadline = now.saturating_add(timeout_ms.max(0));
         Self { next_look_at: first, earliest: now, earliest_hidden: now, interval: FLOOR_MS, deadline }
     }
@@ -49,7 +49,7 @@ impl Schedule {
     /// Takes note of a look that found nothing final. A server that names a pace, in seconds, is taken at its word.
     pub fn looked(&mut self, now: i64, pace: Option<u32>) {
         let interval = match pace {
-            Some(seconds) => i64::from(seconds.clamp(1, 600)) * 1000,
+            Some(seconds) => i64::from(seconds.max(1).min(600)) * 1000,
             None => {
                 let interval = self.interval;
                 self.interval = (interval + interval / 2).min(CEILING_MS);

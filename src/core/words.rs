@@ -17,13 +17,15 @@ macro_rules! words {
             pub const WORDS: &[&str] = &[$($word,)+];
 
             /// The word on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
+            pub fn as_str(self) -> &'static str {
+                // From a table, which is smaller than a choice.
+                Self::WORDS.get(self as usize).copied().unwrap_or_default()
             }
 
             /// The value a word stands for.
             pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word)
+                let at = Self::WORDS.iter().position(|known| *known == word)?;
+                Self::ALL.get(at).copied()
             }
         }
     };

@@ -3,7 +3,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::client::thrown;
 use super::input::Items;
-use crate::core::{self, BatchStep, Billed, Kind};
+use crate::core::{self, BatchStep, Kind};
 
 /// The order of a batch's items, behind the package's `Batch`.
 #[wasm_bindgen]
@@ -22,32 +22,28 @@ impl Order {
         Ok(Self { batch: core::Batch::new(submits, concurrency), value: 0 })
     }
 
-    /// What to do next: `begin`, `refuse`, `sleep`, `wait` or `drained`. Of the first three [`Order::value`] is the
+    /// What to do next: 0 begin, 1 refuse, 2 sleep, 3 wait, 4 nothing more. Of the first three [`Order::value`] is the
     /// item's number or the milliseconds.
-    pub fn next(&mut self, now: f64) -> String {
-        let (word, value) = match self.batch.next(now as i64) {
-            BatchStep::Begin(number) => ("begin", number as u32),
-            BatchStep::Refuse(number) => ("refuse", number as u32),
-            BatchStep::Sleep(ms) => ("sleep", ms),
-            BatchStep::Wait => ("wait", 0),
-            BatchStep::Drained => ("drained", 0),
+    pub fn next(&mut self, now: f64) -> u32 {
+        let (step, value) = match self.batch.next(now as i64) {
+            BatchStep::Begin(number) => (0, number as u32),
+            BatchStep::Refuse(number) => (1, number as u32),
+            BatchStep::Sleep(ms) => (2, ms),
+            BatchStep::Wait => (3, 0),
+            BatchStep::Drained => (4, 0),
         };
         self.value = value;
-        word.to_owned()
+        step
     }
 
     /// The number that belongs to the last step.
-    #[wasm_bindgen(getter)]
     pub fn value(&self) -> u32 {
         self.value
     }
 
     /// An item has settled; with an error of this kind, if it failed.
-    pub fn settled(&mut self, kind: Option<String>, billed: Option<String>, message: Option<String>) {
-        let kind = kind.and_then(|kind| Kind::from_word(&kind));
-        let billed = billed.and_then(|billed| Billed::from_word(&billed));
-        let error = kind.zip(billed).map(|(kind, billed)| (kind, billed, message.as_deref().unwrap_or_default()));
-        self.batch.settled(error);
+    pub fn settled(&mut self, kind: &str) {
+        self.batch.settled(Kind::from_word(kind));
     }
 
     /// Nothing more is to be begun.

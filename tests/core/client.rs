@@ -1,8 +1,8 @@
 //! The calls, counted at the server.
 
-use midapi::client::{DEFAULT_WAIT_MS, Handle};
 use midapi::core::{
-    Billed, Error, GenerateRequest, ImageNumber, Kind, Secret, Speed, State, Task, TaskType, UpscaleRequest,
+    Billed, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, GenerateRequest, Handle, ImageNumber, Kind, Secret, Speed,
+    State, Task, TaskType, Unresolved,
 };
 use serde_json::json;
 
@@ -17,8 +17,8 @@ fn generate(server: &Server) -> Result<Task, Error> {
 }
 
 fn wait(server: &Server, expected_at: Option<i64>, timeout_ms: i64) -> Result<Task, Error> {
-    let handle = Handle { task_id: "a".to_owned(), expected_at };
-    run(server.client().wait(handle, timeout_ms, &mut |_| ()))
+    let handle = Handle { expected_at, ..Handle::new("a") };
+    run(server.client().wait(&handle, timeout_ms, &mut |_| ()))
 }
 
 #[test]
@@ -65,10 +65,11 @@ fn a_refusal_before_acceptance_is_not_billed() {
         (505, Kind::Disabled, false),
     ] {
         for answer in [refusal(code), Answer::NotJson(code as u16)] {
-            let server = Server::new([answer]);
+            let again = if retryable { vec![refusal(code), refusal(code)] } else { vec![] };
+            let server = Server::new([answer].into_iter().chain(again));
             let error = generate(&server).unwrap_err();
             assert_eq!((error.kind, error.code, error.billed), (kind, Some(code), Billed::No));
-            assert_eq!((error.retryable(), server.submits()), (retryable, 1));
+            assert_eq!((error.retryable(), server.submits()), (retryable, if retryable { 3 } else { 1 }));
         }
     }
 }
@@ -79,7 +80,7 @@ fn a_wrong_request_sends_nothing() {
     let request = GenerateRequest { stylization: Some(1001), ..image() };
     let error = run(server.client().generate(&request)).unwrap_err();
     assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("stylization")));
-    assert!(run(server.client().status("../credit")).is_err());
+    assert!(Handle::parse("\"../credit\"").is_err());
     assert!(ImageNumber::new(5).is_err());
     assert_eq!(server.paths(), Vec::<String>::new());
 }
@@ -89,9 +90,9 @@ fn an_upscale_tries_the_other_form_after_a_404_alone_and_remembers() {
     let missing = || Answer::NotJson(404);
     let server = Server::new([missing(), ok(json!({ "taskId": "b" })), ok(json!({ "taskId": "c" }))]);
     let client = server.client();
-    let request = UpscaleRequest::new("a", ImageNumber::new(3).unwrap());
-    assert_eq!(run(client.upscale(&request)).unwrap().task_id, "b");
-    assert_eq!(run(client.upscale(&request)).unwrap().task_id, "c");
+    let request = ChangeRequest::upscale("a", ImageNumber::new(3).unwrap());
+    assert_eq!(run(client.change(&request)).unwrap().task_id, "b");
+    assert_eq!(run(client.change(&request)).unwrap().task_id, "c");
     assert_eq!(server.paths(), ["upscale", "generateUpscale", "generateUpscale"]);
     assert_eq!(
         server.bodies(),
@@ -104,7 +105,7 @@ fn an_upscale_tries_the_other_form_after_a_404_alone_and_remembers() {
 
     for answer in [Answer::Reset, Answer::NotJson(502), refusal(422)] {
         let server = Server::new([answer]);
-        assert!(run(server.client().upscale(&request)).is_err());
+        assert!(run(server.client().change(&request)).is_err());
         assert_eq!(server.paths(), ["upscale"]);
     }
 }
@@ -165,8 +166,7 @@ fn both_kinds_of_failure_end_a_wait_with_the_vendors_words() {
 fn updates_are_shown_after_every_look() {
     let server = Server::new([ok(record(0)), ok(record(0)), ok(record(1))]);
     let mut seen = Vec::new();
-    let handle = Handle { task_id: "a".to_owned(), expected_at: None };
-    run(server.client().wait(handle, DEFAULT_WAIT_MS, &mut |task| seen.push(task.state))).unwrap();
+    run(server.client().wait(&Handle::new("a"), DEFAULT_WAIT_MS, &mut |task| seen.push(task.state))).unwrap();
     assert_eq!(seen, [State::Running, State::Running, State::Succeeded]);
 }
 
@@ -187,4 +187,153 @@ fn no_error_shows_the_key() {
         let secret = Secret::new(KEY);
         assert!(!format!("{error} {error:?} {secret:?}").contains(KEY));
     }
+}
+
+#[test]
+fn a_refusal_is_tried_again_after_a_pause_that_doubles() {
+    let server = Server::new([refusal(429), refusal(455), ok(json!({ "taskId": "a" }))]);
+    assert_eq!(generate(&server).unwrap().task_id, "a");
+    // Half of 500 ms, then half of 1000: the coin falls in the middle.
+    assert_eq!(server.times(), [0.0, 0.25, 0.75]);
+}
+
+#[test]
+fn a_read_is_tried_three_times_and_a_submit_that_left_is_not() {
+    let server = Server::new([Answer::Reset, Answer::NotJson(502), Answer::NotJson(503)]);
+    let error = run(server.client().status(&Handle::new("a"))).unwrap_err();
+    assert_eq!((error.kind, error.billed, server.paths().len()), (Kind::ServerError, Billed::No, 3));
+
+    let server = Server::new([Answer::Refused, Answer::Refused, Answer::Refused]);
+    let error = generate(&server).unwrap_err();
+    assert_eq!((error.kind, error.billed, server.submits()), (Kind::Network, Billed::No, 3));
+
+    let server = Server::new([Answer::Refused, Answer::Reset]);
+    let error = generate(&server).unwrap_err();
+    assert_eq!((error.kind, error.billed, server.submits()), (Kind::Network, Billed::Unknown, 2));
+}
+
+#[test]
+fn row_32_a_servers_pause_is_kept_to_the_second_and_one_that_is_too_long_is_the_callers_to_wait() {
+    let done = || ok(record(1));
+    for (header, times) in [
+        ("0", vec![0.0, 0.0]),
+        ("7", vec![0.0, 7.0]),
+        ("Thu, 01 Jan 1970 00:00:09 GMT", vec![0.0, 9.0]),
+        ("-1", vec![0.0, 0.25]),
+        ("junk", vec![0.0, 0.25]),
+    ] {
+        let server = Server::new([Answer::Busy(header), done()]);
+        run(server.client().status(&Handle::new("a"))).unwrap();
+        assert_eq!(server.times(), times, "{header}");
+    }
+    for (header, seconds) in [("61", 61), ("1000000000", 1_000_000_000)] {
+        let server = Server::new([Answer::Busy(header)]);
+        let error = run(server.client().status(&Handle::new("a"))).unwrap_err();
+        assert_eq!((error.kind, error.retry_after, server.now()), (Kind::RateLimited, Some(seconds), 0));
+    }
+}
+
+#[test]
+fn row_32_in_a_storm_retries_are_few() {
+    let calls = 200;
+    let server = Server::new((0..3 * calls).map(|_| refusal(429)));
+    let client = server.client();
+    for _ in 0..calls {
+        let before = server.paths().len();
+        assert!(run(client.status(&Handle::new("a"))).is_err());
+        assert!(server.paths().len() - before <= 3);
+    }
+    assert!(server.paths().len() <= calls + 10 + calls / 10, "{} requests for {calls} calls", server.paths().len());
+}
+
+#[test]
+fn all_tries_share_one_deadline() {
+    let server = Server::new([Answer::Busy("50"), Answer::Busy("50")]);
+    let error = run(server.client().status(&Handle::new("a"))).unwrap_err();
+    assert_eq!((error.kind, server.times()), (Kind::RateLimited, vec![0.0, 50.0]));
+}
+
+#[test]
+fn a_gateway_gets_a_key_with_every_submit_and_the_vendor_none() {
+    let accepted = || ok(json!({ "taskId": "a" }));
+    let server = Server::new([accepted(), accepted(), accepted()]);
+    run(server.client_of(Endpoint::VENDOR).generate(&image())).unwrap();
+    assert_eq!(server.keys(), Vec::<String>::new());
+    let client = server.client();
+    run(client.generate(&image())).unwrap();
+    run(client.submit(image().submission().unwrap(), Some("mine".to_owned()))).unwrap();
+    let keys = server.keys();
+    assert_eq!((keys.len(), keys[1].as_str()), (2, "mine"));
+    assert!(run(client.submit(image().submission().unwrap(), Some("a b".to_owned()))).is_err());
+}
+
+#[test]
+fn an_unknown_submit_is_asked_about_only_where_one_key_makes_one_task() {
+    let lost = Server::new([Answer::Reset]);
+    let error = generate(&lost).unwrap_err();
+    let unresolved = error.submit.clone().unwrap();
+    assert_eq!(Unresolved::parse(&unresolved.to_json()).unwrap(), unresolved);
+    assert_eq!((unresolved.route.as_str(), &unresolved.idempotency_key), ("generate", &lost.keys()[0]));
+
+    let health = ok(json!({ "idempotencyKeys": true }));
+    let server = Server::new([health, ok(json!({ "taskId": "a" }))]);
+    assert_eq!(run(server.client().reconcile(&unresolved)).unwrap().task_id, "a");
+    assert_eq!((server.paths(), server.keys()), (vec!["health".to_owned(), "generate".to_owned()], lost.keys()));
+    assert_eq!(server.bodies(), lost.bodies());
+
+    for answer in [Answer::NotJson(404), ok(json!({})), ok(json!({ "idempotencyKeys": "yes" })), refusal(401)] {
+        let server = Server::new([answer]);
+        let error = run(server.client().reconcile(&unresolved)).unwrap_err();
+        assert_eq!((error.billed, error.submit.as_ref(), server.submits()), (Billed::Unknown, Some(&unresolved), 0));
+    }
+    let vendor = Server::new([]);
+    assert!(run(vendor.client_of(Endpoint::VENDOR).reconcile(&unresolved)).is_err());
+}
+
+#[test]
+fn credits_are_looked_for_where_either_source_has_them() {
+    let server = Server::new([Answer::NotJson(404), ok(json!(5916.25))]);
+    assert_eq!(run(server.client().credits()).unwrap(), "5916.25");
+    assert_eq!(server.paths(), ["credit", "credit"]);
+    let server = Server::new([ok(json!(null))]);
+    assert_eq!(run(server.client().credits()).unwrap_err().kind, Kind::BadResponse);
+}
+
+#[test]
+fn vary_and_extension_go_to_their_routes_counting_from_0() {
+    let accepted = || ok(json!({ "taskId": "b" }));
+    let server = Server::new([accepted(), accepted(), accepted()]);
+    let client = server.client();
+    let first = ImageNumber::new(1).unwrap();
+    run(client.change(&ChangeRequest::vary("a", ImageNumber::new(4).unwrap()))).unwrap();
+    run(client.change(&ChangeRequest::extend_video("a", first, None))).unwrap();
+    run(client.change(&ChangeRequest::extend_video("a", first, Some("waves".to_owned())))).unwrap();
+    assert_eq!(server.paths(), ["generateVary", "generateVideoExtend", "generateVideoExtend"]);
+    assert_eq!(
+        server.bodies(),
+        [
+            json!({ "taskId": "a", "imageIndex": 3 }),
+            json!({ "taskType": "mj_video_extend_auto", "taskId": "a", "index": 0 }),
+            json!({ "taskType": "mj_video_extend_manual", "taskId": "a", "index": 0, "prompt": "waves" }),
+        ]
+    );
+}
+
+#[test]
+fn own_durations_decide_when_the_next_task_is_expected() {
+    let task = |taken: i64| {
+        let mut done = record(1);
+        done["createTime"] = json!(1_000);
+        done["completeTime"] = json!(1_000 + taken);
+        [ok(json!({ "taskId": "a" })), ok(done)]
+    };
+    let server = Server::new([20_000, 10_000, 30_000].into_iter().flat_map(task).chain([ok(json!({ "taskId": "a" }))]));
+    let client = server.client();
+    for _ in 0..3 {
+        run(client.run(&image(), DEFAULT_WAIT_MS, &mut |_| ())).unwrap();
+    }
+    let task = run(client.generate(&image())).unwrap();
+    let left = task.time_left.unwrap();
+    assert_eq!(task.expected_at.unwrap() - task.created_at.unwrap(), 20_000);
+    assert_eq!((left.min_ms, left.max_ms, left.samples), (10_000, 30_000, 3));
 }

@@ -17,6 +17,9 @@ pub enum Answer {
     Json(u16, Value),
     Paced(u32, Value),
     NotJson(u16),
+    /// Refused until a later time, as the header says.
+    Busy(&'static str),
+    Refused,
     Reset,
     Silence,
 }
@@ -44,6 +47,7 @@ pub struct Server(Rc<Inner>);
 struct Inner {
     answers: RefCell<VecDeque<Answer>>,
     sent: RefCell<Vec<(i64, String, Option<String>)>>,
+    keys: RefCell<Vec<String>>,
     now: Cell<i64>,
 }
 
@@ -55,7 +59,12 @@ impl Server {
     }
 
     pub fn client(&self) -> Client<Self, Self> {
-        let endpoint = Endpoint::new("https://vendor.example/api/v1/mj", true).unwrap();
+        self.client_of("https://vendor.example/api/v1/mj")
+    }
+
+    /// A client of this endpoint, whichever it is.
+    pub fn client_of(&self, endpoint: &str) -> Client<Self, Self> {
+        let endpoint = Endpoint::new(endpoint, true).unwrap();
         Client::new(self.clone(), self.clone(), endpoint, Some(Secret::new(KEY).unwrap()))
     }
 
@@ -80,26 +89,34 @@ impl Server {
         self.0.sent.borrow().iter().filter(|(_, _, body)| body.is_some()).count()
     }
 
+    /// The idempotency keys that came with requests.
+    pub fn keys(&self) -> Vec<String> {
+        self.0.keys.borrow().clone()
+    }
+
     pub fn now(&self) -> i64 {
         self.0.now.get()
     }
 }
 
 impl Transport for Server {
-    type Json = Value;
-
-    async fn send(&self, request: Request<'_>) -> Result<Reply<Value>, NoReply> {
+    async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
         assert_eq!(request.key.map(Secret::expose), Some(KEY));
-        self.0.sent.borrow_mut().push((self.now(), request.url, request.body));
+        self.0.keys.borrow_mut().extend(request.idempotency_key.map(str::to_owned));
+        self.0.sent.borrow_mut().push((self.now(), request.url.to_owned(), request.body.map(str::to_owned)));
         let answer = self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for");
         match answer {
-            Answer::Json(status, body) => Ok(Reply { status, retry_after: None, body: Some(body) }),
+            Answer::Json(status, body) => Ok(Reply { status, retry_after: None, body: body.to_string() }),
+            Answer::Busy(header) => {
+                Ok(Reply { status: 429, retry_after: Some(header.to_owned()), body: String::new() })
+            }
             Answer::Paced(seconds, data) => {
                 let body = json!({ "code": 200, "msg": "success", "data": data });
-                Ok(Reply { status: 200, retry_after: Some(seconds), body: Some(body) })
+                Ok(Reply { status: 200, retry_after: Some(seconds.to_string()), body: body.to_string() })
             }
-            Answer::NotJson(status) => Ok(Reply { status, retry_after: None, body: None }),
-            Answer::Reset => Err(NoReply("connection reset".into())),
+            Answer::NotJson(status) => Ok(Reply { status, retry_after: None, body: "<html>".to_owned() }),
+            Answer::Refused => Err(NoReply { source: "connection refused".into(), unsent: true }),
+            Answer::Reset => Err(NoReply { source: "connection reset".into(), unsent: false }),
             Answer::Silence => std::future::pending().await,
         }
     }
@@ -112,6 +129,11 @@ impl Timer for Server {
 
     async fn sleep(&self, ms: u32) {
         self.0.now.set(self.0.now.get() + i64::from(ms));
+    }
+
+    /// The coin always falls in the middle.
+    fn random(&self) -> f64 {
+        0.5
     }
 }
 

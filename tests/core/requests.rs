@@ -1,14 +1,15 @@
 //! What a request may be. The table of refusals is the gateway's test; here are the properties behind it.
 
 use midapi::core::{
-    AspectRatio, GenerateRequest, Json, Kind, MAX_PROMPT_CHARS, Motion, Speed, TaskType, Version, public_param_json,
+    AspectRatio, GenerateRequest, Kind, MAX_PROMPT_CHARS, Motion, Speed, Submission, TaskType, Version, generate, lint,
+    public_param_json,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-fn decode(body: &Value) -> Result<GenerateRequest, midapi::core::Error> {
-    GenerateRequest::decode(body)
+fn decode(body: &Value) -> Result<Submission, midapi::core::Error> {
+    generate(&body.to_string())
 }
 
 fn link() -> impl Strategy<Value = String> {
@@ -41,29 +42,26 @@ prop_compose! {
         task_type in select(TaskType::ALL),
         prompt in "\\PC{1,60}".prop_filter("a prompt is not all space", |prompt| !prompt.trim().is_empty()),
         link in link(),
-        as_list in any::<bool>(),
         call_back_url in proptest::option::of(link()),
         water_mark in proptest::option::of("\\PC{1,9}"),
     ) -> GenerateRequest {
-        let (file_url, file_urls) = match as_list {
-            true => (None, Some(vec![link])),
-            false => (Some(link), None),
-        };
-        GenerateRequest { task_type, prompt, file_url, file_urls, call_back_url, water_mark, ..style }
+        let file_urls = vec![link];
+        GenerateRequest { task_type, prompt, file_urls, call_back_url, water_mark, ..style }
     }
 }
 
 proptest! {
     #[test]
     fn a_valid_request_survives_the_wire(request in valid_request()) {
-        prop_assert!(request.check().is_ok());
-        let body = Value::parse(&request.to_json()).unwrap();
-        prop_assert_eq!(decode(&body).unwrap(), request);
+        let submission = request.submission().unwrap();
+        prop_assert_eq!(submission.body(), request.to_json());
+        let body: Value = serde_json::from_str(submission.body()).unwrap();
+        prop_assert_eq!(generate(&body.to_string()).unwrap(), submission);
     }
 
     #[test]
     fn a_refusal_names_a_field_and_says_what_would_be_right(request in valid_request(), field in "[a-zA-Z]{1,12}", junk in junk()) {
-        let mut body = Value::parse(&request.to_json()).unwrap();
+        let mut body: Value = serde_json::from_str(&request.to_json()).unwrap();
         body[&field] = junk;
         if let Err(error) = decode(&body) {
             let named = error.field.clone().unwrap();
@@ -139,7 +137,29 @@ fn a_wrong_word_is_answered_with_the_right_ones() {
 #[test]
 fn a_shown_request_has_no_callback() {
     let stored = json!({ "taskType": "mj_txt2img", "prompt": "x", "callBackUrl": "https://a.example/?secret=1", "speed": "Relax" });
-    let shown = public_param_json::<Value>(&stored.to_string()).unwrap();
+    let shown = public_param_json(&stored.to_string()).unwrap();
     assert_eq!(shown, r#"{"taskType":"mj_txt2img","prompt":"x","speed":"relaxed"}"#);
-    assert_eq!(public_param_json::<Value>(r#"{"prompt":"x","secret":1}"#), None);
+    assert_eq!(public_param_json(r#"{"prompt":"x","secret":1}"#), None);
+}
+
+#[test]
+fn what_surely_is_not_meant_is_warned_of_and_nothing_else() {
+    let real = include_str!("fixtures/real-generate-request.json");
+    assert_eq!(lint(real).unwrap(), []);
+    for (name, value, field, part) in [
+        ("prompt", json!("a cat --ar 16:9"), "prompt", "--ar"),
+        ("ow", json!(500), "ow", "mj_omni_reference"),
+        ("motion", json!("high"), "motion", "mj_video"),
+        ("fileUrl", json!("https://a.example/1.png"), "fileUrl", "start from an image"),
+        ("speed", json!("relax"), "speed", "did you mean relaxed"),
+        ("speed", json!("Relax"), "speed", "did you mean relaxed"),
+        ("speed", json!("FAST"), "speed", "did you mean fast"),
+    ] {
+        let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x", "aspectRatio": "1:1" });
+        body[name] = value;
+        let warnings = lint(&body.to_string()).unwrap();
+        assert_eq!((warnings.len(), warnings[0].field), (1, field), "{body}");
+        assert!(warnings[0].message.contains(part), "{}", warnings[0].message);
+    }
+    assert_eq!(lint("{}").unwrap_err().field.as_deref(), Some("taskType"));
 }

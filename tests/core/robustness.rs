@@ -1,11 +1,13 @@
 //! Whatever a server or a caller sends: an answer or an error, never a panic, never a success with nothing in it.
 
 use midapi::core::{
-    Callback, GenerateRequest, Json, Operation, Record, Secret, State, Task, UpscaleForm, UpscaleRequest, accepted,
-    checked_task_id, credits, open,
+    Callback, ChangeRequest, Endpoint, GenerateRequest, Handle, History, Prices, SUBMIT_ROUTES, Secret, State,
+    TaskType, Unresolved, checked_task_id, generate, lint, public_param_json,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::fake::{Answer, Server, run};
 
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -47,33 +49,33 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+/// Every public reader of a text.
+fn read_all(text: &str) {
+    for route in SUBMIT_ROUTES {
+        let _ = ChangeRequest::parse(route, text);
+    }
+    let _ = (generate(text), lint(text), Callback::parse(text), Handle::parse(text), Unresolved::parse(text));
+    let _ = (History::parse(text), Prices::parse(text), public_param_json(text));
+}
 
+proptest! {
     #[test]
-    fn decoding_never_panics_and_success_has_an_image(body in any_json(), status in 0u16..700) {
-        for operation in [Operation::Submit, Operation::Read] {
-            if let Ok(data) = open(operation, status, Some(body.clone()), None) {
-                let _ = accepted(&data);
-                let _ = credits(&data);
-            }
-        }
-        let _ = GenerateRequest::decode(&body);
-        let _ = UpscaleRequest::decode(&body, UpscaleForm::QuickStart);
-        let _ = UpscaleRequest::decode(&body, UpscaleForm::Reference);
-        let _ = Callback::decode(&body);
-        if let Ok(record) = Record::decode(&body) {
-            let _ = midapi::core::to_json(&record);
-            let task = Task::from(record);
+    fn any_answer_is_a_task_or_an_error(body in any_json(), status in 100u16..700) {
+        read_all(&body.to_string());
+        let server = Server::new((0..3).map(|_| Answer::Json(status, body.clone())));
+        if let Ok(task) = run(server.client().status(&Handle::new("a"))) {
             prop_assert_eq!(task.state == State::Succeeded, !task.images.is_empty() || !task.videos.is_empty());
             prop_assert_eq!(task.state == State::Failed, task.failure.is_some());
         }
+        let server = Server::new((0..3).map(|_| Answer::Json(status, body.clone())));
+        let request = GenerateRequest::new(TaskType::TextToImage, "x");
+        let _ = run(server.client_of(Endpoint::VENDOR).generate(&request));
     }
 
     #[test]
-    fn text_that_is_not_json_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let body = Value::parse(&String::from_utf8_lossy(&bytes));
-        let _ = open(Operation::Submit, 200, body, None);
+    fn text_that_is_not_json_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), start in "[\\[{\"a:]{0,9}") {
+        read_all(&String::from_utf8_lossy(&bytes));
+        read_all(&(start + &String::from_utf8_lossy(&bytes)));
     }
 
     #[test]
@@ -98,6 +100,8 @@ proptest! {
 
 #[test]
 fn deep_json_is_refused_and_not_followed() {
-    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
-    assert_eq!(Value::parse(&deep), None);
+    for deep in ["[".repeat(200_000), "{\"a\":".repeat(200_000)] {
+        read_all(&deep);
+        read_all(&format!("{{\"taskId\":{deep}"));
+    }
 }

@@ -46,7 +46,9 @@ fn compile(feature: &str) -> Result<PathBuf> {
         let mut build = cargo();
         // The places of panics stand in the module: not with this machine's folders in them.
         let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
-        build.env("RUSTFLAGS", format!("--remap-path-prefix={}=cargo", home.unwrap_or_default()));
+        let sysroot = run_quietly(command("rustc").args(["--print", "sysroot"]))?;
+        let remap = |from: &str, to| format!("--remap-path-prefix={}={to}", from.trim());
+        build.env("RUSTFLAGS", [remap(&home.unwrap_or_default(), "cargo"), remap(&sysroot, "rust")].join(" "));
         build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
