@@ -12,7 +12,7 @@ pub enum Callback {
         task_id: String,
     },
     /// The task is said to have ended.
-    Ended(Task),
+    Ended(Box<Task>),
 }
 
 impl Callback {
@@ -40,7 +40,7 @@ impl Callback {
             record.success_flag = record.success_flag.max(2);
             record.error_message = record.error_message.or_else(|| body.string("msg"));
         }
-        Ok(Self::Ended(record.into()))
+        Ok(Self::Ended(Box::new(record.into())))
     }
 
     /// The task it is about.

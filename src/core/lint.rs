@@ -36,8 +36,11 @@ const FLAGS: [(&str, &str); 15] = [
     ("--relax", "speed"),
 ];
 
+/// A field, the task types that have a use for it, and what to call them.
+type Fitting = (&'static str, fn(TaskType) -> bool, &'static str);
+
 /// Fields that only some task types have a use for.
-const FITTING: [(&str, fn(TaskType) -> bool, &str); 5] = [
+const FITTING: [Fitting; 5] = [
     ("ow", |task_type| matches!(task_type, TaskType::OmniReference), "mj_omni_reference"),
     ("motion", TaskType::is_video, "mj_video and mj_video_hd"),
     ("videoBatchSize", TaskType::is_video, "mj_video and mj_video_hd"),

@@ -49,7 +49,7 @@ impl Schedule {
     /// Takes note of a look that found nothing final. A server that names a pace, in seconds, is taken at its word.
     pub fn looked(&mut self, now: i64, pace: Option<u32>) {
         let interval = match pace {
-            Some(seconds) => i64::from(seconds.max(1).min(600)) * 1000,
+            Some(seconds) => i64::from(seconds.clamp(1, 600)) * 1000,
             None => {
                 let interval = self.interval;
                 self.interval = (interval + interval / 2).min(CEILING_MS);

@@ -74,7 +74,7 @@ pub(super) fn retry_after_s(header: &str, now_ms: i64) -> Option<u32> {
     Some(u32::try_from(at_s - now_ms.div_euclid(1000)).unwrap_or(0))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
     use proptest::prelude::*;

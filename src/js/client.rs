@@ -49,6 +49,7 @@ impl Client {
     }
 
     /// Begins a call, unless it is aborted already. The last three of every method are its [`Moment`].
+    #[allow(clippy::too_many_arguments)]
     pub fn begin(&self, call: u32, operation: &str, input: &str, aborted: bool, now: f64, random: f64, hidden: bool) {
         #[cfg(feature = "crash")]
         super::crash::crash_if("crash", operation);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use js_sys::{Array, Object, Reflect};
 use midapi::client::{Client, Timer, race};
-use midapi::core::{Billed, Endpoint, GenerateRequest, Json, Kind, Record, Secret, State, Task, TaskType};
+use midapi::core::{Billed, Endpoint, GenerateRequest, Handle, Kind, Secret, State, Task, TaskType};
 use midapi::web::{Fetch, HostTimer, Unreadable, aborted, read_text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -41,69 +41,6 @@ fn get(value: &JsValue, path: &str) -> JsValue {
 }
 
 #[wasm_bindgen_test]
-fn host_values_read_as_json() {
-    let value = JsValue::parse(r#"{"a":{"b":[1,"2",null,true]},"c":"2024-03-20T10:30:00Z","d":1.5}"#).unwrap();
-    let items = value.field("a").unwrap().field("b").unwrap().items().unwrap();
-    assert_eq!(items.first().unwrap().number(), Some(1.0));
-    assert_eq!(items.get(1).unwrap().integer(), Some(2));
-    assert!(Json::is_null(items.get(2).unwrap()));
-    assert_eq!(items.get(3).unwrap().boolean(), Some(true));
-    assert_eq!(value.field("d").unwrap().integer(), None);
-    assert_eq!(value.names().unwrap(), ["a", "c", "d"]);
-    assert!(value.items().is_none() && value.text().is_none() && value.field("x").is_none());
-    assert!(JsValue::parse("{").is_none());
-    for other in ["undefined", "[]", "() => 1", "'text'", "7"] {
-        assert!(evaluate(other).names().is_none(), "{other}");
-    }
-}
-
-#[wasm_bindgen_test]
-fn a_field_that_throws_or_is_undefined_is_absent() {
-    let value = evaluate("({ get a() { throw new Error('no') }, b: undefined, c: 1 })");
-    assert!(value.field("a").is_none() && value.field("b").is_none());
-    assert_eq!(value.names().unwrap(), ["c"]);
-    for trap in ["ownKeys", "get", "has", "getOwnPropertyDescriptor"] {
-        for target in ["{}", "[1]"] {
-            let proxy = evaluate(&format!("new Proxy({target}, {{ {trap}() {{ throw new Error('no') }} }})"));
-            let _ = (proxy.names(), proxy.items(), proxy.field("a"), proxy.text(), GenerateRequest::decode(&proxy));
-        }
-    }
-}
-
-#[wasm_bindgen_test]
-fn the_host_reads_times_as_the_native_library_does() {
-    for text in [
-        "2024-03-20T10:30:00Z",
-        "2024-03-20T10:30:00.123Z",
-        "2024-03-20T12:30:00+02:00",
-        "1999-12-31T23:59:59-11:30",
-        "2024-03-20",
-        "10:30",
-        "1",
-        "yesterday",
-        "2024-03-20T10:30:00",
-        "2024-13-20T10:30:00Z",
-        "",
-    ] {
-        assert_eq!(JsValue::rfc3339_ms(text), serde_json::Value::rfc3339_ms(text), "{text}");
-    }
-}
-
-#[wasm_bindgen_test]
-fn every_record_decodes_alike_natively_and_here() {
-    for text in [
-        include_str!("../core/fixtures/real-record-success-omni.json"),
-        include_str!("../core/fixtures/documented-record-iso-times.json"),
-        include_str!("../core/fixtures/inferred-record-result-as-string.json"),
-        include_str!("../core/fixtures/inferred-record-failed.json"),
-    ] {
-        let here = Record::decode(&JsValue::parse(text).unwrap().field("data").unwrap()).unwrap();
-        let native = serde_json::Value::parse(text).unwrap().field("data").unwrap();
-        assert_eq!(here, Record::decode(&native).unwrap());
-    }
-}
-
-#[wasm_bindgen_test]
 async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     let seen =
         stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
@@ -124,7 +61,7 @@ async fn a_read_is_a_get_past_every_cache_and_without_a_key_there_is_no_header()
     let seen = stub_fetch(
         "return Promise.resolve(Response.json({ code: 200, data: { taskId: 'a', successFlag: 0 } }, { headers: { 'Retry-After': '3' } }))",
     );
-    let (record, pace) = client(None).record("a").await.unwrap();
+    let (record, pace) = client(None).record(&Handle::new("a")).await.unwrap();
     assert_eq!((Task::from(record).state, pace), (State::Running, Some(3)));
     let sent = seen.get(0);
     assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/record-info?taskId=a");
@@ -159,7 +96,7 @@ async fn whatever_fetch_does_is_an_error_and_never_a_trap() {
 #[wasm_bindgen_test]
 async fn what_the_host_throws_is_kept_as_the_same_object() {
     stub_fetch("globalThis.thrown = new TypeError('fetch failed'); return Promise.reject(globalThis.thrown)");
-    let error = client(None).status("a").await.unwrap_err();
+    let error = client(None).status(&Handle::new("a")).await.unwrap_err();
     let kept = error.source.as_ref().unwrap().downcast_ref::<midapi::web::HostError>().unwrap();
     assert!(Object::is(&kept.0, &evaluate("thrown")));
 }
@@ -168,7 +105,7 @@ async fn what_the_host_throws_is_kept_as_the_same_object() {
 async fn a_dropped_call_ends_its_request() {
     let seen = stub_fetch("return new Promise(() => {})");
     let api = client(None);
-    let outcome = race(api.status("a"), HostTimer.sleep(5)).await;
+    let outcome = race(api.status(&Handle::new("a")), HostTimer.sleep(5)).await;
     assert!(outcome.is_none());
     assert_eq!(get(&seen.get(0), "1.signal.aborted"), true);
 }
