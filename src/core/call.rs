@@ -491,6 +491,9 @@ impl Call {
         if error.kind == Kind::NotFound && self.take_other_form() {
             return self.send(moment);
         }
+        if self.phase == Phase::Health && error.kind == Kind::NotFound {
+            return self.unreconciled();
+        }
         if self.phase == Phase::Submit && error.kind != Kind::NotFound {
             self.remember_form();
         }

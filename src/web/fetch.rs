@@ -53,7 +53,7 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(ends_with_this_call.0.as_ref().map(AbortController::signal).as_ref());
     if let Some(key) = request.key {
-        headers.set("Authorization", &["Bearer", " ", key.expose()].concat())?;
+        headers.set("Authorization", &["Bearer ", key.expose()].concat())?;
     }
     if let Some(key) = request.idempotency_key {
         headers.set("Idempotency-Key", key)?;

@@ -281,9 +281,15 @@ fn an_unknown_submit_is_asked_about_only_where_one_key_makes_one_task() {
     assert_eq!((server.paths(), server.keys()), (vec!["health".to_owned(), "generate".to_owned()], lost.keys()));
     assert_eq!(server.bodies(), lost.bodies());
 
-    for answer in [Answer::NotJson(404), ok(json!({})), ok(json!({ "idempotencyKeys": "yes" })), refusal(401)] {
+    for (answer, kind) in [
+        (Answer::NotJson(404), Kind::Misconfigured),
+        (ok(json!({})), Kind::Misconfigured),
+        (ok(json!({ "idempotencyKeys": "yes" })), Kind::Misconfigured),
+        (refusal(401), Kind::Unauthorized),
+    ] {
         let server = Server::new([answer]);
         let error = run(server.client().reconcile(&unresolved)).unwrap_err();
+        assert_eq!(error.kind, kind);
         assert_eq!((error.billed, error.submit.as_ref(), server.submits()), (Billed::Unknown, Some(&unresolved), 0));
     }
     let vendor = Server::new([]);

@@ -73,7 +73,8 @@ test("the key is in no file that is built or shipped", () => {
       searched++;
       const text = readFileSync(path, "latin1");
       assert.equal(leak(text), undefined, path);
-      assert.ok(!/Bearer [A-Za-z0-9]{16}/.test(text), path);
+      // In a module the name of the header may stand right behind the word.
+      assert.ok(!/Bearer (?!Authorization)[A-Za-z0-9]{16}/.test(text), path);
     }
   }
   assert.ok(searched > 40, `${searched} files`);

@@ -1,31 +1,9 @@
 /** The built package over a stubbed fetch: what is sent is counted, what is thrown is looked at. */
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { test } from "node:test";
 import { inspect } from "node:util";
 import { Midjourney, MidjourneyError, isMidjourneyError } from "../../dist/node.js";
-
-const KEY = "CANARY-4f1d9b7c2e6a8350";
-const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
-const realFetch = globalThis.fetch;
-afterEach(() => (globalThis.fetch = realFetch));
-
-/** Answers every request with the function's value; returns the list of what was sent. */
-function stub(answer) {
-  const sent = [];
-  globalThis.fetch = async (url, init) => {
-    sent.push({ url, init, method: init.method ?? "GET" });
-    const data = await answer(sent.length, init);
-    return data instanceof Response ? data : Response.json({ code: 200, msg: "success", data });
-  };
-  return sent;
-}
-
-/** A request that ends only when it is aborted. */
-const stalled = (_, { signal }) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-
-const failure = (call) => call.then(assert.fail, (error) => error);
-const server = (options) => new Midjourney({ apiKey: KEY, ...options });
+import { IMAGE, KEY, failure, server, stalled, stub } from "./stub.js";
 
 test("with a key and no endpoint it talks to the vendor; with an endpoint, there", async () => {
   const sent = stub(() => ({ taskId: "a" }));
