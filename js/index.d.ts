@@ -64,10 +64,12 @@ export type VideoRequest = CommonFields & OneFile & VideoFields & { taskType: "m
 /** What to generate. */
 export type GenerateRequest = TextToImageRequest | ImageToImageRequest | OmniReferenceRequest | VideoRequest;
 
-/** One image or video of a task. */
+/** One image or video of a task. It names its task, so it is all that `upscale`, `vary` and `extendVideo` need. */
 export interface ResultFile {
+  /** The task that made it. */
+  taskId: string;
   /** Its number, counted from 1. */
-  index: 1 | 2 | 3 | 4;
+  index: ImageNumber;
   /** Where it lies until the task's `expiresAt`. */
   url: string;
 }
@@ -77,6 +79,8 @@ interface TaskFields {
   taskId: string;
   /** The vendor's word for what the task does. */
   taskType?: string;
+  /** How fast it was asked to be, if this package submitted it. */
+  speed?: Speed;
   /** The images; empty until the task succeeds. */
   images: ResultFile[];
   /** The videos; empty until the task succeeds. */
@@ -90,6 +94,22 @@ export interface RunningTask extends TaskFields {
   state: "running";
   /** When it is likely to end, in milliseconds since 1970: an estimate. */
   expectedAt?: number;
+  /** How long it is likely to take from now. */
+  timeLeft?: TimeLeft;
+}
+
+/**
+ * An estimate in milliseconds: of at least three of your own tasks of this kind the middle eight of ten; without them
+ * half and double of what recorded traffic took.
+ */
+export interface TimeLeft {
+  /** If it is quick. */
+  min: number;
+  /** If it is slow. */
+  max: number;
+  /** How many of your own tasks it comes from; 0 if none. */
+  samples: number;
+  estimate: true;
 }
 
 /** A task that ended with results. */
@@ -114,7 +134,42 @@ export interface FailedTask extends TaskFields {
 export type Task = RunningTask | SucceededTask | FailedTask;
 
 /** A task, as returned or as loaded from storage, or its id. */
-export type TaskHandle = string | { taskId: string; expectedAt?: number };
+export type TaskHandle =
+  | string
+  | { taskId: string; taskType?: string; speed?: Speed; createdAt?: number; expectedAt?: number };
+
+/** The number of an image or video, counted from 1 as people do. */
+export type ImageNumber = 1 | 2 | 3 | 4;
+
+/** A submit whose outcome nobody knows: plain data, to keep until `reconcile` has an answer. */
+export interface UnknownSubmit {
+  route: string;
+  body: string;
+  idempotencyKey: string;
+}
+
+/** Something the vendor accepts but that surely isn't meant. */
+export interface Warning {
+  /** The field it is about. */
+  field: string;
+  /** What is odd, and what would be right. */
+  message: string;
+}
+
+/** What a task may cost, in credits. Nobody outside knows the vendor's prices: from what clients' tables have, unverified. */
+export interface Estimate {
+  min: number;
+  max: number;
+  estimate: true;
+}
+
+/** Credits by kind of task, each a whole number or a range. `change` is an upscale or a variation. */
+export type Prices = Partial<
+  Record<"relaxed" | "fast" | "turbo" | "video" | "videoHd" | "change", number | [min: number, max: number]>
+>;
+
+/** How long your tasks took, in milliseconds, by kind: plain data, to keep for the next client. */
+export type History = Record<string, number[]>;
 
 /** The vendor's record of a task, its known disagreements settled: times in milliseconds, the result an object. */
 export interface TaskRecord {
@@ -137,12 +192,69 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Options of a submit. */
+export interface SubmitOptions extends CallOptions {
+  /**
+   * Under one key a gateway creates one task: 1 to 255 visible ASCII characters, a fresh one unless told. The vendor
+   * knows no such keys, and gets none.
+   */
+  idempotencyKey?: string;
+}
+
+/** Options of an upscale or a variation. */
+export interface ChangeOptions extends SubmitOptions {
+  /** A watermark to put in. */
+  waterMark?: string;
+  /** Where the vendor posts the result. */
+  callBackUrl?: string;
+}
+
+/** Options of a video's extension. */
+export interface ExtendOptions extends ChangeOptions {
+  /** What happens next, 1 to 2000 characters; without it Midjourney has its own idea. */
+  prompt?: string;
+}
+
 /** Options of a wait. */
 export interface WaitOptions extends CallOptions {
   /** Milliseconds until the error `still_running`, 30 minutes unless told. That is no failure: wait again. */
   timeout?: number;
   /** Called with the task after every look at it. */
   onUpdate?: (task: Task) => void;
+}
+
+/** Options of a submit that is waited for. */
+export interface RunOptions extends WaitOptions, SubmitOptions {}
+
+/** Options of a batch. */
+export interface BatchOptions extends CallOptions {
+  /** How many items are in flight at once: 1 to 100, 4 unless told. */
+  concurrency?: number;
+  /** Milliseconds that each item is waited for, 30 minutes unless told. */
+  timeout?: number;
+  /** Called with every running task, as it is accepted and after every look at it, and its item's number from 0. */
+  onUpdate?: (task: RunningTask, index: number) => void;
+}
+
+/** An item of a batch: a request to submit, a task to wait for, or one of an earlier batch that must not be submitted. */
+export type BatchItem = GenerateRequest | TaskHandle | { error: object };
+
+/** What became of an item. */
+export type BatchResult =
+  | { index: number; request: BatchItem; task: SucceededTask; error?: undefined }
+  | { index: number; request: BatchItem; task?: undefined; error: MidjourneyError };
+
+/**
+ * Many tasks at once, as an async iterator of what became of each, in the order they end. Leaving the loop submits
+ * nothing more, and waits for submits on their way, so that their tasks are known.
+ */
+export class Batch implements AsyncIterableIterator<BatchResult> {
+  private constructor();
+  next(): Promise<IteratorResult<BatchResult, undefined>>;
+  return(): Promise<IteratorResult<BatchResult, undefined>>;
+  [Symbol.asyncIterator](): this;
+  /** What is left to do: `batch` takes it again, here or in another process, and submits nothing a second time. */
+  toJSON(): BatchItem[];
 }
 
 /** Where the API is, and with which key. */
@@ -156,6 +268,10 @@ export interface MidjourneyOptions {
   apiKey?: string;
   /** Lets `apiKey` be used in a browser, where everyone can read it. */
   dangerouslyAllowBrowser?: boolean;
+  /** What you know better of prices than `estimate` does. */
+  prices?: Prices;
+  /** What `history()` of an earlier client gave, for better estimates of time. */
+  history?: History;
 }
 
 /** The client. */
@@ -163,23 +279,69 @@ export class Midjourney {
   /** @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser */
   constructor(options?: MidjourneyOptions);
 
-  /** Submits a task, once: after an unclear answer it fails with `billed: "unknown"` and is not sent again. */
-  generate(request: GenerateRequest, options?: CallOptions): Promise<RunningTask>;
+  /**
+   * Submits a task. After an unclear answer it fails with `billed: "unknown"` and is not sent again; a refusal that comes
+   * before acceptance (429, 455, no connection) is tried up to three times within 60 s.
+   *
+   * @throws {MidjourneyError}
+   */
+  generate(request: GenerateRequest, options?: SubmitOptions): Promise<RunningTask>;
 
+  /** Submits the upscale of an image: a task of its own. */
+  upscale(image: ResultFile, options?: ChangeOptions): Promise<RunningTask>;
   /** Submits the upscale of an image of a task, counted from 1: a task of its own. */
-  upscale(task: TaskHandle, index: 1 | 2 | 3 | 4, options?: CallOptions): Promise<RunningTask>;
+  upscale(task: TaskHandle, index: ImageNumber, options?: ChangeOptions): Promise<RunningTask>;
 
-  /** The task as it stands now. */
+  /** Submits variations of an image: a task of its own. */
+  vary(image: ResultFile, options?: ChangeOptions): Promise<RunningTask>;
+  /** Submits variations of an image of a task, counted from 1: a task of its own. */
+  vary(task: TaskHandle, index: ImageNumber, options?: ChangeOptions): Promise<RunningTask>;
+
+  /** Submits more of a video: a task of its own. */
+  extendVideo(video: ResultFile, options?: ExtendOptions): Promise<RunningTask>;
+  /** Submits more of a video of a task, counted from 1: a task of its own. */
+  extendVideo(task: TaskHandle, index: ImageNumber, options?: ExtendOptions): Promise<RunningTask>;
+
+  /** The task as it stands now. Tried up to three times within 60 s. */
   status(task: TaskHandle, options?: CallOptions): Promise<Task>;
 
   /** The vendor's own record of the task. */
   record(task: TaskHandle, options?: CallOptions): Promise<TaskRecord>;
 
-  /** Waits for the task's end. Fails with `task_failed`, or with `still_running` when its time runs out. */
+  /** The account's credits; the vendor counts in fractions. A gateway may keep them to itself: `not_found`. */
+  credits(options?: CallOptions): Promise<number>;
+
+  /**
+   * Waits for the task's end: looks near the expected end, then after 5 s growing by half to 30 s; in a hidden tab at
+   * least 60 s apart, and at once when it is seen again or the network is back.
+   *
+   * @throws {MidjourneyError} `task_failed`, or `still_running` when its time runs out: no failure, wait again
+   */
   wait(task: TaskHandle, options?: WaitOptions): Promise<SucceededTask>;
 
   /** `generate`, then `wait`. */
-  run(request: GenerateRequest, options?: WaitOptions): Promise<SucceededTask>;
+  run(request: GenerateRequest, options?: RunOptions): Promise<SucceededTask>;
+
+  /**
+   * The task of a submit whose outcome was unknown, from a gateway that says on its health route that it honours
+   * idempotency keys. Any other server is sent nothing, and it stays `billed: "unknown"`.
+   */
+  reconcile(unknown: MidjourneyError | UnknownSubmit, options?: CallOptions): Promise<RunningTask>;
+
+  /**
+   * Runs many tasks at once: at most 20 submits within 10.5 s, as the vendor takes no more. Out of credits, or with a
+   * refused key, it submits no more; every item settles exactly once.
+   */
+  batch(requests: Iterable<BatchItem> | Batch, options?: BatchOptions): Batch;
+
+  /** What the vendor would accept but surely isn't meant. Nothing is sent. */
+  lint(request: GenerateRequest): Promise<Warning[]>;
+
+  /** What the request may cost. Nothing is sent. */
+  estimate(request: GenerateRequest): Promise<Estimate>;
+
+  /** How long this client's tasks took. */
+  history(): Promise<History>;
 }
 
 /** What went wrong, as a closed set. */
@@ -197,7 +359,9 @@ export type ErrorKind =
   | "network"
   | "bad_response"
   | "aborted"
-  | "misconfigured";
+  | "misconfigured"
+  | "unverified"
+  | "crashed";
 
 /** Every failure of the package. */
 export class MidjourneyError extends Error {
@@ -216,6 +380,8 @@ export class MidjourneyError extends Error {
   billed: "no" | "yes" | "unknown";
   /** Seconds the server asks to wait. */
   retryAfter?: number;
+  /** With `billed: "unknown"` of a submit through a gateway: what `reconcile` takes. */
+  submit?: UnknownSubmit;
 }
 
 /** Whether a caught value is such an error, even one of another copy of this package. */

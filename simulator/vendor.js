@@ -27,13 +27,35 @@ export class Vendor extends DurableObject {
     return wish.http ? { http: Number(wish.http) || 500 } : accepted;
   }
 
-  async upscale(key, { taskId, position, callBackUrl }, origin) {
+  async upscale(key, body, origin) {
+    return this.#change(key, "mj_upscale", body, (parent, request) => {
+      const upscaled = { ...parent.picture, position: body.position };
+      return this.#accept(key, "upscale", { request, results: 1, wish: {}, origin, upscaled });
+    });
+  }
+
+  async vary(key, body, origin) {
+    return this.#change(key, "mj_vary", body, (parent, request) => {
+      const varied = { ...request, prompt: `${parent.picture.prompt}, variation ${body.position + 1}` };
+      return this.#accept(key, "upscale", { request: varied, results: 4, wish: {}, origin });
+    });
+  }
+
+  async extendVideo(key, body, origin) {
+    if (body.taskType === "mj_video_extend_manual" && !body.prompt) return { code: 422, msg: "prompt cannot be empty" };
+    return this.#change(key, body.taskType, body, (parent, request) => {
+      if (!parent.isVideo) return { code: 422, msg: "The task is no video" };
+      return this.#accept(key, "video", { request, results: 1, wish: {}, isVideo: true, origin });
+    });
+  }
+
+  /** What starts from one image or video of a finished task. */
+  async #change(key, taskType, { taskId, position, callBackUrl }, accept) {
     const parent = await this.find(taskId);
     if (!parent) return { code: 422, msg: "The record does not exist" };
     if (![0, 1, 2, 3].includes(position)) return { code: 422, msg: "The index is out of range" };
     if (parent.endsAt > Date.now()) return { code: 422, msg: "The task is not finished" };
-    const request = { ...parent.request, taskType: "mj_upscale", taskId, imageIndex: position, callBackUrl };
-    return this.#accept(key, "upscale", { request, results: 1, wish: {}, origin, upscaled: { ...parent.picture, position } });
+    return accept(parent, { ...parent.request, taskType, taskId, imageIndex: position, callBackUrl });
   }
 
   async record(taskId, origin) {

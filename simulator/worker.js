@@ -29,6 +29,10 @@ export default {
       case "POST /api/v1/mj/generateUpscale":
         if (env.UPSCALE_ROUTE === "upscale") break;
         return submit((body) => vendor.upscale(key, { ...body, position: body.imageIndex }, url.origin));
+      case "POST /api/v1/mj/generateVary":
+        return submit((body) => vendor.vary(key, { ...body, position: body.imageIndex }, url.origin));
+      case "POST /api/v1/mj/generateVideoExtend":
+        return submit((body) => vendor.extendVideo(key, { ...body, position: body.index }, url.origin));
     }
     return envelope(404, "Not Found", null, { status: 404 });
 

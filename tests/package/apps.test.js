@@ -30,6 +30,8 @@ const DONE = {
   images: [1, 2, 3, 4],
   same: true,
   large: 1,
+      varied: 4,
+      more: 1,
   record: 4,
   states: ["running", "succeeded"],
   error: {

@@ -1,9 +1,17 @@
-/** A crash of the WebAssembly module, in Node; see `apps.test.js` for the runtimes. The module panics on the word "crash". */
+/** A crash of the WebAssembly module, in Node, a page and a Worker. The module panics on the word "crash". */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Miniflare } from "miniflare";
 import { Midjourney } from "../../build/crash/package/node.js";
 import * as glue from "../../build/crash/package/midapi.js";
+import { pageIn } from "../support/browsers.js";
+import { siteOn } from "./site.js";
 import { IMAGE, envelope, failure, pause, stub } from "./stub.js";
+
+const PACKAGE = fileURLToPath(new URL("../../build/crash/package/", import.meta.url));
 
 const mj = new Midjourney({ apiKey: "a-key" });
 
@@ -53,4 +61,49 @@ test("what belongs to the crashed instance says that it is stale", async (t) => 
   })());
   assert.equal(error.kind, "crashed");
   assert.equal(JSON.parse(JSON.stringify(batch))[0].taskId, "c", "what was accepted is known");
+});
+
+/** What a program of a page or a Worker does: a call in flight, one that crashes, and the next. */
+const PROGRAM = `
+  const { Midjourney } = entry;
+  const mj = new Midjourney({ endpoint: "https://gateway.example/api/v1/mj" });
+  const image = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+  const kind = (call) => call.then(() => "fine", ({ kind, billed }) => kind + ", billed: " + billed);
+  globalThis.fetch = () => new Promise(() => {});
+  const inFlight = kind(mj.generate(image));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const outcome = { sync: await kind(mj.lint("crash")), inFlight: await inFlight };
+  globalThis.fetch = async () => new Response("crash");
+  outcome.async = await kind(mj.status("a"));
+  globalThis.fetch = async () => Response.json({ code: 200, data: { taskId: "b" } });
+  outcome.next = await kind(mj.generate(image));
+`;
+const OUTCOME = {
+  sync: "crashed, billed: no",
+  inFlight: "crashed, billed: unknown",
+  async: "crashed, billed: no",
+  next: "fine",
+};
+
+test("in a page the same", async (t) => {
+  const url = await siteOn(undefined, (path) => (existsSync(join(PACKAGE, path)) ? join(PACKAGE, path) : undefined), t);
+  const { page, problems } = await pageIn("chromium", t);
+  await page.goto(`${url}README.html`).catch(() => {});
+  const script = `(async () => { const entry = await import("${url}browser.js"); ${PROGRAM} return outcome })()`;
+  assert.deepEqual(await page.evaluate(script), OUTCOME);
+  assert.deepEqual(problems.filter((problem) => !/404|midapi crashed at/.test(problem)), []);
+});
+
+test("in a Worker the same", async (t) => {
+  const worker = new Miniflare({
+    modules: [
+      { type: "ESModule", path: join(PACKAGE, "worker.js"), contents: `import * as entry from "./workerd.js"; export default { async fetch() { ${PROGRAM} return Response.json(outcome) } }` },
+      ...["workerd", "midapi", "midjourney", "host", "batch", "errors", "json"].map((name) => ({ type: "ESModule", path: join(PACKAGE, `${name}.js`) })),
+      { type: "CompiledWasm", path: join(PACKAGE, "midapi_bg.wasm") },
+    ],
+    modulesRoot: PACKAGE,
+    compatibilityDate: "2026-04-26",
+  });
+  t.after(() => worker.dispose());
+  assert.deepEqual(await (await worker.dispatchFetch("http://app.example/")).json(), OUTCOME);
 });
