@@ -1,6 +1,5 @@
 /** A crash of the WebAssembly module, in Node, a page and a Worker. The module panics on the word "crash". */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -69,6 +68,7 @@ const PROGRAM = `
   const mj = new Midjourney({ endpoint: "https://gateway.example/api/v1/mj" });
   const image = { taskType: "mj_txt2img", prompt: "a lighthouse" };
   const kind = (call) => call.then(() => "fine", ({ kind, billed }) => kind + ", billed: " + billed);
+  await mj.lint(image); // by now the module is there: in a page it is fetched, too
   globalThis.fetch = () => new Promise(() => {});
   const inFlight = kind(mj.generate(image));
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -86,12 +86,13 @@ const OUTCOME = {
 };
 
 test("in a page the same", async (t) => {
-  const url = await siteOn(undefined, (path) => (existsSync(join(PACKAGE, path)) ? join(PACKAGE, path) : undefined), t);
+  const empty = fileURLToPath(new URL("fixtures/empty.html", import.meta.url));
+  const url = await siteOn(undefined, (path) => (path === "/" ? empty : join(PACKAGE, path)), t);
   const { page, problems } = await pageIn("chromium", t);
-  await page.goto(`${url}README.html`).catch(() => {});
+  await page.goto(url);
   const script = `(async () => { const entry = await import("${url}browser.js"); ${PROGRAM} return outcome })()`;
   assert.deepEqual(await page.evaluate(script), OUTCOME);
-  assert.deepEqual(problems.filter((problem) => !/404|midapi crashed at/.test(problem)), []);
+  assert.deepEqual(problems.filter((problem) => !problem.startsWith("midapi crashed at")), []);
 });
 
 test("in a Worker the same", async (t) => {
