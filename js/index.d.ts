@@ -1,68 +1,97 @@
-/** Width to height of the result. */
+// The sources of facts about the vendor: its quick start (Q), its reference pages (R), recorded traffic (T), other
+// people's clients (C, unverified). What it leaves open is decided here, and said so.
+
+/** Width to height of the result (R). */
 export type AspectRatio =
   | "1:2" | "9:16" | "2:3" | "3:4" | "5:6" | "6:5" | "4:3" | "3:2" | "1:1" | "16:9" | "2:1";
 
-/** How fast, and how dear: a real relaxed task takes about 214 s, a fast one about 60 s. */
+/** How fast, and how dear. Real tasks took about 214 s `"relaxed"` and 60 s `"fast"` (T). */
 export type Speed = "relaxed" | "fast" | "turbo";
 
-/** The Midjourney model. */
+/** The Midjourney model. `"niji7"` stands in one restatement of the reference alone. */
 export type Version = "7" | "6.1" | "6" | "5.2" | "5.1" | "niji7" | "niji6";
 
-interface CommonFields {
-  /** 1 to 2000 characters. */
+/** The fields that every request has. What is left out the vendor decides. */
+export interface CommonFields {
+  /** 1 to 2000 characters (R), not all of them space. Midjourney's own flags, such as `--seed 7`, may stand in it (T). */
   prompt: string;
-  /** How fast. */
-  speed?: Speed;
+  /** How fast. Not needed for videos and omni reference (R). */
+  speed?: Speed | undefined;
   /** Width to height. */
-  aspectRatio?: AspectRatio;
+  aspectRatio?: AspectRatio | undefined;
   /** The model. */
-  version?: Version;
-  /** Strength of Midjourney's own style, a whole number from 0 to 1000. */
-  stylization?: number;
-  /** How different the four images are, a whole number from 0 to 100. */
-  variety?: number;
-  /** How unusual, a whole number from 0 to 3000. */
-  weirdness?: number;
-  /** Whether the vendor translates the prompt to English. */
-  enableTranslation?: boolean;
+  version?: Version | undefined;
+  /** Strength of Midjourney's own style, a whole number from 0 to 1000 (Q). */
+  stylization?: number | undefined;
+  /** How different the four images are, a whole number from 0 to 100; the vendor suggests steps of 5 (R). */
+  variety?: number | undefined;
+  /** How unusual, a whole number from 0 to 3000; the vendor suggests steps of 100 (R). */
+  weirdness?: number | undefined;
+  /** Whether the vendor translates the prompt to English. Documented as off by default, stored as on (T): say which. */
+  enableTranslation?: boolean | undefined;
   /** A watermark to put in. */
-  waterMark?: string;
-  /** Where the vendor posts the result. */
-  callBackUrl?: string;
+  waterMark?: string | undefined;
+  /** Where the vendor posts the result: an absolute http or https URL of at most 2048 bytes. See `midapi/webhooks`. */
+  callBackUrl?: string | undefined;
+}
+
+/** No source image. */
+interface NoFiles {
+  fileUrl?: undefined;
+  fileUrls?: undefined;
+}
+
+/** One source image. */
+interface OneFile {
+  /** The source image: an absolute http or https URL of at most 2048 bytes, instead of `fileUrls`. */
+  fileUrl: string;
+  fileUrls?: undefined;
+}
+
+/** Source images in a list. */
+interface FilesInList<Urls extends readonly string[]> {
+  fileUrl?: undefined;
+  /** The source images, instead of `fileUrl`: absolute http or https URLs of at most 2048 bytes. */
+  fileUrls: Urls;
 }
 
 /** The source images, one way or the other. */
-type Files = { fileUrl: string; fileUrls?: never } | { fileUrl?: never; fileUrls: string[] };
-
-/** The one source image of a video. */
-type OneFile = { fileUrl: string; fileUrls?: never } | { fileUrl?: never; fileUrls: [string] };
-
-interface VideoFields {
-  /** How much the video moves. */
-  motion?: "high" | "low";
-  /** How many videos. */
-  videoBatchSize?: 1 | 2 | 4;
-}
+type Files = OneFile | FilesInList<readonly string[]>;
 
 /** Four images from text. */
-export type TextToImageRequest = CommonFields & { taskType: "mj_txt2img" };
+export interface TextToImageRequest extends CommonFields, NoFiles {
+  taskType: "mj_txt2img";
+}
 
-/** Four images from images and text. */
+/** Four images from images and text: variations of their content, or with `mj_style_reference` of their style. */
 export type ImageToImageRequest = CommonFields & Files & { taskType: "mj_img2img" | "mj_style_reference" };
 
-/** Four images that show the thing in an image. */
+/** Four images that show the thing in an image; took about 250 s (T). */
 export type OmniReferenceRequest = CommonFields &
   Files & {
     taskType: "mj_omni_reference";
-    /** Weight of the reference, a whole number from 1 to 1000. */
-    ow?: number;
+    /** Weight of the reference, a whole number from 1 to 1000 (R). */
+    ow?: number | undefined;
   };
 
-/** Videos from one image. */
-export type VideoRequest = CommonFields & OneFile & VideoFields & { taskType: "mj_video" | "mj_video_hd" };
+/** Videos from exactly one image (R). */
+export type VideoRequest = CommonFields &
+  (OneFile | FilesInList<readonly [string]>) & {
+    taskType: "mj_video" | "mj_video_hd";
+    /** How much the video moves. */
+    motion?: "high" | "low" | undefined;
+    /** How many videos (R). */
+    videoBatchSize?: 1 | 2 | 4 | undefined;
+  };
 
-/** What to generate. */
+/**
+ * What to generate. `taskType` decides which other fields there are. The vendor accepts a field that doesn't fit, and
+ * ignores it; these types don't, and `Midjourney.lint` warns of it.
+ */
 export type GenerateRequest = TextToImageRequest | ImageToImageRequest | OmniReferenceRequest | VideoRequest;
+
+/** The number of an image or video of a task, counted from 1 as people do. */
+export type ImageNumber = 1 | 2 | 3 | 4;
 
 /** One image or video of a task. It names its task, so it is all that `upscale`, `vary` and `extendVideo` need. */
 export interface ResultFile {
@@ -70,16 +99,17 @@ export interface ResultFile {
   taskId: string;
   /** Its number, counted from 1. */
   index: ImageNumber;
-  /** Where it lies until the task's `expiresAt`. */
+  /** Where it lies until the task's `expiresAt`. The vendor's host may send no CORS headers: show it, don't read it. */
   url: string;
 }
 
+/** What every task has. Times are in milliseconds since 1970. */
 interface TaskFields {
-  /** The handle: opaque. */
+  /** The vendor's id or the gateway's: opaque. */
   taskId: string;
   /** The vendor's word for what the task does. */
   taskType?: string;
-  /** How fast it was asked to be, if this package submitted it. */
+  /** How fast it was asked to be, if this package submitted it or the handle said so. */
   speed?: Speed;
   /** The images; empty until the task succeeds. */
   images: ResultFile[];
@@ -89,35 +119,39 @@ interface TaskFields {
   createdAt?: number;
 }
 
-/** A task that has not ended. */
+/** A task that has not ended, as far as anyone knows. */
 export interface RunningTask extends TaskFields {
   state: "running";
-  /** When it is likely to end, in milliseconds since 1970: an estimate. */
+  /**
+   * When it is likely to end, in milliseconds since 1970: from your own past tasks, else from typical durations, or the
+   * server's own word. An estimate.
+   */
   expectedAt?: number;
-  /** How long it is likely to take from now. */
+  /** How long it is likely to take from now. An estimate. */
   timeLeft?: TimeLeft;
 }
 
 /**
- * An estimate in milliseconds: of at least three of your own tasks of this kind the middle eight of ten; without them
- * half and double of what recorded traffic took.
+ * How long a task is likely to take from now, in milliseconds. With at least three of your own tasks of this type and
+ * speed, the middle eight of ten of them; without, from half to double of what is typical.
  */
 export interface TimeLeft {
-  /** If it is quick. */
+  /** Milliseconds, if it is quick; 0 if it is overdue. */
   min: number;
-  /** If it is slow. */
+  /** Milliseconds, if it is slow; 0 if it is overdue. */
   max: number;
-  /** How many of your own tasks it comes from; 0 if none. */
+  /** How many of your own tasks it comes from: 0, or 3 to 20. */
   samples: number;
+  /** Always true: no promise. */
   estimate: true;
 }
 
-/** A task that ended with results. */
+/** A task that ended with at least one image or video. */
 export interface SucceededTask extends TaskFields {
   state: "succeeded";
   /** When it ended, in milliseconds since 1970. */
   completedAt?: number;
-  /** When the vendor deletes the files, in milliseconds since 1970. */
+  /** When the vendor deletes the files, in milliseconds since 1970: 15 days after the end (Q). */
   expiresAt?: number;
 }
 
@@ -126,25 +160,173 @@ export interface FailedTask extends TaskFields {
   state: "failed";
   /** When it ended, in milliseconds since 1970. */
   completedAt?: number;
-  /** The vendor's reason. */
-  failure: { code?: number | string; message: string };
+  /** The vendor's code, if any, and its words. */
+  failure: {
+    /** A number in records, a text in some callbacks (R). */
+    code?: number | string;
+    /** The vendor's reason, else the quick start's words for none. */
+    message: string;
+  };
 }
 
-/** A task: plain data. Stored as JSON and loaded again, it can still be waited for. */
+/** A task: plain data. Stored as JSON and loaded again, here or elsewhere, it can still be waited for. */
 export type Task = RunningTask | SucceededTask | FailedTask;
 
-/** A task, as returned or as loaded from storage, or its id. */
-export type TaskHandle =
-  | string
-  | { taskId: string; taskType?: string; speed?: Speed; createdAt?: number; expectedAt?: number };
+/**
+ * What a task is named by: the task itself, as returned or as loaded from storage, or its id alone. The task is better:
+ * it knows when the first look is worthwhile.
+ */
+export type TaskHandle = string | TaskReference;
 
-/** The number of an image or video, counted from 1 as people do. */
-export type ImageNumber = 1 | 2 | 3 | 4;
+/** The part of a task that names it. */
+export interface TaskReference {
+  /** 1 to 1024 letters, digits, `_`, `-` or `.`. */
+  taskId: string;
+  taskType?: string | undefined;
+  speed?: Speed | undefined;
+  createdAt?: number | undefined;
+  expectedAt?: number | undefined;
+}
+
+/** A task whose image is named beside it: an image, which has a number of its own, is none. */
+type TaskOfImage = string | (TaskReference & { index?: undefined });
+
+/**
+ * The vendor's record of a task, its known disagreements settled: times are milliseconds since 1970, the result is an
+ * object, and `null` stands for what there is not.
+ */
+export interface TaskRecord {
+  taskId: string;
+  taskType: string | null;
+  /** The request, as a JSON text; from a gateway without its `callBackUrl`. */
+  paramJson: string | null;
+  /** When it was created, in milliseconds since 1970. */
+  createTime: number | null;
+  /** When it ended, in milliseconds since 1970. */
+  completeTime: number | null;
+  /** The links to the results; `null` until there are any. */
+  resultInfoJson: { resultUrls: { resultUrl: string }[] } | null;
+  /** 0 generating, 1 success, 2 failed, 3 created but generation failed (Q). */
+  successFlag: number;
+  errorCode: number | string | null;
+  errorMessage: string | null;
+}
+
+/** Options of every call that reaches a server. */
+export interface CallOptions {
+  /**
+   * Ends the call with the error `aborted`, whose `cause` is the signal's reason. A submit that was on its way may have
+   * been billed: then the error says `billed: "unknown"`.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of a submit. */
+export interface SubmitOptions extends CallOptions {
+  /**
+   * Sent to a gateway as `Idempotency-Key`, which creates one task under one key if it honours such keys: 1 to 255
+   * visible ASCII characters, a fresh one unless told. The vendor knows no such keys, and is sent none.
+   */
+  idempotencyKey?: string | undefined;
+}
+
+/** Options of an upscale or a variation. */
+export interface ChangeOptions extends SubmitOptions {
+  /** A watermark to put in (R). */
+  waterMark?: string | undefined;
+  /** Where the vendor posts the result: an absolute http or https URL of at most 2048 bytes. */
+  callBackUrl?: string | undefined;
+}
+
+/** Options of a video's extension. */
+export interface ExtendOptions extends ChangeOptions {
+  /** What happens next, 1 to 2000 characters. Without it Midjourney has an idea of its own (R: `mj_video_extend_auto`). */
+  prompt?: string | undefined;
+}
+
+/** Options of a wait. */
+export interface WaitOptions extends CallOptions {
+  /**
+   * Milliseconds until the error `still_running`, 0 or more, `Infinity` included; 1 800 000 (30 minutes) unless told.
+   * The last look happens at its end and may outlast it by a second. Running out is no failure: wait again.
+   */
+  timeout?: number | undefined;
+  /** Called with the task after every look at it, the last one included. What it throws is dropped. */
+  onUpdate?: ((task: Task) => void) | undefined;
+}
+
+/** Options of a submit that is waited for. `onUpdate` is called with the task as it is accepted, too. */
+export interface RunOptions extends WaitOptions, SubmitOptions {}
+
+/** Options of a batch. */
+export interface BatchOptions {
+  /**
+   * Ends the batch: it submits nothing more, ends its waits, and lets submits that are on their way finish, as they may
+   * be paid for. Every item still settles.
+   */
+  signal?: AbortSignal | undefined;
+  /** How many items are in flight at once: a whole number from 1 to 100, 4 unless told. */
+  concurrency?: number | undefined;
+  /** Milliseconds each item is waited for, counted from its acceptance; 1 800 000 (30 minutes) unless told. */
+  timeout?: number | undefined;
+  /**
+   * Called with every running task, as it is accepted and after every look at it, and with its item's place in the
+   * list, counted from 0. The moment to store the task. What it throws is dropped.
+   */
+  onUpdate?: ((task: RunningTask, index: number) => void) | undefined;
+}
+
+/** What an error says as plain data. */
+export interface ErrorFields {
+  kind: ErrorKind;
+  message: string;
+  code?: number;
+  field?: string;
+  taskId?: string;
+  retryable: boolean;
+  billed: Billed;
+  retryAfter?: number;
+  submit?: UnknownSubmit;
+}
+
+/**
+ * An item of a batch: a request to submit, a task to wait for, or from an earlier batch's `toJSON` an error that forbids
+ * to submit the request again, as it may have been billed.
+ */
+export type BatchItem = GenerateRequest | TaskHandle | { error: ErrorFields };
+
+/**
+ * What became of an item: its place in the list, counted from 0, the item as it was given, and its task or its error. Ask
+ * for `error` first, then the other is there.
+ */
+export type BatchResult =
+  | { index: number; request: BatchItem; task: SucceededTask; error?: undefined }
+  | { index: number; request: BatchItem; task?: undefined; error: MidjourneyError };
+
+/**
+ * Many tasks at once, as an async iterator of what became of each, in the order they end. It begins when it is first
+ * asked. Leaving the loop submits nothing more, and waits for the submits on their way, so that their tasks are known.
+ */
+export interface Batch {
+  /** @throws {MidjourneyError} `invalid_request` for an item that breaks a rule; then nothing was submitted */
+  next(): Promise<IteratorResult<BatchResult, undefined>>;
+  /** What leaving the loop does. */
+  return(): Promise<IteratorResult<BatchResult, undefined>>;
+  [Symbol.asyncIterator](): this;
+  /**
+   * The items as they stand: what was submitted is its task by now. `batch` takes it again, in another process too, and
+   * submits nothing a second time; a task that has ended is looked at once.
+   */
+  toJSON(): BatchItem[];
+}
 
 /** A submit whose outcome nobody knows: plain data, to keep until `reconcile` has an answer. */
 export interface UnknownSubmit {
+  /** The route below `/api/v1/mj/`. */
   route: string;
+  /** The body, byte for byte as it was sent. */
   body: string;
+  /** The key it was sent under. */
   idempotencyKey: string;
 }
 
@@ -156,195 +338,240 @@ export interface Warning {
   message: string;
 }
 
-/** What a task may cost, in credits. Nobody outside knows the vendor's prices: from what clients' tables have, unverified. */
+/** What a task may cost, in credits. Nobody outside knows the vendor's prices: from clients' tables (C), unverified. */
 export interface Estimate {
+  /** The least, in credits. */
   min: number;
+  /** The most, in credits: what to set aside. */
   max: number;
+  /** Always true: no promise. */
   estimate: true;
 }
 
-/** Credits by kind of task, each a whole number or a range. `change` is an upscale or a variation. */
-export type Prices = Partial<
-  Record<"relaxed" | "fast" | "turbo" | "video" | "videoHd" | "change", number | [min: number, max: number]>
->;
-
-/** How long your tasks took, in milliseconds, by kind: plain data, to keep for the next client. */
-export type History = Record<string, number[]>;
-
-/** The vendor's record of a task, its known disagreements settled: times in milliseconds, the result an object. */
-export interface TaskRecord {
-  taskId: string;
-  taskType: string | null;
-  /** The request, as a JSON text. */
-  paramJson: string | null;
-  createTime: number | null;
-  completeTime: number | null;
-  resultInfoJson: { resultUrls: { resultUrl: string }[] } | null;
-  /** 0 generating, 1 success, 2 failed, 3 created but generation failed. */
-  successFlag: number;
-  errorCode: number | string | null;
-  errorMessage: string | null;
+/**
+ * Credits by kind of task, each a whole number or a range. Unless told, images are 3 `relaxed`, 8 `fast` (also without a
+ * speed) or 16 `turbo`, a `video` 15 to 60, a `videoHd` 45 to 180 (C).
+ */
+export interface Prices {
+  relaxed?: Price | undefined;
+  fast?: Price | undefined;
+  turbo?: Price | undefined;
+  video?: Price | undefined;
+  videoHd?: Price | undefined;
+  /** An upscale or a variation. `estimate` takes no such request yet. */
+  change?: Price | undefined;
 }
 
-/** Options of every call. */
-export interface CallOptions {
-  /** Ends the call. A submit ended in flight may have been billed: the error's `billed` says "unknown". */
-  signal?: AbortSignal;
-}
-
-/** Options of a submit. */
-export interface SubmitOptions extends CallOptions {
-  /**
-   * Under one key a gateway creates one task: 1 to 255 visible ASCII characters, a fresh one unless told. The vendor
-   * knows no such keys, and gets none.
-   */
-  idempotencyKey?: string;
-}
-
-/** Options of an upscale or a variation. */
-export interface ChangeOptions extends SubmitOptions {
-  /** A watermark to put in. */
-  waterMark?: string;
-  /** Where the vendor posts the result. */
-  callBackUrl?: string;
-}
-
-/** Options of a video's extension. */
-export interface ExtendOptions extends ChangeOptions {
-  /** What happens next, 1 to 2000 characters; without it Midjourney has its own idea. */
-  prompt?: string;
-}
-
-/** Options of a wait. */
-export interface WaitOptions extends CallOptions {
-  /** Milliseconds until the error `still_running`, 30 minutes unless told. That is no failure: wait again. */
-  timeout?: number;
-  /** Called with the task after every look at it. */
-  onUpdate?: (task: Task) => void;
-}
-
-/** Options of a submit that is waited for. */
-export interface RunOptions extends WaitOptions, SubmitOptions {}
-
-/** Options of a batch. */
-export interface BatchOptions extends CallOptions {
-  /** How many items are in flight at once: 1 to 100, 4 unless told. */
-  concurrency?: number;
-  /** Milliseconds that each item is waited for, 30 minutes unless told. */
-  timeout?: number;
-  /** Called with every running task, as it is accepted and after every look at it, and its item's number from 0. */
-  onUpdate?: (task: RunningTask, index: number) => void;
-}
-
-/** An item of a batch: a request to submit, a task to wait for, or one of an earlier batch that must not be submitted. */
-export type BatchItem = GenerateRequest | TaskHandle | { error: object };
-
-/** What became of an item. */
-export type BatchResult =
-  | { index: number; request: BatchItem; task: SucceededTask; error?: undefined }
-  | { index: number; request: BatchItem; task?: undefined; error: MidjourneyError };
+/** Whole credits, or the least and the most. */
+export type Price = number | readonly [min: number, max: number];
 
 /**
- * Many tasks at once, as an async iterator of what became of each, in the order they end. Leaving the loop submits
- * nothing more, and waits for submits on their way, so that their tasks are known.
+ * How long your tasks took, in milliseconds, by type and speed: the last 20 of each. Plain data, to keep for the next
+ * client. What isn't that is left out without an error.
  */
-export class Batch implements AsyncIterableIterator<BatchResult> {
-  private constructor();
-  next(): Promise<IteratorResult<BatchResult, undefined>>;
-  return(): Promise<IteratorResult<BatchResult, undefined>>;
-  [Symbol.asyncIterator](): this;
-  /** What is left to do: `batch` takes it again, here or in another process, and submits nothing a second time. */
-  toJSON(): BatchItem[];
+export type History = Record<string, number[]>;
+
+/** Where the API is, and with which key: an `endpoint`, an `apiKey`, or both. */
+export type MidjourneyOptions = GatewayOptions | VendorOptions;
+
+/** A gateway that holds the key. */
+interface GatewayOptions extends ClientOptions {
+  /**
+   * A gateway's address, such as `"/api/v1/mj"` in a page it serves: https, or http on this machine, without user,
+   * query or fragment.
+   */
+  endpoint: string;
+  /** The gateway's access token, if it asks for one. In a browser it is refused like a key. */
+  apiKey?: string | undefined;
 }
 
-/** Where the API is, and with which key. */
-export interface MidjourneyOptions {
-  /**
-   * A gateway's address, such as "/api/v1/mj" in a page it serves. With an `apiKey` it is
-   * `https://api.midapi.ai/api/v1/mj` unless told.
-   */
-  endpoint?: string;
-  /** The vendor's key, on a server only. */
-  apiKey?: string;
-  /** Lets `apiKey` be used in a browser, where everyone can read it. */
-  dangerouslyAllowBrowser?: boolean;
-  /** What you know better of prices than `estimate` does. */
-  prices?: Prices;
+/** A key of one's own. */
+interface VendorOptions extends ClientOptions {
+  /** `https://api.midapi.ai/api/v1/mj` unless told. Where a key is sent must be https, or this machine. */
+  endpoint?: string | undefined;
+  /** The vendor's key, on a server only. Undefined, as from a variable that isn't set, fails at the first call. */
+  apiKey: string | undefined;
+}
+
+interface ClientOptions {
+  /** Lets `apiKey` be used in a browser, where everyone who opens the page can read it. False unless told. */
+  dangerouslyAllowBrowser?: boolean | undefined;
+  /** Prices you know better than `estimate` does. */
+  prices?: Prices | undefined;
   /** What `history()` of an earlier client gave, for better estimates of time. */
-  history?: History;
+  history?: History | undefined;
 }
 
-/** The client. */
+/**
+ * The client of a gateway or, on a server, of the vendor. What fails rejects with a `MidjourneyError`; arguments are
+ * checked, and refused, before anything is sent.
+ */
 export class Midjourney {
-  /** @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser */
-  constructor(options?: MidjourneyOptions);
-
   /**
-   * Submits a task. After an unclear answer it fails with `billed: "unknown"` and is not sent again; a refusal that comes
-   * before acceptance (429, 455, no connection) is tried up to three times within 60 s.
+   * Sends nothing, and loads nothing before the first call.
    *
-   * @throws {MidjourneyError}
+   * @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser. Other mistakes fail the first call.
    */
-  generate(request: GenerateRequest, options?: SubmitOptions): Promise<RunningTask>;
-
-  /** Submits the upscale of an image: a task of its own. */
-  upscale(image: ResultFile, options?: ChangeOptions): Promise<RunningTask>;
-  /** Submits the upscale of an image of a task, counted from 1: a task of its own. */
-  upscale(task: TaskHandle, index: ImageNumber, options?: ChangeOptions): Promise<RunningTask>;
-
-  /** Submits variations of an image: a task of its own. */
-  vary(image: ResultFile, options?: ChangeOptions): Promise<RunningTask>;
-  /** Submits variations of an image of a task, counted from 1: a task of its own. */
-  vary(task: TaskHandle, index: ImageNumber, options?: ChangeOptions): Promise<RunningTask>;
-
-  /** Submits more of a video: a task of its own. */
-  extendVideo(video: ResultFile, options?: ExtendOptions): Promise<RunningTask>;
-  /** Submits more of a video of a task, counted from 1: a task of its own. */
-  extendVideo(task: TaskHandle, index: ImageNumber, options?: ExtendOptions): Promise<RunningTask>;
-
-  /** The task as it stands now. Tried up to three times within 60 s. */
-  status(task: TaskHandle, options?: CallOptions): Promise<Task>;
-
-  /** The vendor's own record of the task. */
-  record(task: TaskHandle, options?: CallOptions): Promise<TaskRecord>;
-
-  /** The account's credits; the vendor counts in fractions. A gateway may keep them to itself: `not_found`. */
-  credits(options?: CallOptions): Promise<number>;
+  constructor(options: MidjourneyOptions);
 
   /**
-   * Waits for the task's end: looks near the expected end, then after 5 s growing by half to 30 s; in a hidden tab at
-   * least 60 s apart, and at once when it is seen again or the network is back.
+   * Submits a task, once. After an unclear answer it fails with `billed: "unknown"` and is not sent again. Only a refusal
+   * that comes before acceptance (429, 455, and in Node and Bun a connection that never came about) is tried again: three
+   * times at the most, within 60 s.
    *
-   * @throws {MidjourneyError} `task_failed`, or `still_running` when its time runs out: no failure, wait again
+   * @throws {MidjourneyError} `invalid_request`, `unauthorized`, `insufficient_credits`, `rate_limited`, `maintenance`,
+   *   `disabled`, `misconfigured`: not billed. `server_error`, `network`, `bad_response`, `aborted`, `crashed`: see its
+   *   `billed`.
    */
-  wait(task: TaskHandle, options?: WaitOptions): Promise<SucceededTask>;
-
-  /** `generate`, then `wait`. */
-  run(request: GenerateRequest, options?: RunOptions): Promise<SucceededTask>;
+  generate(request: GenerateRequest, options?: SubmitOptions | null): Promise<RunningTask>;
 
   /**
-   * The task of a submit whose outcome was unknown, from a gateway that says on its health route that it honours
-   * idempotency keys. Any other server is sent nothing, and it stays `billed: "unknown"`.
+   * Submits the upscale of an image: a task of its own.
+   *
+   * @throws {MidjourneyError} like `generate`
    */
-  reconcile(unknown: MidjourneyError | UnknownSubmit, options?: CallOptions): Promise<RunningTask>;
+  upscale(image: ResultFile, options?: ChangeOptions | null): Promise<RunningTask>;
+  /**
+   * Submits the upscale of an image of a task: a task of its own.
+   *
+   * @param index the image's number, counted from 1
+   * @throws {MidjourneyError} like `generate`
+   */
+  upscale(task: TaskOfImage, index: ImageNumber, options?: ChangeOptions | null): Promise<RunningTask>;
 
   /**
-   * Runs many tasks at once: at most 20 submits within 10.5 s, as the vendor takes no more. Out of credits, or with a
-   * refused key, it submits no more; every item settles exactly once.
+   * Submits four variations of an image (R): a task of its own.
+   *
+   * @throws {MidjourneyError} like `generate`
    */
-  batch(requests: Iterable<BatchItem> | Batch, options?: BatchOptions): Batch;
+  vary(image: ResultFile, options?: ChangeOptions | null): Promise<RunningTask>;
+  /**
+   * Submits four variations of an image of a task (R): a task of its own.
+   *
+   * @param index the image's number, counted from 1. The vendor's schema counts from 0, its prose from 1; what is sent
+   *   follows the schema.
+   * @throws {MidjourneyError} like `generate`
+   */
+  vary(task: TaskOfImage, index: ImageNumber, options?: ChangeOptions | null): Promise<RunningTask>;
 
-  /** What the vendor would accept but surely isn't meant. Nothing is sent. */
-  lint(request: GenerateRequest): Promise<Warning[]>;
+  /**
+   * Submits more of a video (R): a task of its own.
+   *
+   * @throws {MidjourneyError} like `generate`
+   */
+  extendVideo(video: ResultFile, options?: ExtendOptions | null): Promise<RunningTask>;
+  /**
+   * Submits more of a video of a task (R): a task of its own.
+   *
+   * @param index the video's number, counted from 1
+   * @throws {MidjourneyError} like `generate`
+   */
+  extendVideo(task: TaskOfImage, index: ImageNumber, options?: ExtendOptions | null): Promise<RunningTask>;
 
-  /** What the request may cost. Nothing is sent. */
+  /**
+   * The task as it stands now. A task that failed is no error here. Tried three times at the most, within 60 s.
+   *
+   * @throws {MidjourneyError} `not_found`, `unauthorized`, `rate_limited`, `maintenance`, `server_error`, `network`,
+   *   `bad_response`, `aborted`, `misconfigured`, `crashed`; a look costs nothing
+   */
+  status(task: TaskHandle, options?: CallOptions | null): Promise<Task>;
+
+  /**
+   * The vendor's own record of the task, tried like `status`.
+   *
+   * @throws {MidjourneyError} like `status`
+   */
+  record(task: TaskHandle, options?: CallOptions | null): Promise<TaskRecord>;
+
+  /**
+   * The account's credits; the vendor counts in fractions (T). Tried like `status`.
+   *
+   * @throws {MidjourneyError} like `status`; `not_found` from a gateway that keeps them to itself, as midapi's does
+   */
+  credits(options?: CallOptions | null): Promise<number>;
+
+  /**
+   * Waits for the task's end. The first look is near the expected end, at once for a task of which only the id is known,
+   * and after 10 minutes at the latest. The next come after 5 s, growing by half to 30 s, or when the server says. In a
+   * hidden tab looks are at least 60 s apart; when it is seen again or the network is back, the next one comes at once, or
+   * 5 s after the last. A look that fails in passing is repeated in its turn.
+   *
+   * @throws {MidjourneyError} `task_failed`; `still_running` when the time runs out, which is no failure: wait again;
+   *   `aborted`, and the task goes on; `not_found`, `unauthorized`, `misconfigured`, `crashed`
+   */
+  wait(task: TaskHandle, options?: WaitOptions | null): Promise<SucceededTask>;
+
+  /**
+   * `generate`, then `wait`. An error after acceptance carries the `taskId`.
+   *
+   * @throws {MidjourneyError} like `generate` and `wait`
+   */
+  run(request: GenerateRequest, options?: RunOptions | null): Promise<SucceededTask>;
+
+  /**
+   * The task that a submit with an unknown outcome became. Sends the submit again, under its key, only to a gateway whose
+   * `GET /api/v1/health` answers `{"idempotencyKeys": true}` in `data`: there it creates no second task. Any other server
+   * is sent no submit.
+   *
+   * @param unknown the error, or its `submit`, as it was thrown or stored
+   * @throws {MidjourneyError} `misconfigured` if the server doesn't say so; whatever it is, `billed` stays `"unknown"`
+   *   and `submit` is there again. `invalid_request` if there is no `submit`.
+   */
+  reconcile(unknown: MidjourneyError | UnknownSubmit, options?: CallOptions | null): Promise<RunningTask>;
+
+  /**
+   * Runs many tasks at once: submits requests, at most 20 within 10.5 s as the vendor takes no more, and waits for all.
+   * Every item settles once; one that fails loses nothing. Out of credits, or with a refused key or set-up, it submits
+   * no more, and the rest says why.
+   *
+   * @param requests requests, tasks or ids, or what an earlier batch's `toJSON` gave
+   * @throws {MidjourneyError} `invalid_request` for what is no list
+   */
+  batch(requests: (Iterable<BatchItem> & object) | Batch, options?: BatchOptions | null): Batch;
+
+  /**
+   * What the vendor would accept but surely isn't meant, such as `ow` on text to image, or `--ar` in the prompt beside
+   * `aspectRatio`. Sends nothing. Takes requests that the types refuse: those it is for.
+   *
+   * @throws {MidjourneyError} `invalid_request` for what submitting it would refuse
+   */
+  lint(request: GenerateRequest | object): Promise<Warning[]>;
+
+  /**
+   * What the request may cost. Sends nothing.
+   *
+   * @throws {MidjourneyError} `invalid_request` for a request that breaks a rule, or for wrong `prices`
+   */
   estimate(request: GenerateRequest): Promise<Estimate>;
 
-  /** How long this client's tasks took. */
+  /**
+   * How long the tasks took whose end this client's waits have seen, together with those it was given: for `history` of
+   * the next client. Sends nothing.
+   */
   history(): Promise<History>;
 }
 
-/** What went wrong, as a closed set. */
+/**
+ * What went wrong, as a closed set: switch on it.
+ *
+ * - `invalid_request`: the request breaks a rule, here or at the vendor (400, 405, 413, 415, 422). Mend `field`.
+ * - `unauthorized`: no key, a bad key, or one without permission (401, 403).
+ * - `insufficient_credits`: the account has too few (402).
+ * - `not_found`: no such task or route (404; of a look also 400 and 422).
+ * - `rate_limited`: too many requests (429). Wait, `retryAfter` seconds if it is given.
+ * - `maintenance`: the vendor is down (455). Wait.
+ * - `disabled`: the vendor has switched the feature off (505).
+ * - `server_error`: the server failed (other 5xx). Of a submit nobody knows whether it is billed.
+ * - `task_failed`: the task ran and failed. The message is the vendor's reason.
+ * - `still_running`: your `timeout` ran out and the task goes on. No failure: wait again.
+ * - `network`: no answer, or half of one, or none within 60 s. Of a submit nobody knows whether it is billed, unless it
+ *   never left. Also a WebAssembly module that could not be loaded.
+ * - `bad_response`: an answer that isn't the API's, a redirect included; in `midapi/webhooks`, no callback of this API.
+ * - `aborted`: your signal ended the call.
+ * - `misconfigured`: the client or the gateway is set up wrongly. The message says how.
+ * - `unverified`: a callback's signature or time is wrong (`midapi/webhooks`).
+ * - `crashed`: a fault of this package. Its module was started anew, so the next call works.
+ */
 export type ErrorKind =
   | "invalid_request"
   | "unauthorized"
@@ -363,24 +590,35 @@ export type ErrorKind =
   | "unverified"
   | "crashed";
 
-/** Every failure of the package. */
-export class MidjourneyError extends Error {
+/** Whether credits were spent. With `"unknown"` nobody can tell from here: look before you send it again. */
+export type Billed = "no" | "yes" | "unknown";
+
+/**
+ * Every failure of the package, a real `Error`. Its message is for people, ends at some 1000 characters of a server's
+ * own words, and holds no key. What lies beneath, such as the exception of `fetch` or the reason of your signal, is
+ * `cause`.
+ */
+export class MidjourneyError extends Error implements ErrorFields {
   private constructor();
   name: "MidjourneyError";
+  /** What went wrong: switch on this. */
   kind: ErrorKind;
-  /** The vendor's code or the HTTP status. */
+  /** The vendor's code or the HTTP status, where there is one. A field that is refused here has the vendor's 422. */
   code?: number;
-  /** The field of the request that is wrong. */
+  /** The field or option that is wrong. */
   field?: string;
   /** The task it is about. */
   taskId?: string;
-  /** Whether the same call may be sent again later without the risk of paying twice. */
+  /** Whether the same call may be sent again, later, without the risk of paying twice. */
   retryable: boolean;
-  /** Whether credits were spent; with "unknown", look before you send again. */
-  billed: "no" | "yes" | "unknown";
+  /** Whether credits were spent. */
+  billed: Billed;
   /** Seconds the server asks to wait. */
   retryAfter?: number;
-  /** With `billed: "unknown"` of a submit through a gateway: what `reconcile` takes. */
+  /**
+   * What `reconcile` takes: of a submit through a gateway whose outcome is unknown. The vendor itself knows no keys, so
+   * its errors have none; nor has `crashed`.
+   */
   submit?: UnknownSubmit;
 }
 

@@ -23,6 +23,7 @@ describe("the packed package", () => {
       "fixtures/wrangler.toml",
       "fixtures/types.ts",
       "fixtures/types.cts",
+      "fixtures/types-node.ts",
       "../quickstart/quickstart.js",
     ]);
   });
@@ -106,7 +107,11 @@ describe("the packed package", () => {
   });
 
   test("has types that take what is right and refuse what is wrong", async () => {
-    const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck", "false"];
-    await program(bin("tsc"), [...options, "types.ts", "types.cts"], { cwd: app });
+    const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
+    const tsc = (...options) => program(bin("tsc"), ["--noEmit", "--target", "es2022", ...strict, ...options], { cwd: app });
+    await tsc("--module", "nodenext", "types.ts", "types.cts");
+    await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts");
+    const nodeAlone = ["--lib", "es2023", "--typeRoots", at("../../node_modules/@types"), "--types", "node"];
+    await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts");
   });
 });
