@@ -26,10 +26,12 @@ export class Batch {
   #failure;
   #stopped;
   #timer;
-  #taker = () => {};
+  /** Who waits for something to change: `next` may be called again before its last promise is settled. */
+  #takers = [];
 
   constructor(midjourney, load, requests, options) {
-    if (typeof requests?.[Symbol.iterator] !== "function" && !(requests instanceof Batch)) {
+    // A text is a list, too: of tasks whose ids are its letters.
+    if (typeof requests === "string" || (typeof requests?.[Symbol.iterator] !== "function" && !(requests instanceof Batch))) {
       throw refusal("invalid_request", "requests", "must be a list of requests and tasks");
     }
     this.#midjourney = midjourney;
@@ -50,7 +52,7 @@ export class Batch {
   async next() {
     this.#running ??= this.#run();
     while (this.#settled.length === 0 && this.#running !== "done") {
-      await new Promise((taker) => (this.#taker = taker));
+      await this.#change();
     }
     if (this.#settled.length > 0) return { done: false, value: this.#settled.shift() };
     const failure = this.#failure;
@@ -62,7 +64,7 @@ export class Batch {
   /** Submits nothing more, and returns once the submits on their way have told which tasks they created. */
   async return() {
     this.#stop(new Error("the iteration was abandoned"));
-    while (this.#running && this.#running !== "done") await new Promise((taker) => (this.#taker = taker));
+    while (this.#running && this.#running !== "done") await this.#change();
     this.#settled.length = 0;
     return { done: true, value: undefined };
   }
@@ -82,6 +84,8 @@ export class Batch {
       this.#order = ask(() => new Order(input));
       this.#instance = instance;
       if (signal?.aborted) stop();
+      // It may have been stopped while the module was loaded.
+      if (this.#stopped) this.#order.stop();
       signal?.addEventListener("abort", stop);
       await new Promise((finish, fail) => {
         this.#again = (settled) => {
@@ -104,7 +108,7 @@ export class Batch {
       if (this.#instance === instance) this.#order?.free();
       this.#order = undefined;
       this.#running = "done";
-      this.#taker();
+      this.#changed();
     }
   }
 
@@ -166,9 +170,17 @@ export class Batch {
     this.#again?.();
   }
 
+  #change() {
+    return new Promise((taker) => this.#takers.push(taker));
+  }
+
+  #changed() {
+    for (const taker of this.#takers.splice(0)) taker();
+  }
+
   #settle(number, outcome) {
     const about = { index: number, request: this.#requests[number] };
     this.#settled.push(outcome instanceof Error ? { ...about, error: outcome } : { ...about, task: outcome });
-    this.#taker();
+    this.#changed();
   }
 }

@@ -42,8 +42,8 @@ export class MidjourneyAPI {
     }
   }
 
-  getTaskStatus(taskId) {
-    return named("Status check failed", this.#midjourney().record(taskId));
+  async getTaskStatus(taskId) {
+    return await named("Status check failed", this.#midjourney().record(taskId));
   }
 
   async upscaleImage(taskId, index) {

@@ -134,6 +134,26 @@ test("a wrong item is named before anything is submitted", async () => {
     assert.match(error.message, message);
     assert.equal(error.billed, "no");
   }
-  assert.throws(() => server().batch(7), { kind: "invalid_request", field: "requests" });
+  for (const list of [7, "an-id", undefined, IMAGE]) {
+    assert.throws(() => server().batch(list), { kind: "invalid_request", field: "requests" });
+  }
   assert.deepEqual(posted, []);
+});
+
+test("a batch that is abandoned before the module is there submits nothing", async () => {
+  const { posted } = prompts();
+  const batch = server().batch(requests("a", "b"));
+  const first = batch.next();
+  await batch.return();
+  await first;
+  await pause(10);
+  assert.deepEqual(posted, []);
+  assert.deepEqual(JSON.parse(JSON.stringify(batch)), requests("a", "b"));
+});
+
+test("it may be asked several times at once", async () => {
+  prompts();
+  const batch = server().batch(requests("a", "b"));
+  const answers = await Promise.all([batch.next(), batch.next(), batch.next()]);
+  assert.deepEqual(answers.map(({ done, value }) => [done, value?.task.taskId]), [[false, "a"], [false, "b"], [true, undefined]]);
 });

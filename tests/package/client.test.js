@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { MidjourneyAPI } from "../../dist/compat.js";
 import { Midjourney, MidjourneyError, isMidjourneyError } from "../../dist/node.js";
 import { IMAGE, KEY, failure, server, stalled, stub } from "./stub.js";
 
@@ -180,6 +181,15 @@ test("row 1: no error, log or inspection shows the key", async () => {
   }
   assert.equal(seen.filter((text) => text?.includes("MidjourneyError")).length > 20, true);
   for (const text of seen) assert.ok(!text?.includes(KEY), text);
+});
+
+test("in a page the quick start's class rejects for a key, whichever method is called", async (t) => {
+  globalThis.document = {};
+  t.after(() => delete globalThis.document);
+  const api = new MidjourneyAPI(KEY);
+  for (const call of [() => api.generateImage(IMAGE), () => api.waitForCompletion("a"), () => api.getTaskStatus("a"), () => api.upscaleImage("a", 1)]) {
+    assert.deepEqual([(await failure(call())).kind], ["misconfigured"], String(call));
+  }
 });
 
 test("the errors of another copy of the package are known by their shape", () => {
