@@ -1,12 +1,12 @@
 use super::json::{Json, Object, Writer};
 use super::record::result_urls;
-use super::{Error, Kind, Operation, Record, Task};
+use super::{Error, Kind, Operation, Record, State, Task};
 
 /// What the vendor posts to a `callBackUrl`. Even one whose signature is right proves nothing about its results, as the
 /// signature covers the task's id alone: a reason to look at the record now, never the record itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callback {
-    /// The task was taken on; only its id is in it.
+    /// The task was taken on, or goes on: nothing in it says that it has ended.
     Acknowledged {
         /// The task.
         task_id: String,
@@ -28,11 +28,7 @@ impl Callback {
             record.result_urls = result_urls(json);
         }
         record.param_json = record.param_json.or_else(|| data.string("promptJson"));
-        let has_flag = data.given("successFlag").is_some();
-        if code == 200 && !has_flag && record.result_urls.is_empty() {
-            return Ok(Self::Acknowledged { task_id: record.task_id });
-        }
-        if code == 200 && !has_flag {
+        if code == 200 && data.given("successFlag").is_none() {
             record.success_flag = 1;
         }
         if code != 200 {
@@ -40,7 +36,11 @@ impl Callback {
             record.success_flag = record.success_flag.max(2);
             record.error_message = record.error_message.or_else(|| body.string("msg"));
         }
-        Ok(Self::Ended(Box::new(record.into())))
+        let task = Task::from(record);
+        Ok(match task.state {
+            State::Running => Self::Acknowledged { task_id: task.task_id },
+            State::Succeeded | State::Failed => Self::Ended(Box::new(task)),
+        })
     }
 
     /// The task it is about.

@@ -160,10 +160,16 @@ fn callbacks_of_failure_say_why() {
 }
 
 #[test]
-fn a_callback_with_an_id_alone_is_an_acknowledgement() {
-    let callback =
-        Callback::parse(&json!({ "code": 200, "msg": "success", "data": { "taskId": "a" } }).to_string()).unwrap();
-    assert_eq!(callback, Callback::Acknowledged { task_id: "a".to_owned() });
+fn a_callback_that_ends_nothing_is_an_acknowledgement() {
+    for data in [
+        json!({ "taskId": "a" }),
+        json!({ "taskId": "a", "successFlag": 0 }),
+        json!({ "taskId": "a", "successFlag": 1 }),
+        json!({ "taskId": "a", "resultUrls": ["javascript:alert(1)"] }),
+    ] {
+        let callback = Callback::parse(&json!({ "code": 200, "msg": "success", "data": data }).to_string()).unwrap();
+        assert_eq!(callback, Callback::Acknowledged { task_id: "a".to_owned() });
+    }
 }
 
 #[test]
