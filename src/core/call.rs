@@ -317,8 +317,8 @@ impl Call {
             Some(handle) if !matches!(self.goal, Goal::Status(_) | Goal::Record(_)) => {
                 Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(&handle.task_id)
             }
-            _ if !self.sent => Error::new(Kind::Aborted, "aborted before anything was sent"),
-            _ => Error::unanswered(self.operation(), Kind::Aborted, "aborted by the caller"),
+            _ if !self.sent => self.placed(Error::new(Kind::Aborted, "aborted before anything was sent")),
+            _ => self.placed(Error::unanswered(self.operation(), Kind::Aborted, "aborted by the caller")),
         }
     }
 

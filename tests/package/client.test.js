@@ -96,6 +96,10 @@ test("an abort ends a call at once, and says what may have been spent", async ()
   assert.equal((await aborted((signal) => mj.generate(IMAGE, { signal }))).billed, "unknown");
   assert.ok(sent[0].init.signal.aborted, "the request itself is ended");
   assert.equal((await aborted((signal) => mj.status("a", { signal }))).billed, "no");
+  const { submit } = await aborted((signal) => server({ endpoint: "https://gateway.example/api/v1/mj" }).generate(IMAGE, { signal, idempotencyKey: "k" }));
+  assert.deepEqual(submit, { route: "generate", body: JSON.stringify(IMAGE), idempotencyKey: "k" });
+  const unasked = await aborted((signal) => mj.reconcile(submit, { signal }), 0);
+  assert.deepEqual([unasked.billed, unasked.submit], ["unknown", submit], "what was unknown before still is");
 
   sent = stub(() => ({ taskId: "a", successFlag: 0 }));
   const early = await aborted((signal) => mj.wait("a", { signal }), 0);
