@@ -1,7 +1,7 @@
 /** Apps on the packed package: in the runtimes of servers, and in a real browser behind bundlers. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -30,8 +30,8 @@ const DONE = {
   images: [1, 2, 3, 4],
   same: true,
   large: 1,
-      varied: 4,
-      more: 1,
+  varied: 4,
+  more: 1,
   record: 4,
   states: ["running", "succeeded"],
   error: {
@@ -47,15 +47,33 @@ const DONE = {
 
 const gatewayWithStates = () => gatewayOnSimulator({ DURATIONS: { fast: 1 } });
 
-for (const [runtime, name, ...args] of [
+const NETWORK = "--allow-net=127.0.0.1";
+const RUNTIMES = [
   ["Node", "node"],
-  ["Deno, with no permission but the network", deno, "run", "--no-prompt", "--allow-net=127.0.0.1"],
+  ["Deno, with no permission but the network", deno, "run", "--no-prompt", NETWORK],
   ["Bun", bun, "run"],
-]) {
+];
+
+for (const [runtime, name, ...args] of RUNTIMES) {
   test(`runs in ${runtime}`, async (t) => {
     const { run } = await app(t, "server-app.js");
     const { api } = await gatewayWithStates();
     assert.deepEqual(JSON.parse(await run(name, [...args, "server-app.js", api])), DONE);
+  });
+}
+
+for (const [runtime, name, ...args] of RUNTIMES) {
+  test(`reads and verifies callbacks in ${runtime.replace(" but the network", "")}`, async (t) => {
+    const { run } = await app(t, "webhooks.js");
+    const body = readFileSync(at("../core/fixtures/documented-callback-success.json"), "utf8");
+    const options = args.filter((option) => option !== NETWORK);
+    assert.deepEqual(JSON.parse(await run(name, [...options, "webhooks.js", body])), {
+      type: "ended",
+      taskId: "mj_task_12345",
+      images: 4,
+      verified: "mj_task_12345",
+      refused: { kind: "unverified", billed: "no" },
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 /** The packed package, in the runtimes it is for. */
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -59,7 +59,7 @@ describe("the packed package", () => {
     reachesItsLastLine(output);
   });
 
-  test("runs in workerd, server-side, with a key", async () => {
+  test("runs in workerd, server-side, with a key, and reads callbacks", async () => {
     const { url } = await simulator();
     const built = join(app, "built");
     await program(bin("wrangler"), ["deploy", "--dry-run", "--outdir", built], {
@@ -78,6 +78,9 @@ describe("the packed package", () => {
       const response = await worker.dispatchFetch("http://app.example/");
       const task = await response.json();
       assert.equal(task.images.length, 4, JSON.stringify(task));
+      const body = readFileSync(at("../core/fixtures/documented-callback-success.json"), "utf8");
+      const callback = await worker.dispatchFetch("http://app.example/", { method: "POST", body });
+      assert.equal((await callback.json()).task.images.length, 4);
     } finally {
       await worker.dispose();
     }
