@@ -1,5 +1,6 @@
-//! The project's commands: `cargo xtask dev`, `build` and `test`. Each installs what is missing and says what it does.
+//! The project's commands: `cargo xtask dev`, `build`, `test` and `bench`. Each installs what is missing and says what it does.
 
+mod bench;
 mod build;
 mod dev;
 mod setup;
@@ -16,7 +17,9 @@ cargo xtask dev [--port N] [--simulator]
 cargo xtask build
     Builds the npm package into dist/, the studio into build/studio/ and the Worker into build/worker/.
 cargo xtask test [RING...]
-    Runs the tests of every ring, or of those named: lint, core, wasm, gateway, package, page.";
+    Runs the tests of every ring, or of those named: lint, core, wasm, gateway, package, page.
+cargo xtask bench
+    Measures work, memory and size of the package beside those of its peers, and writes benches/results.md.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         ["dev", options @ ..] => dev::run(options),
         ["build"] => build::everything(),
         ["test", rings @ ..] => test::run_rings(rings),
+        ["bench"] => bench::run(),
         _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{HELP}", words.join(" "))),
     };
     match outcome {
