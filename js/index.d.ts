@@ -308,7 +308,10 @@ export type BatchResult =
  * asked. Leaving the loop submits nothing more, and waits for the submits on their way, so that their tasks are known.
  */
 export interface Batch {
-  /** @throws {MidjourneyError} `invalid_request` for an item that breaks a rule; then nothing was submitted */
+  /**
+   * @throws {MidjourneyError} `invalid_request` for an item or option that breaks a rule; then nothing was submitted.
+   *   `crashed`; then `toJSON` is what is left to do. It is over after either.
+   */
   next(): Promise<IteratorResult<BatchResult, undefined>>;
   /** What leaving the loop does. */
   return(): Promise<IteratorResult<BatchResult, undefined>>;
