@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -64,25 +64,28 @@ impl<T: Transport, C: Timer> Client<T, C> {
         on_event: &mut dyn FnMut(usize, BatchEvent),
     ) {
         let events = RefCell::new(Vec::new());
+        let stopped = Cell::new(false);
         let mut stop = Box::pin(stop);
         let mut batch = Batch::new(items.iter().map(|item| matches!(item, BatchItem::Submit(_))), options.concurrency);
         let mut in_flight: Vec<InFlight<'_>> = Vec::new();
         let mut pause: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
-        let mut stopped = false;
         poll_fn(|context| {
-            if !stopped && stop.as_mut().poll(context).is_ready() {
-                stopped = true;
-                batch.stop();
-            }
             if pause.as_mut().is_some_and(|pause| pause.as_mut().poll(context).is_ready()) {
                 pause = None;
             }
             loop {
+                // Asked again after each round: what has just settled may have been the reason to stop.
+                if !stopped.get() && stop.as_mut().poll(context).is_ready() {
+                    stopped.set(true);
+                    batch.stop();
+                }
                 let drained = loop {
                     match batch.next(self.timer.now()) {
                         BatchStep::Begin(number) => {
                             let item = items.get(number).cloned();
-                            in_flight.extend(item.map(|item| self.begin(number, item, options.timeout_ms, &events)));
+                            let begun =
+                                item.map(|item| self.begin(number, item, options.timeout_ms, &events, &stopped));
+                            in_flight.extend(begun);
                         }
                         BatchStep::Refuse(number) => {
                             let refusal = batch.refusal();
@@ -107,7 +110,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                 in_flight.retain_mut(|item| {
                     let outcome = match (&item.accepted, item.work.as_mut().poll(context)) {
                         (_, Poll::Ready(outcome)) => Some(outcome),
-                        (Some(task_id), Poll::Pending) if stopped => {
+                        (Some(task_id), Poll::Pending) if stopped.get() => {
                             Some(Err(Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(task_id)))
                         }
                         _ => None,
@@ -117,7 +120,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                         item.accepted = Some(task.task_id.clone());
                         on_event(number, BatchEvent::Updated(task));
                         // What was accepted after the stop is not waited for.
-                        moved |= stopped;
+                        moved |= stopped.get();
                     }
                     let Some(outcome) = outcome else { return true };
                     batch.settled(outcome.as_ref().err().map(|error| error.kind));
@@ -139,6 +142,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
         item: BatchItem,
         timeout_ms: i64,
         events: &'a RefCell<Vec<(usize, Task)>>,
+        stopped: &'a Cell<bool>,
     ) -> InFlight<'a> {
         let (goal, accepted) = match item {
             BatchItem::Submit(submission) => (Goal::Run(submission, None, timeout_ms), None),
@@ -147,7 +151,10 @@ impl<T: Transport, C: Timer> Client<T, C> {
                 (Goal::Wait(handle, timeout_ms), Some(task_id))
             }
         };
-        let work = async move { self.task(goal, &mut |task| events.borrow_mut().push((number, task.clone()))).await };
+        let work = async move {
+            let on_update = &mut |task: &Task| events.borrow_mut().push((number, task.clone()));
+            self.task_until(goal, on_update, stopped).await
+        };
         InFlight { number, work: Box::pin(work), accepted }
     }
 }

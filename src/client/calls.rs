@@ -1,4 +1,7 @@
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::{NoReply, Timer, Transport, race};
 use crate::core::{
@@ -130,15 +133,29 @@ impl<T: Transport, C: Timer> Client<T, C> {
         self.task(Goal::Reconcile(unresolved.clone()), &mut |_| ()).await
     }
 
-    pub(super) async fn task(&self, goal: Goal, on_update: OnUpdate<'_>) -> Result<Task, Error> {
-        match self.perform(goal, on_update).await? {
+    async fn task(&self, goal: Goal, on_update: OnUpdate<'_>) -> Result<Task, Error> {
+        self.task_until(goal, on_update, &Cell::new(false)).await
+    }
+
+    /// The same, and no other try once `stopped` is set. Who sets it polls this future then.
+    pub(super) async fn task_until(
+        &self,
+        goal: Goal,
+        on_update: OnUpdate<'_>,
+        stopped: &Cell<bool>,
+    ) -> Result<Task, Error> {
+        match self.perform_until(goal, on_update, stopped).await? {
             Output::Task(task) => Ok(task),
             _ => Err(unexpected()),
         }
     }
 
-    /// Does what a call says, until it is done.
     async fn perform(&self, goal: Goal, on_update: OnUpdate<'_>) -> Result<Output, Error> {
+        self.perform_until(goal, on_update, &Cell::new(false)).await
+    }
+
+    /// Does what a call says, until it is done.
+    async fn perform_until(&self, goal: Goal, on_update: OnUpdate<'_>, stopped: &Cell<bool>) -> Result<Output, Error> {
         let mut call = Call::new(self.account.clone(), goal)?;
         let mut action = call.start(self.moment());
         loop {
@@ -149,8 +166,11 @@ impl<T: Transport, C: Timer> Client<T, C> {
             let event = match action {
                 Action::Done(outcome) => return *outcome,
                 Action::Sleep { ms, wakeable: false } => {
-                    self.timer.sleep(ms).await;
-                    Event::Slept
+                    let stop = poll_fn(|_| if stopped.get() { Poll::Ready(()) } else { Poll::Pending });
+                    match race(stop, self.timer.sleep(ms)).await {
+                        Some(()) => return Err(call.aborted()),
+                        None => Event::Slept,
+                    }
                 }
                 Action::Sleep { ms, wakeable: true } => match race(self.timer.sleep(ms), self.timer.woken()).await {
                     Some(()) => Event::Slept,

@@ -8,8 +8,8 @@ use super::json::Json;
 use super::time::retry_after_s;
 use super::{
     Billed, Endpoint, Error, Handle, History, Kind, MAX_TRIES, Operation, Record, Retry, RetryBudget, SUBMIT_ROUTES,
-    Schedule, Secret, State, Submission, Task, Unresolved, accepted, checked_idempotency_key, credits, open, record,
-    sentence,
+    Schedule, Secret, State, Submission, Task, Unresolved, accepted, checked_idempotency_key, checked_task_id, credits,
+    open, record, sentence,
 };
 
 /// The longest a call may take over all its tries. A submit that takes longer has an unknown outcome and is never sent
@@ -203,7 +203,10 @@ pub struct Call {
     idempotency_key: Option<String>,
     retry: Retry,
     deadline: i64,
+    /// Whether a request is on its way.
     sent: bool,
+    /// Whether it sleeps between two tries.
+    pauses: bool,
     /// The task, once there is one.
     handle: Option<Handle>,
     schedule: Option<Schedule>,
@@ -221,7 +224,10 @@ impl Call {
             }
             Goal::Reconcile(_) => (Phase::Health, None),
             Goal::Credits => (Phase::Credits, None),
-            Goal::Status(handle) | Goal::Record(handle) | Goal::Wait(handle, _) => (Phase::Look, Some(handle.clone())),
+            Goal::Status(handle) | Goal::Record(handle) | Goal::Wait(handle, _) => {
+                checked_task_id(&handle.task_id)?;
+                (Phase::Look, Some(handle.clone()))
+            }
         };
         Ok(Self {
             account,
@@ -234,6 +240,7 @@ impl Call {
             retry: Retry::new(1),
             deadline: 0,
             sent: false,
+            pauses: false,
             handle,
             schedule: None,
             last_failure: None,
@@ -268,8 +275,9 @@ impl Call {
 
     /// What to do after this has happened.
     pub fn step(&mut self, event: Event<'_>, moment: Moment) -> Action {
+        self.sent = false;
         let outcome = match event {
-            Event::Slept if self.sent => return self.send(moment),
+            Event::Slept if self.pauses => return self.send(moment),
             Event::Woken | Event::Slept => {
                 if let (Event::Woken, Some(schedule)) = (&event, &mut self.schedule) {
                     schedule.woken(moment.now);
@@ -313,13 +321,15 @@ impl Call {
 
     /// The error of a caller who ends it now.
     pub fn aborted(&self) -> Error {
-        match &self.handle {
+        let error = match &self.handle {
             Some(handle) if !matches!(self.goal, Goal::Status(_) | Goal::Record(_)) => {
-                Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(&handle.task_id)
+                return Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(&handle.task_id);
             }
-            _ if !self.sent => self.placed(Error::new(Kind::Aborted, "aborted before anything was sent")),
-            _ => self.placed(Error::unanswered(self.operation(), Kind::Aborted, "aborted by the caller")),
-        }
+            _ if self.pauses => Error::new(Kind::Aborted, "aborted before another try"),
+            _ if !self.sent => Error::new(Kind::Aborted, "aborted before anything was sent"),
+            _ => Error::unanswered(self.operation(), Kind::Aborted, "aborted by the caller"),
+        };
+        self.placed(error)
     }
 
     fn operation(&self) -> Operation {
@@ -346,7 +356,6 @@ impl Call {
     }
 
     fn next_look(&mut self, moment: Moment) -> Action {
-        self.sent = false;
         match self.schedule.as_ref().and_then(|schedule| schedule.next_look(moment.hidden)) {
             None => self.still_running(),
             Some(at) if at <= moment.now => self.look(moment),
@@ -379,7 +388,7 @@ impl Call {
     }
 
     fn send(&mut self, moment: Moment) -> Action {
-        self.sent = true;
+        (self.sent, self.pauses) = (true, false);
         Action::Send((self.deadline - moment.now).max(1) as u32)
     }
 
@@ -499,6 +508,7 @@ impl Call {
         }
         let pause = self.retry.pause_after(&error, &mut self.account.budget.borrow_mut(), moment.random);
         if let Some(ms) = pause.filter(|ms| moment.now + i64::from(*ms) < self.deadline) {
+            self.pauses = true;
             return Action::Sleep { ms, wakeable: false };
         }
         if let Some(schedule) = self.schedule.as_mut().filter(|_| error.retryable()) {

@@ -33,7 +33,7 @@ impl Callback {
         }
         if code != 200 {
             // The message of a failure stands in the envelope when the data carries none.
-            record.success_flag = record.success_flag.max(2);
+            record.success_flag = if record.success_flag == 3 { 3 } else { 2 };
             record.error_message = record.error_message.or_else(|| body.string("msg"));
         }
         let task = Task::from(record);

@@ -36,7 +36,9 @@ impl Endpoint {
 
     /// The URL of a route beside it: `https://example.com/api/v1/health` for `https://example.com/api/v1/mj`.
     pub fn sibling(&self, route: &str) -> String {
-        let above = self.0.bytes().rposition(|byte| byte == b'/').and_then(|at| self.0.get(..at)).unwrap_or_default();
+        // Without a path there is nothing above: the last slash is one of `https://`, and what follows it the host.
+        let slash = self.0.bytes().rposition(|byte| byte == b'/').filter(|at| *at >= "https://".len());
+        let above = slash.and_then(|at| self.0.get(..at)).unwrap_or(&self.0);
         [above, "/", route].concat()
     }
 

@@ -137,7 +137,8 @@ impl Form {
             .text("waterMark", request.water_mark.as_deref())
             .text("callBackUrl", request.call_back_url.as_deref())
             .end();
-        // Checked as a foreign body is: a rule lives once.
+        // Checked as a foreign body is: a rule lives once. An empty text counts as absent, and what is required isn't.
+        self.parse(&body)?;
         checked(&Object::parse(&body).ok_or_else(not_json)?, self.fields)
     }
 

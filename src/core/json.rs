@@ -18,9 +18,9 @@ pub(crate) struct Json<'a>(&'a str);
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Json<'a> {
-    /// The value of a text that is JSON, or is going to be read as an object or a list.
+    /// The value of a text that is JSON, or is going to be read as an object, a list or a string.
     pub fn of(text: &'a str) -> Self {
-        Self(text)
+        Self(text.trim_ascii())
     }
 
     /// The object, if this is one.
@@ -49,7 +49,8 @@ impl<'a> Json<'a> {
 
     /// The text of a string; `None` if this is none.
     pub fn text(self) -> Option<Cow<'a, str>> {
-        self.0.starts_with('"').then(|| unquoted(self.0))
+        let bytes = self.0.as_bytes();
+        (bytes.first() == Some(&b'"') && past_string(bytes, 0) == Some(bytes.len())).then(|| unquoted(self.0))
     }
 
     /// The number as it is spelled; `None` if this is none.

@@ -18,7 +18,7 @@ impl Warning {
 }
 
 /// Midjourney's flags in a prompt that say what a field says, too.
-const FLAGS: [(&str, &str); 15] = [
+const FLAGS: [(&str, &str); 16] = [
     ("--ar", "aspectRatio"),
     ("--aspect", "aspectRatio"),
     ("--v", "version"),
@@ -34,6 +34,7 @@ const FLAGS: [(&str, &str); 15] = [
     ("--motion", "motion"),
     ("--fast", "speed"),
     ("--relax", "speed"),
+    ("--turbo", "speed"),
 ];
 
 /// A field, the task types that have a use for it, and what to call them.
@@ -60,7 +61,7 @@ pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
     let is_set = |name| request.given(name).is_some_and(|value| !matches!(value.raw(), "\"\"" | "[]"));
     let prompt = word("prompt");
     for (flag, field) in FLAGS {
-        if is_set(field) && prompt.split(' ').any(|word| word == flag) {
+        if is_set(field) && prompt.split_ascii_whitespace().any(|word| word == flag) {
             warn("prompt", &[flag, " stands in the prompt and ", field, " is given, too; keep one of them"]);
         }
     }

@@ -53,9 +53,9 @@ impl Prices {
         for (name, estimate) in &mut prices.0 {
             let Some(price) = given.given(name) else { continue };
             let ends = price.items().unwrap_or_else(|| vec![price, price]);
-            let ends: Vec<_> = ends.into_iter().filter_map(|end| u32::try_from(end.whole()?).ok()).collect();
-            match ends[..] {
-                [min, max] if min <= max => *estimate = Estimate { min, max },
+            let ends: Option<Vec<_>> = ends.into_iter().map(|end| u32::try_from(end.whole()?).ok()).collect();
+            match ends.as_deref() {
+                Some(&[min, max]) if min <= max => *estimate = Estimate { min, max },
                 _ => return Err(wrong()),
             }
         }

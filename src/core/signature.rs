@@ -55,8 +55,8 @@ impl SignedCallback {
             ]));
         }
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-        let digits = signature.strip_suffix('=').unwrap_or_default();
-        if signature.len() != SIGNATURE_CHARS || !digits.bytes().all(is_base64) {
+        let digits = signature.strip_suffix('=').filter(|_| signature.len() == SIGNATURE_CHARS);
+        if !digits.is_some_and(|digits| digits.bytes().all(is_base64)) {
             return Err(unverified(&[SIGNATURE_HEADER, ": must be one HMAC-SHA256 in standard base64"]));
         }
         let callback = Callback::parse(body)?;

@@ -71,7 +71,7 @@ pub(super) fn retry_after_s(header: &str, now_ms: i64) -> Option<u32> {
         return None;
     }
     let at_s = (days(number(12, 16)?, month, number(5, 7)?) * 24 + hour) * 3600 + minute * 60 + second;
-    Some(u32::try_from(at_s - now_ms.div_euclid(1000)).unwrap_or(0))
+    Some((at_s - now_ms.div_euclid(1000)).clamp(0, u32::MAX.into()) as u32)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -122,6 +122,7 @@ mod tests {
             ("99999999999999", Some(u32::MAX)),
             ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30)),
             ("Wed, 21 Oct 2020 07:28:30 GMT", Some(0)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(u32::MAX)),
             ("-1", None),
             ("1.5", None),
             ("", None),

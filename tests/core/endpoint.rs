@@ -46,3 +46,29 @@ fn an_upstream_is_an_origin_or_the_apis_own_path() {
         assert_eq!(Endpoint::upstream(url).unwrap().route("generate"), "https://a.example/api/v1/mj/generate");
     }
 }
+
+#[test]
+fn a_route_beside_it_is_on_the_same_host() {
+    for (url, beside) in [
+        (Endpoint::VENDOR, "https://api.midapi.ai/api/v1/health"),
+        ("https://a.example/api/v1/mj/", "https://a.example/api/v1/health"),
+        ("https://a.example/mj", "https://a.example/health"),
+        ("https://a.example", "https://a.example/health"),
+        ("https://a.example/", "https://a.example/health"),
+        ("http://127.0.0.1:8787", "http://127.0.0.1:8787/health"),
+    ] {
+        assert_eq!(Endpoint::new(url, true).unwrap().sibling("health"), beside, "{url}");
+    }
+}
+
+#[test]
+fn the_vendor_is_known_by_its_own_address() {
+    let is_vendor = |url| Endpoint::new(url, true).unwrap().is_vendor();
+    assert!(is_vendor(Endpoint::VENDOR) && is_vendor("https://api.midapi.ai/api/v1/mj/"));
+    for other in
+        ["https://a.example/api/v1/mj", "https://api.midapi.ai.a.example/api/v1/mj", "http://localhost/api/v1/mj"]
+    {
+        assert!(!is_vendor(other), "{other}");
+    }
+    assert!(Endpoint::upstream("https://api.midapi.ai").unwrap().is_vendor());
+}

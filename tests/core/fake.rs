@@ -1,123 +1,292 @@
-//! A server made of prepared answers and a clock that jumps: every test of the client runs without waiting.
+//! A server made of prepared answers, and a clock that jumps to the next moment anybody waits for: every test of the
+//! client runs without waiting, and a call that would sleep for ever is found out.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::pin::pin;
+use std::collections::{BTreeMap, VecDeque};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use midapi::client::{Client, NoReply, Reply, Request, Timer, Transport};
-use midapi::core::{Endpoint, Secret};
+use midapi::core::{Account, Endpoint, History, Secret};
 use serde_json::{Value, json};
 
 pub const KEY: &str = "secret-key-0123456789";
+pub const GATEWAY: &str = "https://app.example/api/v1/mj";
 
 /// What the server does with one request.
 pub enum Answer {
-    Json(u16, Value),
-    Paced(u32, Value),
-    NotJson(u16),
-    /// Refused until a later time, as the header says.
-    Busy(&'static str),
-    Refused,
+    Reply {
+        status: u16,
+        retry_after: Option<String>,
+        body: String,
+    },
     Reset,
+    /// The connection was refused: nothing reached the server.
+    Unreached,
     Silence,
+    Late(i64, Box<Answer>),
+}
+
+impl Answer {
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Self::Reply { status, retry_after: None, body: body.into() }
+    }
+
+    pub fn json(status: u16, body: Value) -> Self {
+        Self::text(status, body.to_string())
+    }
+
+    pub fn not_json(status: u16) -> Self {
+        Self::text(status, "<html>no JSON</html>")
+    }
+
+    /// The same with a `Retry-After` header.
+    pub fn retry_after(mut self, header: &str) -> Self {
+        if let Self::Reply { retry_after, .. } = &mut self {
+            *retry_after = Some(header.to_owned());
+        }
+        self
+    }
+
+    /// The same after this many milliseconds.
+    pub fn late(self, ms: i64) -> Self {
+        Self::Late(ms, Box::new(self))
+    }
 }
 
 /// The answer of success.
 pub fn ok(data: Value) -> Answer {
-    Answer::Json(200, json!({ "code": 200, "msg": "success", "data": data }))
+    Answer::json(200, json!({ "code": 200, "msg": "success", "data": data }))
+}
+
+/// The answer of acceptance.
+pub fn accepted(task_id: &str) -> Answer {
+    ok(json!({ "taskId": task_id }))
 }
 
 /// A refusal inside HTTP 200, as the vendor sends it.
 pub fn refusal(code: i64) -> Answer {
-    Answer::Json(200, json!({ "code": code, "msg": format!("because {code}"), "data": null }))
+    Answer::json(200, json!({ "code": code, "msg": format!("because {code}"), "data": null }))
 }
 
 /// The record of a task in the given state.
 pub fn record(flag: i64) -> Value {
+    record_of("a", flag)
+}
+
+pub fn record_of(task_id: &str, flag: i64) -> Value {
     let results = json!({ "resultUrls": [{ "resultUrl": "https://example.com/1.jpg" }] });
-    json!({ "taskId": "a", "successFlag": flag, "resultInfoJson": if flag == 1 { results } else { Value::Null } })
+    json!({ "taskId": task_id, "successFlag": flag, "resultInfoJson": if flag == 1 { results } else { Value::Null } })
+}
+
+/// One request as it came.
+#[derive(Clone)]
+pub struct Sent {
+    pub at: i64,
+    pub url: String,
+    pub body: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+impl Sent {
+    pub fn path(&self) -> &str {
+        self.url.rsplit('/').next().unwrap()
+    }
 }
 
 #[derive(Clone, Default)]
 pub struct Server(Rc<Inner>);
 
+type Answering = Box<dyn FnMut(&Sent) -> Answer>;
+
 #[derive(Default)]
 struct Inner {
-    answers: RefCell<VecDeque<Answer>>,
-    sent: RefCell<Vec<(i64, String, Option<String>)>>,
-    keys: RefCell<Vec<String>>,
     now: Cell<i64>,
+    hidden: Cell<bool>,
+    wakes: Cell<u32>,
+    sleepers: RefCell<Vec<Waker>>,
+    timers: RefCell<BTreeMap<(i64, u64), Due>>,
+    numbers: Cell<u64>,
+    answers: RefCell<VecDeque<Answer>>,
+    answering: RefCell<Option<Answering>>,
+    sent: RefCell<Vec<Sent>>,
+}
+
+enum Due {
+    Wake(Waker),
+    Do(Box<dyn FnOnce(&Server)>),
 }
 
 impl Server {
+    /// A server that gives these answers, in this order.
     pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let server = Self::default();
         server.0.answers.borrow_mut().extend(answers);
         server
     }
 
+    /// A server that makes up its answers.
+    pub fn answering(answer: impl FnMut(&Sent) -> Answer + 'static) -> Self {
+        let server = Self::default();
+        *server.0.answering.borrow_mut() = Some(Box::new(answer));
+        server
+    }
+
+    /// A client of the vendor.
     pub fn client(&self) -> Client<Self, Self> {
-        self.client_of("https://vendor.example/api/v1/mj")
+        self.client_of(Endpoint::VENDOR, Some(KEY))
     }
 
-    /// A client of this endpoint, whichever it is.
-    pub fn client_of(&self, endpoint: &str) -> Client<Self, Self> {
-        let endpoint = Endpoint::new(endpoint, true).unwrap();
-        Client::new(self.clone(), self.clone(), endpoint, Some(Secret::new(KEY).unwrap()))
+    /// A client of a gateway, which holds the key.
+    pub fn gateway(&self) -> Client<Self, Self> {
+        self.client_of(GATEWAY, None)
     }
 
-    /// The paths of what was sent.
+    pub fn client_of(&self, endpoint: &str, key: Option<&str>) -> Client<Self, Self> {
+        let endpoint = Endpoint::new(endpoint, key.is_some()).unwrap();
+        let key = key.map(|key| Secret::new(key).unwrap());
+        Client::of(self.clone(), self.clone(), Account::new(endpoint, key, History::default()))
+    }
+
+    pub fn sent(&self) -> Vec<Sent> {
+        self.0.sent.borrow().clone()
+    }
+
+    /// The last parts of the paths of what was sent.
     pub fn paths(&self) -> Vec<String> {
-        let sent = self.0.sent.borrow();
-        sent.iter().map(|(_, url, _)| url.rsplit('/').next().unwrap().to_owned()).collect()
+        self.sent().iter().map(|sent| sent.path().to_owned()).collect()
     }
 
     /// The bodies of what was posted.
     pub fn bodies(&self) -> Vec<Value> {
-        let sent = self.0.sent.borrow();
-        sent.iter().filter_map(|(_, _, body)| serde_json::from_str(body.as_deref()?).ok()).collect()
+        self.sent().iter().filter_map(|sent| serde_json::from_str(sent.body.as_deref()?).ok()).collect()
     }
 
     /// When each request was sent, in seconds.
     pub fn times(&self) -> Vec<f64> {
-        self.0.sent.borrow().iter().map(|(at, ..)| *at as f64 / 1000.0).collect()
+        self.sent().iter().map(|sent| sent.at as f64 / 1000.0).collect()
     }
 
     pub fn submits(&self) -> usize {
-        self.0.sent.borrow().iter().filter(|(_, _, body)| body.is_some()).count()
-    }
-
-    /// The idempotency keys that came with requests.
-    pub fn keys(&self) -> Vec<String> {
-        self.0.keys.borrow().clone()
+        self.sent().iter().filter(|sent| sent.body.is_some()).count()
     }
 
     pub fn now(&self) -> i64 {
         self.0.now.get()
     }
+
+    pub fn set_hidden(&self, hidden: bool) {
+        self.0.hidden.set(hidden);
+    }
+
+    pub fn wake(&self) {
+        self.0.wakes.set(self.0.wakes.get() + 1);
+        self.0.sleepers.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// Does something at a time, if a call still waits then.
+    pub fn at(&self, ms: i64, what: impl FnOnce(&Self) + 'static) {
+        let key = self.key(ms);
+        self.0.timers.borrow_mut().insert(key, Due::Do(Box::new(what)));
+    }
+
+    /// How many sleeps are open.
+    pub fn open_sleeps(&self) -> usize {
+        self.0.timers.borrow().values().filter(|due| matches!(due, Due::Wake(_))).count()
+    }
+
+    /// The output of a future, once the clock has gone as far as it needs.
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let woken = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(woken.clone());
+        loop {
+            if woken.0.swap(false, Ordering::Relaxed)
+                && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+            {
+                return output;
+            }
+            if woken.0.load(Ordering::Relaxed) {
+                continue;
+            }
+            let due = self.0.timers.borrow_mut().pop_first();
+            let ((at, _), due) = due.expect("the call waits for something that never comes");
+            self.0.now.set(self.now().max(at));
+            match due {
+                Due::Wake(waker) => waker.wake(),
+                Due::Do(what) => what(self),
+            }
+        }
+    }
+
+    fn key(&self, at: i64) -> (i64, u64) {
+        self.0.numbers.set(self.0.numbers.get() + 1);
+        (at, self.0.numbers.get())
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A sleep that ends when it is dropped.
+struct Sleep(Server, (i64, u64));
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0.now() >= self.1.0 {
+            return Poll::Ready(());
+        }
+        self.0.0.timers.borrow_mut().insert(self.1, Due::Wake(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.0.0.timers.borrow_mut().remove(&self.1);
+    }
 }
 
 impl Transport for Server {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        assert_eq!(request.key.map(Secret::expose), Some(KEY));
-        self.0.keys.borrow_mut().extend(request.idempotency_key.map(str::to_owned));
-        self.0.sent.borrow_mut().push((self.now(), request.url.to_owned(), request.body.map(str::to_owned)));
-        let answer = self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for");
+        let to_vendor = request.url.starts_with("https://api.midapi.ai/");
+        assert_eq!(
+            request.key.map(Secret::expose),
+            to_vendor.then_some(KEY),
+            "the key of a request to {}",
+            request.url
+        );
+        let sent = Sent {
+            at: self.now(),
+            url: request.url.to_owned(),
+            body: request.body.map(str::to_owned),
+            idempotency_key: request.idempotency_key.map(str::to_owned),
+        };
+        self.0.sent.borrow_mut().push(sent.clone());
+        let mut answer = match &mut *self.0.answering.borrow_mut() {
+            Some(answering) => answering(&sent),
+            None => self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for"),
+        };
+        while let Answer::Late(ms, later) = answer {
+            Sleep(self.clone(), self.key(self.now() + ms)).await;
+            answer = *later;
+        }
         match answer {
-            Answer::Json(status, body) => Ok(Reply { status, retry_after: None, body: body.to_string() }),
-            Answer::Busy(header) => {
-                Ok(Reply { status: 429, retry_after: Some(header.to_owned()), body: String::new() })
-            }
-            Answer::Paced(seconds, data) => {
-                let body = json!({ "code": 200, "msg": "success", "data": data });
-                Ok(Reply { status: 200, retry_after: Some(seconds.to_string()), body: body.to_string() })
-            }
-            Answer::NotJson(status) => Ok(Reply { status, retry_after: None, body: "<html>".to_owned() }),
-            Answer::Refused => Err(NoReply { source: "connection refused".into(), unsent: true }),
+            Answer::Reply { status, retry_after, body } => Ok(Reply { status, retry_after, body }),
             Answer::Reset => Err(NoReply { source: "connection reset".into(), unsent: false }),
+            Answer::Unreached => Err(NoReply { source: "connection refused".into(), unsent: true }),
             Answer::Silence => std::future::pending().await,
+            Answer::Late(..) => unreachable!(),
         }
     }
 }
@@ -127,20 +296,26 @@ impl Timer for Server {
         self.0.now.get()
     }
 
-    async fn sleep(&self, ms: u32) {
-        self.0.now.set(self.0.now.get() + i64::from(ms));
+    fn sleep(&self, ms: u32) -> impl Future<Output = ()> {
+        Sleep(self.clone(), self.key(self.now() + i64::from(ms)))
     }
 
-    /// The coin always falls in the middle.
     fn random(&self) -> f64 {
         0.5
     }
-}
 
-/// The output of a future that, over a fake server, never really waits.
-pub fn run<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("the call waits for something that never comes"),
+    fn hidden(&self) -> bool {
+        self.0.hidden.get()
+    }
+
+    fn woken(&self) -> impl Future<Output = ()> {
+        let before = self.0.wakes.get();
+        std::future::poll_fn(move |context| {
+            if self.0.wakes.get() != before {
+                return Poll::Ready(());
+            }
+            self.0.sleepers.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
     }
 }

@@ -1,38 +1,54 @@
-//! Every recorded or documented body, decoded as it should be.
+//! Every recorded or documented body, read as it should be.
 
 use midapi::core::{
-    Billed, Callback, Error, ErrorCode, GenerateRequest, Handle, Kind, RETENTION_MS, Record, Speed, State, Task,
-    TaskType, generate,
+    Callback, Error, ErrorCode, Handle, Kind, Prices, RETENTION_MS, Record, Speed, State, Task, generate,
+    public_param_json,
 };
 use serde_json::{Value, json};
 
-use crate::fake::{Answer, Server, ok, run};
+use crate::fake::{Answer, Server, accepted, ok};
 
-fn read(name: &str) -> Value {
+/// The text of a fixture.
+pub fn text(name: &str) -> String {
     let path = format!("{}/tests/core/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    std::fs::read_to_string(path).unwrap()
 }
 
-/// A server that answers with a fixture.
-fn serving(name: &str) -> Server {
-    Server::new((0..3).map(|_| Answer::Json(200, read(name))))
+fn json_of(name: &str) -> Value {
+    serde_json::from_str(&text(name)).unwrap()
 }
 
-fn looked_up(name: &str) -> Result<Task, Error> {
-    run(serving(name).client().status(&Handle::new("a")))
+/// The record a status call that is answered with this fixture gets.
+fn record(name: &str) -> Result<Record, Error> {
+    let server = Server::new([Answer::text(200, text(name))]);
+    Ok(server.run(server.client().record(&Handle::new("a")))?.0)
 }
 
+fn record_of(data: Value) -> Record {
+    let server = Server::new([ok(data)]);
+    server.run(server.client().record(&Handle::new("a"))).unwrap().0
+}
+
+/// The same as a task.
 fn task(name: &str) -> Task {
-    looked_up(name).unwrap()
+    let server = Server::new([Answer::text(200, text(name))]);
+    server.run(server.client().status(&Handle::new("a"))).unwrap()
 }
 
-/// What a look at a task with this record sees.
-fn seen(record: &Value) -> Task {
-    run(Server::new([ok(record.clone())]).client().status(&Handle::new("a"))).unwrap()
+fn task_of(data: Value) -> Task {
+    record_of(data).into()
 }
 
-fn record_of(name: &str) -> Record {
-    run(serving(name).client().record(&Handle::new("a"))).unwrap().0
+fn submit(answer: Answer) -> Result<Task, Error> {
+    let server = Server::new([answer]);
+    server.run(server.client().submit(generate(&text("real-generate-request")).unwrap(), None))
+}
+
+fn ended(name: &str) -> Task {
+    match Callback::parse(&text(name)).unwrap() {
+        Callback::Ended(task) => *task,
+        acknowledged => panic!("{acknowledged:?}"),
+    }
 }
 
 #[test]
@@ -49,21 +65,25 @@ fn every_fixture_has_its_test() {
 
 #[test]
 fn a_real_request_is_accepted_and_sent_as_it_is() {
-    let body = read("real-generate-request");
-    let submission = generate(&body.to_string()).unwrap();
+    let body = json_of("real-generate-request");
+    let submission = generate(&text("real-generate-request")).unwrap();
+    assert_eq!(submission.route(), "generate");
     assert_eq!(serde_json::from_str::<Value>(submission.body()).unwrap(), body);
+    let relaxed = Prices::default().of(&submission);
+    assert_eq!((relaxed.min, relaxed.max), (3, 3));
+    assert_eq!(submit(accepted("a")).unwrap().speed, Some(Speed::Relaxed));
 }
 
 #[test]
 fn a_real_acceptance_gives_the_task() {
-    let request = GenerateRequest { speed: Some(Speed::Fast), ..GenerateRequest::new(TaskType::TextToImage, "x") };
-    let task = run(serving("real-generate-accepted").client().generate(&request)).unwrap();
+    let task = submit(Answer::text(200, text("real-generate-accepted"))).unwrap();
     assert_eq!(task.task_id, "1d9c2bc4c7d0d3b7036971db1562b935");
 }
 
 #[test]
 fn real_credits_are_a_fraction() {
-    assert_eq!(run(serving("real-credit").client().credits()).unwrap(), "5916.25");
+    let server = Server::new([Answer::text(200, text("real-credit"))]);
+    assert_eq!(server.run(server.client().credits()).unwrap(), "5916.25");
 }
 
 #[test]
@@ -90,17 +110,16 @@ fn real_successes_have_four_images_and_integer_times() {
 
 #[test]
 fn an_unknown_task_is_not_found() {
-    let error = looked_up("real-record-unknown-task").unwrap_err();
+    let error = record("real-record-unknown-task").unwrap_err();
     assert_eq!((error.kind, error.code), (Kind::NotFound, Some(422)));
     assert_eq!(error.message, "The record does not exist");
 }
 
 #[test]
 fn no_permission_is_unauthorized_and_not_billed() {
-    let request = GenerateRequest::new(TaskType::TextToImage, "x");
-    let error = run(serving("documented-unauthorized").client().generate(&request)).unwrap_err();
+    let error = submit(Answer::text(200, text("documented-unauthorized"))).unwrap_err();
     assert_eq!((error.kind, error.code), (Kind::Unauthorized, Some(401)));
-    assert_eq!(error.billed, Billed::No);
+    assert_eq!(error.billed, midapi::core::Billed::No);
 }
 
 #[test]
@@ -136,40 +155,26 @@ fn a_result_as_text_is_the_same_result() {
 
 #[test]
 fn a_callback_of_success_has_its_images() {
-    let Callback::Ended(task) = Callback::parse(&read("documented-callback-success").to_string()).unwrap() else {
-        panic!()
-    };
+    let task = ended("documented-callback-success");
     assert_eq!((task.task_id.as_str(), task.state), ("mj_task_12345", State::Succeeded));
     assert_eq!(task.images[3].url, "https://example.com/mj_result4.png");
 }
 
 #[test]
 fn callbacks_of_failure_say_why() {
-    let Callback::Ended(task) = Callback::parse(&read("documented-callback-failure").to_string()).unwrap() else {
-        panic!()
-    };
+    let task = ended("documented-callback-failure");
     assert_eq!((task.state, task.failure.unwrap().message.as_str()), (State::Failed, "Image generation failed"));
 
-    let Callback::Ended(task) = Callback::parse(&read("documented-callback-extend-failure").to_string()).unwrap()
-    else {
-        panic!()
-    };
+    let task = ended("documented-callback-extend-failure");
     let failure = task.failure.unwrap();
     assert_eq!(failure.code, Some(ErrorCode::Text("VIDEO_EXTEND_FAILED".to_owned())));
     assert_eq!(failure.message, "Failed to extend video due to processing error");
 }
 
 #[test]
-fn a_callback_that_ends_nothing_is_an_acknowledgement() {
-    for data in [
-        json!({ "taskId": "a" }),
-        json!({ "taskId": "a", "successFlag": 0 }),
-        json!({ "taskId": "a", "successFlag": 1 }),
-        json!({ "taskId": "a", "resultUrls": ["javascript:alert(1)"] }),
-    ] {
-        let callback = Callback::parse(&json!({ "code": 200, "msg": "success", "data": data }).to_string()).unwrap();
-        assert_eq!(callback, Callback::Acknowledged { task_id: "a".to_owned() });
-    }
+fn a_callback_with_an_id_alone_is_an_acknowledgement() {
+    let callback = Callback::parse(r#"{"code":200,"msg":"success","data":{"taskId":"a"}}"#).unwrap();
+    assert_eq!(callback, Callback::Acknowledged { task_id: "a".to_owned() });
 }
 
 #[test]
@@ -180,7 +185,7 @@ fn all_four_flags_mean_what_the_quick_start_says() {
     {
         for flag in [json!(flag), json!(flag.to_string())] {
             let record = json!({ "taskId": "a", "successFlag": flag, "resultInfoJson": urls });
-            assert_eq!(seen(&record).state, state, "{record}");
+            assert_eq!(task_of(record.clone()).state, state, "{record}");
         }
     }
 }
@@ -197,7 +202,7 @@ fn success_without_an_image_is_no_success() {
         json!({ "resultUrls": ["javascript:alert(1)", "", "data:x", 7] }),
     ] {
         let record = json!({ "taskId": "a", "successFlag": 1, "resultInfoJson": results });
-        let task = seen(&record);
+        let task = task_of(record.clone());
         assert_eq!((task.state, task.images.len()), (State::Running, 0), "{record}");
     }
 }
@@ -206,18 +211,31 @@ fn success_without_an_image_is_no_success() {
 fn videos_are_told_from_images() {
     let results = json!({ "resultUrls": [{ "resultUrl": "https://example.com/0.mp4?x=1" }] });
     let record = json!({ "taskId": "a", "successFlag": 1, "resultInfoJson": results });
-    let task = seen(&record);
+    let task = task_of(record);
     assert_eq!((task.videos.len(), task.images.len()), (1, 0));
 }
 
 #[test]
 fn a_record_is_written_in_the_vendors_shape() {
-    let mut expected = read("real-record-success-txt2img")["data"].clone();
-    let written = |name: &str| serde_json::from_str::<Value>(&record_of(name).to_json()).unwrap();
-    assert_eq!(written("real-record-success-txt2img"), expected);
+    let written = |record: Record| serde_json::from_str::<Value>(&record.to_json()).unwrap();
+    for name in ["real-record-success-txt2img", "real-record-success-omni", "inferred-record-generating"] {
+        assert_eq!(written(record(name).unwrap()), json_of(name)["data"], "{name}");
+    }
 
     // What the sources disagree on is written one way.
-    expected = written("inferred-record-result-as-string");
-    assert_eq!(expected["resultInfoJson"]["resultUrls"].as_array().unwrap().len(), 1);
-    assert_eq!(expected["errorCode"], Value::Null);
+    let record = written(record("inferred-record-result-as-string").unwrap());
+    assert_eq!(record["resultInfoJson"]["resultUrls"].as_array().unwrap().len(), 1);
+    assert_eq!(record["errorCode"], Value::Null);
+}
+
+#[test]
+fn a_recorded_request_is_shown_without_its_callback() {
+    let stored = record("real-record-success-omni").unwrap().param_json.unwrap();
+    let shown: Value = serde_json::from_str(&public_param_json(&stored).unwrap()).unwrap();
+    assert_eq!(shown, serde_json::from_str::<Value>(&stored).unwrap());
+
+    // The documented one has no task type and an unusual spelling.
+    let stored = record("documented-record-iso-times").unwrap().param_json.unwrap();
+    let shown: Value = serde_json::from_str(&public_param_json(&stored).unwrap()).unwrap();
+    assert_eq!(shown, json!({ "prompt": "a beautiful landscape", "speed": "relaxed" }));
 }

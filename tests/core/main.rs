@@ -2,11 +2,24 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod client;
+mod batch;
+mod batches;
+mod callbacks;
+mod changes;
+mod credits;
 mod endpoint;
+mod errors;
 mod fake;
 mod fixtures;
+mod history;
+mod lint;
+mod machine;
 mod page;
+mod prices;
+mod reconcile;
 mod requests;
+mod retries;
 mod robustness;
 mod schedule;
+mod submits;
+mod waits;

@@ -1,13 +1,48 @@
-//! Whatever a server or a caller sends: an answer or an error, never a panic, never a success with nothing in it.
+//! Row 33: whatever a server or a caller sends, there is an answer or an error, never a panic, never a success with
+//! nothing in it.
 
 use midapi::core::{
-    Callback, ChangeRequest, Endpoint, GenerateRequest, Handle, History, Prices, SUBMIT_ROUTES, Secret, State,
-    TaskType, Unresolved, checked_task_id, generate, lint, public_param_json,
+    Action, Callback, ChangeRequest, Event, Goal, Handle, History, Kind, Output, Prices, Record, SUBMIT_ROUTES, Secret,
+    SignedCallback, State, Task, Unresolved, checked_task_id, generate, lint, public_param_json,
 };
 use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::fake::{Answer, Server, run};
+use crate::machine::{Machine, gateway, sent, status, submit, vendor};
+
+const NAMES: [&str; 30] = [
+    "code",
+    "msg",
+    "data",
+    "taskId",
+    "successFlag",
+    "resultInfoJson",
+    "resultUrls",
+    "resultUrl",
+    "createTime",
+    "completeTime",
+    "errorCode",
+    "errorMessage",
+    "paramJson",
+    "promptJson",
+    "prompt",
+    "taskType",
+    "index",
+    "imageIndex",
+    "fileUrl",
+    "fileUrls",
+    "speed",
+    "version",
+    "stylization",
+    "idempotencyKeys",
+    "idempotencyKey",
+    "route",
+    "body",
+    "createdAt",
+    "expectedAt",
+    "fast",
+];
 
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -15,67 +50,186 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
+        (0i64..4).prop_map(Value::from),
         "\\PC{0,12}".prop_map(Value::from),
-        Just(json!("1")),
-        Just(json!("2024-03-20T10:30:00Z")),
+        any::<String>().prop_map(Value::from),
+        select(vec!["1", "a", "2024-03-20T10:30:00Z", "mj_txt2img", "generate", "relaxed", "7.0"])
+            .prop_map(Value::from),
+        Just(json!(200)),
         Just(json!("{\"resultUrls\":[\"https://a.example/1.png\"]}")),
+        Just(json!("https://a.example/1.png")),
     ];
-    let names = prop::sample::select(vec![
-        "code",
-        "msg",
-        "data",
-        "taskId",
-        "successFlag",
-        "resultInfoJson",
-        "resultUrls",
-        "resultUrl",
-        "createTime",
-        "completeTime",
-        "errorCode",
-        "errorMessage",
-        "paramJson",
-        "promptJson",
-        "prompt",
-        "taskType",
-        "index",
-        "fileUrls",
-    ]);
-    leaf.prop_recursive(4, 48, 8, move |inner| {
+    leaf.prop_recursive(4, 48, 8, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::hash_map(names.clone().prop_map(str::to_owned), inner, 0..8)
+            prop::collection::hash_map(select(&NAMES[..]).prop_map(str::to_owned), inner, 0..8)
                 .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
 
-/// Every public reader of a text.
-fn read_all(text: &str) {
-    for route in SUBMIT_ROUTES {
-        let _ = ChangeRequest::parse(route, text);
+/// An envelope of success around anything, or around a record of anything: what gets furthest.
+fn any_reply() -> impl Strategy<Value = Value> {
+    let record = (any_json(), any_json(), any_json(), any_json()).prop_map(|(flag, results, time, code)| {
+        json!({
+            "taskId": "a", "successFlag": flag, "resultInfoJson": results, "createTime": time, "completeTime": time,
+            "errorCode": code, "errorMessage": code,
+        })
+    });
+    let flagged = (select(vec![json!(1), json!("1"), json!(2), json!("3"), json!(0)]), any_json())
+        .prop_map(|(flag, results)| json!({ "taskId": "a", "successFlag": flag, "resultInfoJson": results }));
+    prop_oneof![
+        2 => any_json(),
+        1 => prop_oneof![any_json(), record, flagged].prop_map(|data| json!({ "code": 200, "data": data })),
+    ]
+}
+
+/// What a record says, a task says: success has something to show, and failure a reason.
+fn check_task(task: &Task) {
+    assert_eq!(task.state == State::Succeeded, !task.images.is_empty() || !task.videos.is_empty());
+    assert_eq!(task.state == State::Failed, task.failure.is_some());
+    assert_eq!(serde_json::from_str::<Value>(&task.to_json()).unwrap()["taskId"], json!(task.task_id));
+}
+
+fn check_record(record: Record) {
+    let shown: Value = serde_json::from_str(&record.to_json()).unwrap();
+    assert_eq!(shown["taskId"], json!(record.task_id));
+    check_task(&record.into());
+}
+
+/// Every function that reads a text, on this one.
+fn read(text: &str) {
+    for submission in [generate(text).ok(), Unresolved::parse(text).ok().map(|_| crate::machine::submission())] {
+        let body = submission.map(|submission| submission.body().to_owned());
+        assert!(body.is_none_or(|body| generate(&body).is_ok()), "what was checked passes again");
     }
-    let _ = (generate(text), lint(text), Callback::parse(text), Handle::parse(text), Unresolved::parse(text));
-    let _ = (History::parse(text), Prices::parse(text), public_param_json(text));
+    for route in SUBMIT_ROUTES {
+        if let Some(Ok(change)) = ChangeRequest::parse(route, text) {
+            change.submission().unwrap();
+        }
+    }
+    assert_eq!(lint(text).is_ok(), generate(text).is_ok());
+    if let Ok(Callback::Ended(task)) = Callback::parse(text) {
+        check_task(&task);
+        assert!(serde_json::from_str::<Value>(&Callback::Ended(task).to_json()).is_ok());
+    }
+    let signature = "A".repeat(43) + "=";
+    if let Ok(signed) = SignedCallback::parse(text, Some("7"), Some(&signature), 7, 0) {
+        assert!(signed.message.ends_with(".7"));
+    }
+    let _ = SignedCallback::parse("{}", Some(text), Some(text), i64::MIN, i64::MAX);
+    if let Ok(handle) = Handle::parse(text) {
+        assert!(checked_task_id(&handle.task_id).is_ok());
+    }
+    assert_eq!(History::parse(&History::parse(text).to_json()), History::parse(text));
+    let _ = Prices::parse(text);
+    if let Some(shown) = public_param_json(text) {
+        assert!(!shown.contains("callBackUrl\":"), "{shown}");
+    }
+}
+
+/// Every call, answered with this.
+fn answer(status_code: u16, body: &str, retry_after: Option<&str>) {
+    let unresolved = Unresolved { route: "upscale".into(), body: "{}".into(), idempotency_key: "k".into() };
+    let wait = Goal::Wait(Handle::new("a"), 60_000);
+    let goals = [
+        submit(),
+        Goal::Run(crate::machine::submission(), None, 60_000),
+        status(),
+        Goal::Record(Handle::new("a")),
+        Goal::Credits,
+        wait,
+        Goal::Reconcile(unresolved),
+    ];
+    for (goal, account) in goals.into_iter().zip([vendor(), gateway()].into_iter().cycle()) {
+        let mut call = Machine::new(&account, goal.clone());
+        if let Action::Done(_) = call.start() {
+            continue;
+        }
+        let action = call.reply(status_code, body, retry_after);
+        if let Some(task) = call.call.take_update() {
+            check_task(&task);
+        }
+        if let Action::Done(outcome) = action {
+            match *outcome {
+                Ok(Output::Task(task)) => check_task(&task),
+                Ok(Output::Record(record, _)) => check_record(record),
+                Ok(Output::Credits(credits)) => assert!(credits.parse::<f64>().is_ok(), "{credits}"),
+                Err(error) => {
+                    let json: Value = serde_json::from_str(&error.to_json()).unwrap();
+                    assert_eq!(json["kind"], error.kind.as_str());
+                    assert!(!error.message.trim().is_empty(), "an error without a word");
+                }
+            }
+        }
+    }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     #[test]
-    fn any_answer_is_a_task_or_an_error(body in any_json(), status in 100u16..700) {
-        read_all(&body.to_string());
-        let server = Server::new((0..3).map(|_| Answer::Json(status, body.clone())));
-        if let Ok(task) = run(server.client().status(&Handle::new("a"))) {
-            prop_assert_eq!(task.state == State::Succeeded, !task.images.is_empty() || !task.videos.is_empty());
-            prop_assert_eq!(task.state == State::Failed, task.failure.is_some());
+    fn decoding_never_panics_and_success_has_an_image(
+        body in any_reply(),
+        status in 0u16..700,
+        retry_after in proptest::option::of("[0-9 -]{0,22}|\\PC{0,30}|Wed, [0-9+-]{2} Oct [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"),
+    ) {
+        let text = body.to_string();
+        for status in [200, status] {
+            answer(status, &text, retry_after.as_deref());
         }
-        let server = Server::new((0..3).map(|_| Answer::Json(status, body.clone())));
-        let request = GenerateRequest::new(TaskType::TextToImage, "x");
-        let _ = run(server.client_of(Endpoint::VENDOR).generate(&request));
+        read(&text);
+        read(&body["data"].to_string());
     }
 
     #[test]
-    fn text_that_is_not_json_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), start in "[\\[{\"a:]{0,9}") {
-        read_all(&String::from_utf8_lossy(&bytes));
-        read_all(&(start + &String::from_utf8_lossy(&bytes)));
+    fn a_good_request_with_anything_in_one_field_is_read_or_refused(name in select(&NAMES[..]), value in any_json()) {
+        for mut body in [
+            json!({ "taskType": "mj_img2img", "prompt": "x", "fileUrl": "https://a.example/1.png" }),
+            json!({ "taskId": "a", "index": 1 }),
+            json!({ "taskId": "a", "imageIndex": 1 }),
+            json!({ "taskType": "mj_video_extend_manual", "taskId": "a", "index": 1, "prompt": "x" }),
+            json!({ "route": "generate", "body": "{}", "idempotencyKey": "k" }),
+            json!({ "fast": 8, "video": [1, 2] }),
+        ] {
+            body[name] = value.clone();
+            read(&body.to_string());
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_object_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let text = String::from_utf8_lossy(&bytes);
+        answer(200, &text, Some(&text));
+        read(&text);
+        prop_assume!(!text.trim_start().starts_with('{'));
+        prop_assert!(generate(&text).is_err() && lint(&text).is_err() && Prices::parse(&text).is_err());
+        prop_assert!(Callback::parse(&text).is_err() && Unresolved::parse(&text).is_err());
+        prop_assert_eq!((History::parse(&text), public_param_json(&text)), (History::default(), None));
+        let mut call = Machine::new(&vendor(), status());
+        call.start();
+        let Action::Done(outcome) = call.reply(200, &text, None) else { panic!("tried again") };
+        prop_assert_eq!(outcome.unwrap_err().kind, Kind::BadResponse);
+    }
+
+    #[test]
+    fn json_that_is_cut_or_broken_anywhere_is_no_success(at in 0usize..1_000, byte in proptest::option::of(any::<char>())) {
+        let whole = crate::fixtures::text("real-record-success-txt2img");
+        let whole = whole.trim_end();
+        let at = at % whole.len();
+        // Without an end it is no JSON; with another character in it it may be.
+        let broken = match byte {
+            None => whole[..at].to_owned(),
+            Some(byte) => [&whole[..at], &*byte.to_string(), &whole[at + 1..]].concat(),
+        };
+        answer(200, &broken, None);
+        read(&broken);
+        if byte.is_none() {
+            let mut call = Machine::new(&vendor(), status());
+            call.start();
+            let Action::Done(outcome) = call.reply(200, &broken, None) else { panic!("tried again") };
+            prop_assert!(outcome.is_err(), "half an answer is none");
+        }
     }
 
     #[test]
@@ -99,9 +253,48 @@ proptest! {
 }
 
 #[test]
-fn deep_json_is_refused_and_not_followed() {
-    for deep in ["[".repeat(200_000), "{\"a\":".repeat(200_000)] {
-        read_all(&deep);
-        read_all(&format!("{{\"taskId\":{deep}"));
+fn a_handle_is_a_task_or_its_id_and_nothing_around_it() {
+    let task = Task { expected_at: Some(7), created_at: Some(5), ..Task::running("a-b_c.9".to_owned()) };
+    assert_eq!(Handle::parse(&task.to_json()).unwrap(), Handle::from(&task));
+    for id in ["\"a\"", " \"a\" ", "\n\"a\"\t", "{\"taskId\":\"a\"}", " { \"taskId\" : \"a\" , \"expectedAt\": null } "]
+    {
+        assert_eq!(Handle::parse(id).unwrap(), Handle::new("a"), "{id}");
+    }
+    for wrong in
+        ["", "a", "\"a\" b", "\"a\"\"", "\"a", "\"\"", "\"a/b\"", "7", "null", "[]", "[\"a\"]", "{}", "{\"taskId\":7}"]
+    {
+        assert_eq!(Handle::parse(wrong).unwrap_err().field.as_deref(), Some("taskId"), "{wrong}");
+    }
+}
+
+#[test]
+fn deep_and_huge_json_is_refused_and_not_followed() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    for deep in
+        [nested(200_000), "[".repeat(200_000), "{\"a\":".repeat(200_000), format!("{{\"data\":{}}}", nested(100_000))]
+    {
+        read(&deep);
+        answer(200, &deep, None);
+        assert_eq!(Callback::parse(&deep).unwrap_err().kind, Kind::BadResponse);
+        assert_eq!(generate(&deep).unwrap_err().kind, Kind::InvalidRequest);
+    }
+    // A megabyte of words is read and cut.
+    let body = json!({ "code": 401, "msg": "é".repeat(500_000), "data": null }).to_string();
+    let mut call = Machine::new(&vendor(), status());
+    sent(&call.start());
+    let error = crate::machine::error(call.reply(200, &body, None));
+    assert_eq!(error.message.chars().count(), 1_001);
+}
+
+#[test]
+fn whatever_a_clock_says_a_call_goes_on() {
+    for now in [i64::MIN / 4, -1, 0, i64::MAX / 4] {
+        for goal in [submit(), status(), Goal::Wait(Handle::new("a"), i64::MAX)] {
+            let mut call = Machine::new(&vendor(), goal);
+            call.now = now;
+            sent(&call.start());
+            call.now -= 1_000_000;
+            call.step(Event::NoReply { unsent: true, source: None });
+        }
     }
 }

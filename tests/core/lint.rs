@@ -1,0 +1,109 @@
+//! What is accepted but surely not meant.
+
+use midapi::core::{Kind, lint};
+use serde_json::{Value, json};
+
+fn warnings(changes: Value) -> Vec<(&'static str, String)> {
+    let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    lint(&body.to_string()).unwrap().into_iter().map(|warning| (warning.field, warning.message)).collect()
+}
+
+fn fields(changes: Value) -> Vec<&'static str> {
+    warnings(changes).into_iter().map(|(field, _)| field).collect()
+}
+
+#[test]
+fn requests_as_they_should_be_deserve_no_warning() {
+    assert_eq!(lint(&crate::fixtures::text("real-generate-request")).unwrap(), []);
+    let link = json!(["https://a.example/1.png"]);
+    for request in [
+        json!({}),
+        json!({ "speed": "relaxed" }),
+        json!({ "prompt": "a cat --ar 16:9 --seed 7" }),
+        json!({ "prompt": "a cat --seed 7", "aspectRatio": "16:9" }),
+        // A word is no flag, and a flag is a whole word.
+        json!({ "prompt": "--archery and --art", "aspectRatio": "16:9" }),
+        json!({ "taskType": "mj_omni_reference", "fileUrls": link, "ow": 500 }),
+        json!({ "taskType": "mj_video", "fileUrls": link, "motion": "high", "videoBatchSize": 2 }),
+        json!({ "taskType": "mj_video_hd", "fileUrl": "https://a.example/1.png", "motion": "low" }),
+        // What counts as absent has no effect to warn of.
+        json!({ "fileUrl": "", "fileUrls": [], "ow": null }),
+    ] {
+        assert_eq!(warnings(request.clone()), [], "{request}");
+    }
+}
+
+#[test]
+fn a_flag_beside_its_field_is_told() {
+    for (flag, field, value) in [
+        ("--ar 16:9", "aspectRatio", json!("16:9")),
+        ("--aspect 16:9", "aspectRatio", json!("16:9")),
+        ("--v 7", "version", json!("7")),
+        ("--version 7", "version", json!("7")),
+        ("--niji 6", "version", json!("niji6")),
+        ("--s 50", "stylization", json!(50)),
+        ("--stylize 50", "stylization", json!(50)),
+        ("--c 5", "variety", json!(5)),
+        ("--chaos 5", "variety", json!(5)),
+        ("--w 100", "weirdness", json!(100)),
+        ("--weird 100", "weirdness", json!(100)),
+        ("--fast", "speed", json!("fast")),
+        ("--relax", "speed", json!("relaxed")),
+        ("--turbo", "speed", json!("turbo")),
+    ] {
+        for prompt in [format!("a cat {flag}"), format!("{flag} a cat"), format!("a cat\n{flag}\tx")] {
+            let told = warnings(json!({ "prompt": prompt, field: value }));
+            let [(at, message)] = &told[..] else { panic!("{prompt:?} {field}: {told:?}") };
+            assert_eq!(*at, "prompt");
+            assert!(message.starts_with(flag.split(' ').next().unwrap()) && message.contains(field), "{message}");
+        }
+        assert_eq!(fields(json!({ "prompt": format!("a cat {flag}") })), [""; 0], "alone it is as good as the field");
+    }
+}
+
+#[test]
+fn a_field_without_effect_is_told() {
+    assert_eq!(
+        warnings(json!({ "ow": 500 })),
+        [("ow", "has no effect on mj_txt2img; it is for mj_omni_reference".to_owned())]
+    );
+    assert_eq!(fields(json!({ "motion": "high", "videoBatchSize": 1 })), ["motion", "videoBatchSize"]);
+    assert_eq!(fields(json!({ "fileUrl": "https://a.example/1.png" })), ["fileUrl"]);
+    assert_eq!(fields(json!({ "fileUrls": ["https://a.example/1.png"] })), ["fileUrls"]);
+    let omni = json!({ "taskType": "mj_omni_reference", "fileUrl": "https://a.example/1.png", "motion": "low" });
+    assert_eq!(fields(omni), ["motion"]);
+}
+
+#[test]
+fn a_speed_spelt_otherwise_is_told_how_the_reference_spells_it() {
+    for (speed, meant) in
+        [("Relax", "relaxed"), ("relax", "relaxed"), ("RELAXED", "relaxed"), ("Fast", "fast"), ("TURBO", "turbo")]
+    {
+        let [(field, message)] = &warnings(json!({ "speed": speed }))[..] else { panic!("{speed}") };
+        assert_eq!(*field, "speed");
+        assert!(message.contains(&format!("did you mean {meant}?")), "{message}");
+    }
+}
+
+#[test]
+fn a_request_that_breaks_a_rule_is_the_error_it_would_be() {
+    for (request, field) in [
+        (json!({ "taskType": "mj_txt2img" }), "prompt"),
+        (json!({ "taskType": "mj_txt2img", "prompt": "x", "ow": 1001 }), "ow"),
+        (json!({ "taskType": "mj_txt2img", "prompt": "x", "speed": "slow" }), "speed"),
+        (json!([]), "body"),
+    ] {
+        let error = lint(&request.to_string()).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some(field)), "{request}");
+    }
+}
+
+#[test]
+fn a_warning_is_plain_data() {
+    let warning = lint(r#"{"taskType":"mj_txt2img","prompt":"x","speed":"Relax"}"#).unwrap().remove(0);
+    let json: Value = serde_json::from_str(&warning.to_json()).unwrap();
+    assert_eq!(json, json!({ "field": "speed", "message": warning.message }));
+}

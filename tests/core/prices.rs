@@ -1,0 +1,83 @@
+//! What a submit may cost.
+
+use midapi::core::{ChangeRequest, Estimate, ImageNumber, Kind, Prices, Submission, generate};
+use serde_json::json;
+
+fn request(task_type: &str, speed: Option<&str>) -> Submission {
+    let body = json!({ "taskType": task_type, "prompt": "x", "speed": speed, "fileUrl": "https://a.example/1.png" });
+    generate(&body.to_string()).unwrap()
+}
+
+fn of(prices: &Prices, submission: &Submission) -> (u32, u32) {
+    let Estimate { min, max } = prices.of(submission);
+    (min, max)
+}
+
+#[test]
+fn the_figures_of_clients_tables_count_unless_told() {
+    let prices = Prices::default();
+    for task_type in ["mj_txt2img", "mj_img2img", "mj_style_reference", "mj_omni_reference"] {
+        for (speed, credits) in
+            [(Some("relaxed"), 3), (Some("Relax"), 3), (Some("fast"), 8), (Some("turbo"), 16), (None, 8)]
+        {
+            assert_eq!(of(&prices, &request(task_type, speed)), (credits, credits), "{task_type} {speed:?}");
+        }
+    }
+    for speed in [None, Some("relaxed"), Some("turbo")] {
+        assert_eq!(of(&prices, &request("mj_video", speed)), (15, 60));
+        assert_eq!(of(&prices, &request("mj_video_hd", speed)), (45, 180));
+    }
+    let image = ImageNumber::new(1).unwrap();
+    for (change, range) in [
+        (ChangeRequest::upscale("a", image), (3, 16)),
+        (ChangeRequest::vary("a", image), (3, 16)),
+        (ChangeRequest::extend_video("a", image, None), (15, 60)),
+        (ChangeRequest::extend_video("a", image, Some("x".into())), (15, 60)),
+    ] {
+        assert_eq!(of(&prices, &change.submission().unwrap()), range, "{change:?}");
+    }
+}
+
+#[test]
+fn own_prices_replace_single_ones() {
+    let prices = Prices::parse(r#"{"fast": 10, "video": [20, 40], "change": [0, 0], "turbo": null}"#).unwrap();
+    assert_eq!(of(&prices, &request("mj_txt2img", Some("fast"))), (10, 10));
+    assert_eq!(of(&prices, &request("mj_txt2img", Some("turbo"))), (16, 16));
+    assert_eq!(of(&prices, &request("mj_video", None)), (20, 40));
+    assert_eq!(of(&prices, &request("mj_video_hd", None)), (45, 180));
+    let upscale = ChangeRequest::upscale("a", ImageNumber::new(1).unwrap()).submission().unwrap();
+    assert_eq!(of(&prices, &upscale), (0, 0));
+    assert_eq!(Prices::parse("{}").unwrap(), Prices::default());
+}
+
+#[test]
+fn wrong_prices_are_refused() {
+    for wrong in [
+        r#"{"fast": -1}"#,
+        r#"{"fast": 1.5}"#,
+        r#"{"fast": "8"}"#,
+        r#"{"fast": true}"#,
+        r#"{"fast": {}}"#,
+        r#"{"fast": 4294967296}"#,
+        r#"{"fast": []}"#,
+        r#"{"fast": [8]}"#,
+        r#"{"fast": [9, 8]}"#,
+        r#"{"fast": [1, 2, 3]}"#,
+        r#"{"fast": [1, "x", 2]}"#,
+        r#"{"fast": [null, 1, 2]}"#,
+        r#"{"Fast": 8}"#,
+        r#"{"image": 8}"#,
+        "[]",
+        "8",
+        "",
+        "null",
+    ] {
+        let error = Prices::parse(wrong).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("prices")), "{wrong}");
+    }
+}
+
+#[test]
+fn an_estimate_says_that_it_is_one() {
+    assert_eq!(Estimate { min: 3, max: 16 }.to_json(), r#"{"min":3,"max":16,"estimate":true}"#);
+}
