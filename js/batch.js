@@ -1,7 +1,8 @@
 import { MidjourneyError, refusal } from "./errors.js";
-import { ask, crash, instance } from "./host.js";
+import { ask, instance } from "./host.js";
 import { json } from "./json.js";
 import { Order } from "./midapi.js";
+import { options as checked } from "./options.js";
 
 /** The steps of an `Order`: see `src/js/batch.rs`. */
 const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
@@ -17,32 +18,38 @@ export class Batch {
   #requests;
   /** For each item what a later batch would need: the request, the task, or an error that forbids to submit it again. */
   #items;
+  /** The numbers of the items that have not begun; the module's order counts those that had not when it was made. */
+  #waiting;
+  #numbers;
   #order;
   #instance;
-  #again;
   #running;
-  #inFlight = new Set();
+  #inFlight = new Map();
   #settled = [];
   #failure;
   #stopped;
+  #left = false;
   #timer;
-  /** Who waits for something to change: `next` may be called again before its last promise is settled. */
-  #takers = [];
+  #readers = [];
+  /** Goes on, whenever something has changed. */
+  #again = () => {};
 
   constructor(midjourney, load, requests, options) {
-    // A text is a list, too: of tasks whose ids are its letters.
-    if (typeof requests === "string" || (typeof requests?.[Symbol.iterator] !== "function" && !(requests instanceof Batch))) {
+    const isList = typeof requests === "object" && typeof requests?.[Symbol.iterator] === "function";
+    if (!isList && !(requests instanceof Batch)) {
       throw refusal("invalid_request", "requests", "must be a list of requests and tasks");
     }
     this.#midjourney = midjourney;
     this.#load = load;
-    this.#options = options ?? {};
+    this.#options = checked(options);
     this.#items = requests instanceof Batch ? requests.toJSON() : [...requests];
-    this.#requests = [...this.#items];
+    this.#requests = this.#items.map((item) => (unknown(item) ? item.request : item));
+    this.#waiting = new Set(this.#items.keys());
   }
 
   toJSON() {
-    return [...this.#items];
+    // A submit on its way may be accepted by the time this is read.
+    return this.#items.map((item, number) => (this.#inFlight.get(number)?.accepted === false ? onItsWay(item) : item));
   }
 
   [Symbol.asyncIterator]() {
@@ -51,9 +58,7 @@ export class Batch {
 
   async next() {
     this.#running ??= this.#run();
-    while (this.#settled.length === 0 && this.#running !== "done") {
-      await this.#change();
-    }
+    while (this.#settled.length === 0 && this.#running !== "done") await this.#change();
     if (this.#settled.length > 0) return { done: false, value: this.#settled.shift() };
     const failure = this.#failure;
     this.#failure = undefined;
@@ -63,9 +68,11 @@ export class Batch {
 
   /** Submits nothing more, and returns once the submits on their way have told which tasks they created. */
   async return() {
-    this.#stop(new Error("the iteration was abandoned"));
-    while (this.#running && this.#running !== "done") await this.#change();
+    this.#left = true;
     this.#settled.length = 0;
+    this.#running ??= "done";
+    this.#stop(new Error("the iteration was abandoned"));
+    while (this.#running !== "done") await this.#change();
     return { done: true, value: undefined };
   }
 
@@ -74,26 +81,13 @@ export class Batch {
     const stop = () => this.#stop(signal.reason);
     try {
       await this.#load();
-      // An item whose submit had an unknown outcome stays what it is.
-      const numbers = [...this.#items.keys()].filter((number) => !this.#items[number]?.error);
-      for (const number of this.#items.keys()) {
-        if (!numbers.includes(number)) this.#settle(number, new MidjourneyError(this.#items[number].error));
-      }
-      const { signal: _, onUpdate: __, ...options } = this.#options;
-      const input = json({ items: numbers.map((number) => this.#items[number]), options });
-      this.#order = ask(() => new Order(input));
-      this.#instance = instance;
       if (signal?.aborted) stop();
-      // It may have been stopped while the module was loaded.
-      if (this.#stopped) this.#order.stop();
       signal?.addEventListener("abort", stop);
       await new Promise((finish, fail) => {
-        this.#again = (settled) => {
+        this.#again = (first) => {
           try {
-            // The module's crash takes the order along; what is left to do is in `toJSON`.
-            if (this.#instance !== instance) throw crash();
-            if (typeof settled === "string") this.#order.settled(settled);
-            this.#advance(numbers, finish);
+            first?.();
+            if (this.#running !== "done" && this.#advance()) finish();
           } catch (error) {
             fail(error);
           }
@@ -103,33 +97,57 @@ export class Batch {
     } catch (error) {
       this.#failure = error;
     } finally {
-      signal?.removeEventListener("abort", stop);
-      clearTimeout(this.#timer);
-      if (this.#instance === instance) this.#order?.free();
-      this.#order = undefined;
       this.#running = "done";
-      this.#changed();
+      clearTimeout(this.#timer);
+      signal?.removeEventListener("abort", stop);
+      // What a module left that was started anew is no memory of the new one.
+      if (this.#instance === instance) this.#order?.free();
+      this.#told();
     }
   }
 
-  /** Begins what may begin; is called again whenever something has changed. */
-  #advance(numbers, finish) {
+  /** Begins what may begin; says whether everything is done. */
+  #advance() {
     clearTimeout(this.#timer);
-    const order = this.#order;
     for (;;) {
+      const order = this.#current();
+      if (this.#stopped) ask(() => order.stop());
       const step = ask(() => order.next(Date.now()));
       const value = order.value();
-      if (step === BEGIN) this.#begin(numbers[value]);
-      else if (step === REFUSE) this.#settle(numbers[value], this.#refusal(numbers[value]));
-      else if (step === SLEEP) return (this.#timer = setTimeout(this.#again, value));
-      else return step === DRAINED && this.#inFlight.size === 0 && finish();
+      if (step === BEGIN || step === REFUSE) this.#take(this.#numbers[value], step);
+      else if (step === SLEEP) return void (this.#timer = setTimeout(this.#again, value));
+      else return step === DRAINED && this.#inFlight.size === 0;
     }
   }
 
-  async #begin(number) {
-    const { timeout } = this.#options;
+  /** The module's order of the items; of those that have not begun, if the module was started anew since. */
+  #current() {
+    if (this.#instance !== instance) {
+      this.#numbers = [...this.#waiting];
+      // What is unknown has its place in the order, so that the module counts as the caller does; any id will do.
+      const items = this.#numbers.map((number) => (unknown(this.#items[number]) ? "unknown" : this.#items[number]));
+      const input = json({ items, options: this.#options.values });
+      this.#order = ask(() => new Order(input));
+      this.#instance = instance;
+    }
+    return this.#order;
+  }
+
+  /** Takes an item out of the order: begins with it, or refuses it. */
+  #take(number, step) {
+    this.#waiting.delete(number);
     const item = this.#items[number];
-    const isTask = typeof item === "string" || item.taskId !== undefined;
+    // An item whose submit had an unknown outcome stays what it is.
+    if (unknown(item)) {
+      if (step === BEGIN) ask(() => this.#order.settled(""));
+      this.#settle(number, new MidjourneyError(item.error));
+    } else if (step === BEGIN) this.#begin(number, item);
+    else this.#settle(number, this.#refusal(item));
+  }
+
+  async #begin(number, item) {
+    const order = this.#order;
+    const isTask = taskIdOf(item) !== undefined;
     const controller = new AbortController();
     const flight = { controller, accepted: isTask };
     const onUpdate = (task) => {
@@ -137,50 +155,65 @@ export class Batch {
       flight.accepted = true;
       // A submit on its way is let finish, as it may be paid for; its task is not waited for then.
       if (this.#stopped) controller.abort(this.#stopped.reason);
-      if (task.state === "running") this.#options.onUpdate?.(task, number);
+      if (task.state === "running") return this.#options.onUpdate?.(task, number);
     };
-    this.#inFlight.add(flight);
-    if (this.#stopped && isTask) controller.abort(this.#stopped.reason);
+    this.#inFlight.set(number, flight);
     let outcome;
     try {
-      const options = { timeout, signal: controller.signal, onUpdate };
+      const options = { timeout: this.#options.values?.timeout, signal: controller.signal, onUpdate };
       outcome = this.#items[number] = await (isTask ? this.#midjourney.wait(item, options) : this.#midjourney.run(item, options));
     } catch (error) {
       outcome = error;
       // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
-      if (!flight.accepted && error.billed !== "no") this.#items[number] = { error: { ...error, message: error.message } };
+      if (!flight.accepted && error.billed !== "no") {
+        this.#items[number] = { request: item, error: { ...error, message: error.message } };
+      }
     }
-    this.#inFlight.delete(flight);
+    this.#inFlight.delete(number);
+    const failed = outcome instanceof Error ? outcome.kind : "";
     this.#settle(number, outcome);
-    this.#again(outcome instanceof Error ? outcome.kind : "");
+    this.#again(() => {
+      // An order that came after a crash never knew of it.
+      if (this.#instance === instance && this.#order === order) ask(() => order.settled(failed));
+    });
   }
 
-  #refusal(number) {
+  #refusal(item) {
     const { message, ...fields } = JSON.parse(ask(() => this.#order.refusal()));
-    const taskId = this.#items[number]?.taskId;
+    const taskId = taskIdOf(item);
     const known = taskId === undefined ? {} : { taskId, billed: "yes" };
     return new MidjourneyError({ ...fields, ...known, message, cause: this.#stopped?.reason });
   }
 
   #stop(reason) {
     this.#stopped ??= { reason };
-    if (!this.#order || this.#instance !== instance) return;
-    this.#order.stop();
-    for (const { controller, accepted } of this.#inFlight) if (accepted) controller.abort(reason);
-    this.#again?.();
-  }
-
-  #change() {
-    return new Promise((taker) => this.#takers.push(taker));
-  }
-
-  #changed() {
-    for (const taker of this.#takers.splice(0)) taker();
+    for (const { controller, accepted } of this.#inFlight.values()) if (accepted) controller.abort(reason);
+    this.#again();
   }
 
   #settle(number, outcome) {
     const about = { index: number, request: this.#requests[number] };
-    this.#settled.push(outcome instanceof Error ? { ...about, error: outcome } : { ...about, task: outcome });
-    this.#changed();
+    if (!this.#left) this.#settled.push(outcome instanceof Error ? { ...about, error: outcome } : { ...about, task: outcome });
+    this.#told();
   }
+
+  #change() {
+    return new Promise((reader) => this.#readers.push(reader));
+  }
+
+  #told() {
+    for (const reader of this.#readers.splice(0)) reader();
+  }
+}
+
+/** The id of an item that is a task, or a task's id. */
+const taskIdOf = (item) => (typeof item === "string" ? item : item.taskId);
+
+/** Whether an item is what an earlier batch left of a submit whose outcome nobody knows. */
+const unknown = (item) => typeof item?.error?.kind === "string";
+
+/** What is kept of an item whose submit is on its way. */
+function onItsWay(request) {
+  const message = "this was saved while the submit was on its way; the task may have been created and billed, so it was not sent again";
+  return { request, error: { kind: "aborted", message, billed: "unknown", retryable: false } };
 }

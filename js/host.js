@@ -8,7 +8,8 @@
 import { MidjourneyError } from "./errors.js";
 import { __wbg_reset_state as startAnew, crash_error as crashError } from "./midapi.js";
 
-const READS = ["status", "record", "credits", "ask"];
+/** What spends nothing, whatever becomes of it. */
+const READS = ["status", "record", "credits", "wait", "ask"];
 const calls = new Map();
 let last = 0;
 
@@ -22,7 +23,7 @@ export let instance = 1;
 export function begin(client, operation, input, signal, onUpdate) {
   return new Promise((resolve, reject) => {
     const number = ++last;
-    const call = { client, operation, resolve, reject, onUpdate, signal };
+    const call = { client, operation, input, resolve, reject, onUpdate, signal };
     calls.set(number, call);
     if (signal) {
       call.abort = () => enter(() => client.aborted(number));
@@ -55,11 +56,13 @@ export function sleep(number, ms, wakeable) {
 }
 
 export function tell(number, task) {
-  asked.push(() => {
+  asked.push(async () => {
+    const call = calls.get(number);
+    if (call) call.task = JSON.parse(task);
     try {
-      calls.get(number)?.onUpdate?.(JSON.parse(task));
+      await call?.onUpdate?.(call.task);
     } catch {
-      // What the caller's function throws is its own: a paid task is not lost over it.
+      // What the caller's function throws, now or later, is its own: a paid task is not lost over it.
     }
   });
 }
@@ -90,6 +93,7 @@ function enter(call) {
 function request(number, timeout, url, body, key, idempotencyKey) {
   const call = calls.get(number);
   if (!call) return;
+  call.cause = undefined;
   const headers = {};
   if (key) headers.Authorization = `Bearer ${key}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -101,7 +105,8 @@ function request(number, timeout, url, body, key, idempotencyKey) {
   else if (KNOWS_CACHE_MODES) init.cache = "no-store";
   const timer = setTimeout(() => next((...now) => call.client.timed_out(number, ...now)), timeout);
   const next = (event) => {
-    if (!call.stop) return;
+    // The call may be at something else by now.
+    if (call.stop !== stop) return;
     stop();
     enter(() => event(...moment()));
   };
@@ -112,13 +117,13 @@ function request(number, timeout, url, body, key, idempotencyKey) {
   });
   answer(url, init).then(
     ({ status, retryAfter, text }) => {
-      if (!call.stop) return;
+      if (call.stop !== stop) return;
       // Aborting what has ended would only make an exception nobody sees.
       controller.abort = () => {};
-      call.cause = undefined;
       next((...now) => call.client.replied(number, status, retryAfter, text, ...now));
     },
     (cause) => {
+      if (call.stop !== stop) return;
       call.cause = cause;
       next((...now) => call.client.unanswered(number, code(cause), ...now));
     },
@@ -185,12 +190,18 @@ function crashed(trap) {
   startAnew();
   instance++;
   for (const number of [...calls.keys()]) {
-    const { operation, reject } = ended(number);
-    reject(crash(operation, trap));
+    const call = ended(number);
+    call.reject(crash(call.operation, trap, taskId(call)));
   }
 }
 
-/** The error of what the crash of an instance has ended. */
-export function crash(operation, cause) {
-  return new MidjourneyError({ ...JSON.parse(crashError(READS.includes(operation))), cause });
+function crash(operation, cause, taskId) {
+  const known = taskId === undefined ? {} : { taskId };
+  return new MidjourneyError({ ...JSON.parse(crashError(READS.includes(operation))), ...known, cause });
+}
+
+/** The task a call is about, if there is one: what a submit starts from is not what it makes. */
+function taskId({ operation, input, task }) {
+  task ??= READS.includes(operation) ? JSON.parse(input).task : undefined;
+  return task?.taskId ?? task;
 }

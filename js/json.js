@@ -28,5 +28,6 @@ function needsWords(value) {
 function plain(name, value) {
   // To wait without an end is the one thing worth saying with a number JSON doesn't have.
   if (value === Infinity && name === "timeout") return Number.MAX_SAFE_INTEGER;
-  return typeof value !== "object" && needsWords(value) ? {} : value;
+  // A list of an object is no value of anything, and no object either.
+  return typeof value !== "object" && needsWords(value) ? [{}] : value;
 }

@@ -3,6 +3,7 @@ import { MidjourneyError, refusal } from "./errors.js";
 import { ask, begin, instance } from "./host.js";
 import { json } from "./json.js";
 import { Client, estimate, warnings } from "./midapi.js";
+import { options as checked } from "./options.js";
 
 /**
  * The class people use, for a runtime whose way to load the WebAssembly module is `load`. It decides nothing: it loads
@@ -90,13 +91,10 @@ export function midjourney(load) {
     }
 
     async #call(operation, about, options) {
-      const { signal, onUpdate, ...others } = options ?? {};
-      // What is no object is left for the module to refuse.
-      const input = json({ ...about, options: typeof options === "object" ? others : options });
-      if (signal && !isSignal(signal)) throw refusal("invalid_request", "signal", "must be an AbortSignal");
-      if (onUpdate && typeof onUpdate !== "function") throw refusal("invalid_request", "onUpdate", "must be a function");
+      const { signal, onUpdate, values } = checked(options);
+      const input = json({ ...about, options: values });
       await loaded(load);
-      return begin(ask(() => this.#connected()), operation, input, signal ?? undefined, onUpdate);
+      return begin(ask(() => this.#connected()), operation, input, signal, onUpdate);
     }
 
     /** The module's client: a new one if the module was started anew since. */
@@ -118,11 +116,6 @@ async function loaded(load) {
     const message = "the package's WebAssembly module could not be loaded; nothing was sent";
     throw new MidjourneyError({ kind: "network", message, billed: "no", retryable: true, cause });
   }
-}
-
-/** By its shape, so that a signal of another realm or a polyfill is one too. */
-function isSignal(value) {
-  return typeof value.aborted === "boolean" && typeof value.addEventListener === "function";
 }
 
 function inBrowser() {

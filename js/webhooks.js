@@ -1,6 +1,6 @@
 /** For people who run their own receiver of the vendor's callbacks: on a server, as a secret is involved. */
 import { load } from "#runtime";
-import { MidjourneyError } from "./errors.js";
+import { MidjourneyError, refusal } from "./errors.js";
 import { ask } from "./host.js";
 import { callback, callback_message as callbackMessage, signed_callback as signedCallback } from "./midapi.js";
 
@@ -16,16 +16,7 @@ export async function parseCallback(body) {
 /** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
 export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
   await load();
-  const secrets = [secret].flat();
-  if (secrets.length === 0 || !secrets.every((secret) => typeof secret === "string" && secret !== "")) {
-    throw new MidjourneyError({
-      kind: "misconfigured",
-      message: "secret: must be the secret the callbacks are signed with, or a list of such",
-      field: "secret",
-      billed: "no",
-      retryable: false,
-    });
-  }
+  const secrets = checkedSecrets([secret].flat());
   const body = typeof request.text === "function" ? await request.text() : text(request.body);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
   const signed = JSON.parse(ask(() => signedCallback(body, timestamp, signature, Math.floor(now / 1000), tolerance)));
@@ -39,16 +30,28 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
 }
 
 /** The headers that sign a callback, for tests of a receiver. */
-export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) }) {
+export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) } = {}) {
   await load();
+  checkedSecrets([secret]);
   const message = ask(() => callbackMessage(text(body), timestamp));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
   return { [TIMESTAMP]: String(timestamp), [SIGNATURE]: btoa(String.fromCharCode(...signature)) };
 }
 
+function checkedSecrets(secrets) {
+  if (secrets.length > 0 && secrets.every((secret) => typeof secret === "string" && secret !== "")) return secrets;
+  throw refusal("misconfigured", "secret", "must be the secret the callbacks are signed with, or a list of such");
+}
+
 function text(body) {
   if (typeof body === "string") return body;
-  return ArrayBuffer.isView(body) ? new TextDecoder().decode(body) : JSON.stringify(body ?? null);
+  if (ArrayBuffer.isView(body)) return new TextDecoder().decode(body);
+  try {
+    return JSON.stringify(body) ?? "";
+  } catch {
+    // What is no JSON, or too deep to be written, is no callback: the module says so.
+    return "";
+  }
 }
 
 /** Of `Headers`, or of the plain object that Node's servers have, its names in small letters. */

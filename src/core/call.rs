@@ -422,6 +422,11 @@ impl Call {
             }
             Phase::Look => {
                 let mut found = record(data)?;
+                // Another task's results would be shown, and stored, as this one's.
+                if self.handle.as_ref().is_some_and(|handle| handle.task_id != found.task_id) {
+                    let message = "the server's answer is about another task";
+                    return Err(Error::unanswered(Operation::Read, Kind::BadResponse, message));
+                }
                 found.error_message =
                     found.error_message.and_then(|message| sentence(message, self.account.key.as_ref()));
                 match self.goal {

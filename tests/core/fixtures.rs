@@ -18,10 +18,15 @@ fn json_of(name: &str) -> Value {
     serde_json::from_str(&text(name)).unwrap()
 }
 
+/// The task a fixture is about, to ask for it; any, if it is about none.
+fn handle(name: &str) -> Handle {
+    Handle::new(json_of(name)["data"]["taskId"].as_str().unwrap_or("a"))
+}
+
 /// The record a status call that is answered with this fixture gets.
 fn record(name: &str) -> Result<Record, Error> {
     let server = Server::new([Answer::text(200, text(name))]);
-    Ok(server.run(server.client().record(&Handle::new("a")))?.0)
+    Ok(server.run(server.client().record(&handle(name)))?.0)
 }
 
 fn record_of(data: Value) -> Record {
@@ -32,7 +37,7 @@ fn record_of(data: Value) -> Record {
 /// The same as a task.
 fn task(name: &str) -> Task {
     let server = Server::new([Answer::text(200, text(name))]);
-    server.run(server.client().status(&Handle::new("a"))).unwrap()
+    server.run(server.client().status(&handle(name))).unwrap()
 }
 
 fn task_of(data: Value) -> Task {
@@ -238,4 +243,14 @@ fn a_recorded_request_is_shown_without_its_callback() {
     let stored = record("documented-record-iso-times").unwrap().param_json.unwrap();
     let shown: Value = serde_json::from_str(&public_param_json(&stored).unwrap()).unwrap();
     assert_eq!(shown, json!({ "prompt": "a beautiful landscape", "speed": "relaxed" }));
+}
+
+#[test]
+fn row_34_an_answer_about_another_task_is_not_this_ones() {
+    for other in ["b", "", "A"] {
+        let data = || json!({ "taskId": other, "successFlag": 1, "resultInfoJson": { "resultUrls": ["https://a.example/1.png"] } });
+        let server = Server::new([ok(data())]);
+        let error = server.run(server.client().status(&Handle::new("a"))).unwrap_err();
+        assert_eq!((error.kind, error.task_id.as_deref()), (Kind::BadResponse, Some("a")), "{other}");
+    }
 }

@@ -1,159 +1,516 @@
-/** Many tasks at once: nothing is lost, nothing is paid twice. */
+/** Many tasks at once: nothing is submitted twice, nothing that was paid for is lost, and the account's pace is kept. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IMAGE, envelope, failure, fakeTime, pause, running, server, stub, succeeded } from "./stub.js";
+import { inspect } from "node:util";
+import { MidjourneyError } from "../../dist/node.js";
+import {
+  IMAGE, NOTHING, envelope, failure, fakeTime, idle, leftovers, pause, running, server, stub, succeeded,
+} from "./stub.js";
 
-const requests = (...prompts) => prompts.map((prompt) => ({ ...IMAGE, prompt }));
-const idOf = (url) => new URL(url).searchParams.get("taskId");
+const request = (name) => ({ ...IMAGE, prompt: name });
+const requests = (count) => Array.from({ length: count }, (_, number) => request(`task-${number}`));
+const plain = (batch) => JSON.parse(JSON.stringify(batch));
 
-/** A vendor whose tasks are called like their prompts, and are done when they are submitted. */
-function prompts(refuse = () => {}) {
-  const posted = [];
+/**
+ * A vendor whose tasks have the names of their prompts. It accepts every one, and they are done when looked at, unless
+ * the functions of a task's name say otherwise.
+ */
+function tasks({ submit = () => {}, look = () => {} } = {}) {
+  const submits = [];
+  const looks = [];
   let inFlight = 0;
-  const most = { inFlight: 0 };
-  stub(async (_, { method, body }, url) => {
-    if (method === "GET" || !body) return succeeded(idOf(url));
-    const { prompt } = JSON.parse(body);
-    posted.push(prompt);
-    most.inFlight = Math.max(most.inFlight, ++inFlight);
-    await pause(1);
-    inFlight--;
-    return refuse(prompt) ?? envelope({ taskId: prompt }, { headers: { "Retry-After": "0" } });
+  const seen = { submits, looks, most: 0 };
+  stub(async (_, init, url) => {
+    if (init.method === "POST") {
+      const { prompt } = JSON.parse(init.body);
+      submits.push(prompt);
+      seen.most = Math.max(seen.most, ++inFlight);
+      const answer = await submit(prompt, init);
+      if (answer !== undefined) inFlight--;
+      return answer ?? envelope({ taskId: prompt }, { headers: { "Retry-After": "0" } });
+    }
+    const taskId = new URL(url).searchParams.get("taskId");
+    looks.push(taskId);
+    const answer = (await look(taskId, init)) ?? succeeded(taskId);
+    if (answer.successFlag > 0) inFlight--;
+    return answer;
   });
-  return { posted, most };
+  return seen;
 }
 
+/** Every settled item of a batch, and how it failed if it did. */
 async function all(batch) {
-  const seen = [];
-  for await (const { index, task, error } of batch) seen.push([index, task?.taskId ?? error.kind]);
-  return seen.sort(([one], [other]) => one - other);
+  const settled = [];
+  for await (const item of batch) settled.push(item);
+  return settled;
 }
 
-test("every item settles once; one that fails loses nothing; the bound holds", async () => {
-  const { posted, most } = prompts((prompt) => prompt === "b" && envelope(null, { code: 422, msg: "flagged" }) || undefined);
-  const updates = [];
-  const onUpdate = (task, index) => {
-    updates.push(index);
-    throw new Error("mine");
-  };
-  const seen = await all(server().batch(requests("a", "b", "c", "d", "e"), { concurrency: 2, onUpdate }));
-  assert.deepEqual(seen, [[0, "a"], [1, "invalid_request"], [2, "c"], [3, "d"], [4, "e"]]);
-  assert.deepEqual([posted.length, most.inFlight], [5, 2]);
-  assert.ok(updates.length >= 4);
+const refusal = (code) => envelope(null, { code, msg: "no" });
+const unclear = () => Promise.reject(new TypeError("the connection broke"));
+const never = () => new Promise(() => {});
+const gate = () => {
+  let open;
+  const opened = new Promise((resolve) => (open = resolve));
+  return { open, opened };
+};
+
+test("every item settles once, in the order in which they end, with its request", async () => {
+  const gates = [gate(), gate(), gate()];
+  tasks({ look: (name) => gates[name.at(-1)].opened.then(() => undefined) });
+  const given = requests(3);
+  const batch = server().batch(given);
+  const settled = [];
+  const reading = (async () => {
+    for await (const item of batch) settled.push(item);
+  })();
+  for (const number of [2, 0, 1]) {
+    await pause(5);
+    gates[number].open();
+  }
+  await reading;
+  assert.deepEqual(settled.map(({ index }) => index), [2, 0, 1]);
+  for (const { index, request, task, error } of settled) {
+    assert.equal(request, given[index]);
+    assert.deepEqual([task.taskId, task.images.length, error], [`task-${index}`, 4, undefined]);
+  }
 });
 
-test("without credits nothing more is submitted, and the rest says why", async () => {
-  const { posted } = prompts((prompt) => (prompt === "b" ? envelope(null, { code: 402, msg: "no credits" }) : undefined));
-  const seen = await all(server().batch(requests("a", "b", "c", "d"), { concurrency: 1 }));
-  assert.deepEqual(seen, [[0, "a"], [1, "insufficient_credits"], [2, "insufficient_credits"], [3, "insufficient_credits"]]);
-  assert.deepEqual(posted, ["a", "b"]);
+test("no more items are in flight than told, four unless told", async () => {
+  for (const [options, most] of [[{ concurrency: 3 }, 3], [{ concurrency: 1 }, 1], [{}, 4], [{ concurrency: 100 }, 12]]) {
+    const seen = tasks({ look: () => pause(1).then(() => undefined) });
+    assert.equal((await all(server().batch(requests(12), options))).length, 12);
+    assert.deepEqual([seen.most, seen.submits.length], [most, 12]);
+  }
 });
 
-test("the twenty-first submit leaves when the vendor takes it", async (t) => {
-  const posts = [];
-  stub((_, { method }, url) => {
-    if (method !== "POST") return succeeded(idOf(url));
-    posts.push(Date.now());
-    return envelope({ taskId: `t${posts.length}` }, { headers: { "Retry-After": "0" } });
-  });
+test("the vendor takes twenty submits in ten seconds: the twenty-first waits", async (t) => {
   const time = fakeTime(t);
-  const start = Date.now();
-  const done = all(server().batch(requests(..."abcdefghijklmnopqrstuvwxy"), { concurrency: 100 }));
+  const seen = tasks();
+  const reading = all(server().batch(requests(45), { concurrency: 100 }));
+  await time.pass(0);
+  assert.equal(seen.submits.length, 20);
   await time.pass(10_499);
-  assert.equal(posts.length, 20);
+  assert.equal(seen.submits.length, 20);
   await time.pass(1);
-  assert.equal(posts.length, 25);
-  assert.equal(posts[20] - start, 10_500);
+  assert.equal(seen.submits.length, 40);
+  await time.pass(10_499);
+  assert.equal(seen.submits.length, 40);
+  await time.pass(1);
+  assert.equal(seen.submits.length, 45);
   await time.pass(60_000);
-  assert.equal((await done).length, 25);
+  assert.equal((await reading).length, 45);
   assert.equal(time.timers.size, 0);
 });
 
-test("an abandoned batch submits nothing more, and knows the tasks of submits that were on their way", async () => {
-  const { posted } = prompts();
-  const batch = server().batch(requests("a", "b", "c", "d", "e"), { concurrency: 2 });
-  for await (const item of batch) {
-    assert.ok(item.task);
+test("tasks that are only waited for need no pace", async (t) => {
+  const time = fakeTime(t);
+  const seen = tasks();
+  const reading = all(server().batch(requests(50).map(({ prompt }) => prompt), { concurrency: 100 }));
+  await time.pass(0);
+  assert.deepEqual([seen.submits.length, seen.looks.length], [0, 50]);
+  assert.equal((await reading).length, 50);
+});
+
+test("one failed item loses nothing", async () => {
+  tasks({
+    submit: (name) => ({ "task-1": () => refusal(422), "task-2": unclear, "task-3": () => refusal(500) })[name]?.(),
+    look: (name) => ({ "task-4": { taskId: name, successFlag: 3, errorMessage: "blocked" }, "task-5": refusal(401) })[name],
+  });
+  const settled = await all(server().batch(requests(8)));
+  settled.sort((one, other) => one.index - other.index);
+  const outcome = ({ task, error }) => (error ? [error.kind, error.billed, error.taskId] : task.state);
+  assert.deepEqual(settled.map(outcome), [
+    "succeeded",
+    ["invalid_request", "no", undefined],
+    ["network", "unknown", undefined],
+    ["server_error", "unknown", undefined],
+    ["task_failed", "unknown", "task-4"],
+    ["unauthorized", "yes", "task-5"],
+    "succeeded",
+    "succeeded",
+  ]);
+  for (const { error } of settled) assert.ok(error === undefined || error instanceof MidjourneyError);
+});
+
+test("out of credits nothing more is submitted, and every other item still settles", async () => {
+  const late = gate();
+  const seen = tasks({
+    submit: (name) => (Number(name.slice(5)) >= 3 ? late.opened.then(() => refusal(402)) : undefined),
+    look: (name) => (name === "task-0" ? pause(30).then(() => undefined) : late.open()),
+  });
+  // The last is a task already; waiting for it costs nothing.
+  const given = [...requests(30), "task-x"];
+  const batch = server().batch(given);
+  const settled = await all(batch);
+  assert.equal(settled.length, 31);
+  assert.equal(new Set(settled.map(({ index }) => index)).size, 31);
+  assert.ok(seen.submits.length <= 3 + 4, `${seen.submits.length} submits`);
+  for (const { index, task, error } of settled) {
+    if (index < 3 || index === 30) assert.equal(task?.state, "succeeded", inspect(error));
+    else assert.deepEqual([error.kind, error.billed, error.retryable], ["insufficient_credits", "no", false]);
+  }
+  assert.match(settled.find(({ index }) => index === 29).error.message, /not submitted/);
+  // What was not submitted is a request still.
+  assert.deepEqual(plain(batch).slice(3, 30), given.slice(3, 30));
+});
+
+test("a key that is refused stops a batch, too", async () => {
+  const seen = tasks({ submit: () => refusal(401) });
+  const settled = await all(server().batch(requests(30)));
+  assert.deepEqual([settled.length, seen.submits.length <= 4], [30, true]);
+  assert.ok(settled.every(({ error }) => error.kind === "unauthorized"));
+});
+
+test("whoever leaves the loop submits nothing more, and loses no task", async (t) => {
+  const late = gate();
+  const seen = tasks({
+    submit: (name) => (name === "task-0" ? undefined : late.opened.then(() => undefined)),
+    look: (name) => (name === "task-0" ? undefined : running(name)),
+  });
+  const left = leftovers(t);
+  const given = requests(10);
+  const batch = server().batch(given, { concurrency: 3 });
+  pause(30).then(late.open);
+  for await (const { index } of batch) {
+    assert.equal(index, 0);
     break;
   }
-  const submitted = posted.length;
-  assert.ok(submitted < 5);
-  const left = JSON.parse(JSON.stringify(batch));
-  assert.deepEqual(left.map((item) => item.taskId ?? `not ${item.prompt}`).slice(0, submitted), posted);
-  await pause(10);
-  assert.equal(posted.length, submitted);
+  // Leaving waits for the submits on their way: their tasks are known.
+  const submitted = seen.submits.length;
+  assert.ok(submitted >= 3 && submitted <= 4, `${submitted} submits`);
+  const saved = plain(batch);
+  assert.equal(saved[0].state, "succeeded");
+  for (let number = 1; number < submitted; number++) assert.equal(saved[number].taskId, `task-${number}`);
+  assert.deepEqual(saved.slice(submitted), given.slice(submitted));
+  assert.deepEqual(left.left, NOTHING);
+  await pause(20);
+  assert.equal(seen.submits.length, submitted);
 
-  posted.length = 0;
-  const seen = await all(server().batch(left));
-  assert.deepEqual(seen, [[0, "a"], [1, "b"], [2, "c"], [3, "d"], [4, "e"]]);
-  assert.deepEqual(posted, ["a", "b", "c", "d", "e"].slice(submitted), "what was submitted is not submitted again");
+  const again = tasks();
+  const settled = await all(server().batch(saved));
+  assert.equal(settled.length, 10);
+  assert.ok(settled.every(({ task }) => task?.images.length === 4));
+  assert.deepEqual([...seen.submits, ...again.submits].sort(), given.map(({ prompt }) => prompt).sort(), "each once");
+  // Whoever reads on finds the end.
+  assert.deepEqual(await batch.next(), { done: true, value: undefined });
 });
 
-test("an item whose outcome nobody knows is never submitted again", async () => {
-  const { posted } = prompts((prompt) => (prompt === "b" ? new Response("bad gateway", { status: 502 }) : undefined));
-  const batch = server().batch(requests("a", "b"));
-  assert.deepEqual(await all(batch), [[0, "a"], [1, "server_error"]]);
-  posted.length = 0;
-  const again = server().batch(JSON.parse(JSON.stringify(batch)));
-  const seen = await collect(again);
-  assert.deepEqual(posted, []);
-  assert.deepEqual(seen.map(({ index, task, error }) => [index, task?.taskId ?? error.billed]), [[1, "unknown"], [0, "a"]]);
+test("an exception in the loop's body is like leaving it", async () => {
+  const seen = tasks({ look: (name) => (name === "task-0" ? undefined : running(name)) });
+  const batch = server().batch(requests(10), { concurrency: 2 });
+  const mine = new Error("mine");
+  const reading = (async () => {
+    for await (const _ of batch) throw mine;
+  })();
+  assert.equal(await failure(reading), mine);
+  const submitted = seen.submits.length;
+  await pause(20);
+  assert.ok(submitted <= 3 && seen.submits.length === submitted);
+  assert.deepEqual(plain(batch).filter(({ taskId }) => taskId).map(({ taskId }) => taskId), seen.submits);
 });
 
-async function collect(batch) {
-  const items = [];
-  for await (const item of batch) items.push(item);
-  return items;
-}
-
-test("an abort ends the waits, not the submits on their way", async () => {
-  const controller = new AbortController();
-  let posts = 0;
-  stub(async (_, { method }, url) => {
-    if (method !== "POST") return running(idOf(url));
-    posts++;
-    await pause(20);
-    return { taskId: `t${posts}` };
-  });
-  setTimeout(() => controller.abort(new Error("enough")), 5);
-  const seen = await collect(server().batch(requests("a", "b", "c"), { concurrency: 2, signal: controller.signal }));
-  assert.deepEqual(seen.map(({ error }) => [error.kind, error.billed]).sort(), [["aborted", "no"], ["aborted", "yes"], ["aborted", "yes"]]);
-  assert.equal(posts, 2);
-  assert.equal(seen.filter(({ error }) => error.taskId).length, 2);
+test("a batch that nobody reads submits nothing, and one that is left before the first is read neither", async () => {
+  const seen = tasks();
+  const batch = server().batch(requests(3));
+  assert.deepEqual(plain(batch), requests(3));
+  assert.deepEqual(await batch.return(), { done: true, value: undefined });
+  assert.deepEqual(await batch.next(), { done: true, value: undefined });
+  const other = server().batch(requests(3));
+  const first = other.next();
+  await other.return();
+  assert.equal((await first).done, true);
+  await pause(5);
+  assert.equal(seen.submits.length, 0);
 });
 
-test("a wrong item is named before anything is submitted", async () => {
-  const { posted } = prompts();
-  for (const [items, options, message] of [
-    [[...requests("a"), { ...IMAGE, prompt: "" }], {}, /^requests\[1\]: prompt: /],
-    [requests("a"), { concurrency: 0 }, /^concurrency: /],
-    [requests("a"), { timeout: -1 }, /^timeout: /],
-    [requests("a"), { speed: "fast" }, /^speed: unknown field/],
-  ]) {
-    const error = await failure(all(server().batch(items, options)));
-    assert.match(error.message, message);
-    assert.equal(error.billed, "no");
-  }
-  for (const list of [7, "an-id", undefined, IMAGE]) {
-    assert.throws(() => server().batch(list), { kind: "invalid_request", field: "requests" });
-  }
-  assert.deepEqual(posted, []);
+test("several may read a batch at once: each item goes to one of them, and nobody waits for ever", async () => {
+  tasks({ look: () => pause(1).then(() => undefined) });
+  const batch = server().batch(requests(3));
+  const read = await Promise.all(Array.from({ length: 5 }, () => batch.next()));
+  assert.deepEqual(read.map(({ done }) => done), [false, false, false, true, true]);
+  assert.deepEqual(read.slice(0, 3).map(({ value }) => value.index).sort(), [0, 1, 2]);
 });
 
-test("a batch that is abandoned before the module is there submits nothing", async () => {
-  const { posted } = prompts();
-  const batch = server().batch(requests("a", "b"));
-  const first = batch.next();
+test("whoever waits for the next item while another leaves finds the end", async () => {
+  tasks({ look: (name) => running(name) });
+  const batch = server().batch(requests(3));
+  const waiting = batch.next();
+  await pause(5);
   await batch.return();
-  await first;
-  await pause(10);
-  assert.deepEqual(posted, []);
-  assert.deepEqual(JSON.parse(JSON.stringify(batch)), requests("a", "b"));
+  assert.deepEqual(await waiting, { done: true, value: undefined });
 });
 
-test("it may be asked several times at once", async () => {
-  prompts();
-  const batch = server().batch(requests("a", "b"));
-  const answers = await Promise.all([batch.next(), batch.next(), batch.next()]);
-  assert.deepEqual(answers.map(({ done, value }) => [done, value?.task.taskId]), [[false, "a"], [false, "b"], [true, undefined]]);
+test("a batch that is taken up again submits nothing twice, whenever it was saved", async () => {
+  // Saved at every turn, as by a process that dies there, and taken up by another.
+  for (let turn = 0; turn < 25; turn++) {
+    const first = tasks({
+      submit: () => new Promise((resolve) => setImmediate(resolve)),
+      look: (name) => (Number(name.slice(5)) % 2 ? running(name) : undefined),
+    });
+    const batch = server().batch(requests(6), { concurrency: 2, timeout: 20 });
+    const reading = all(batch);
+    for (let step = 0; step < turn; step++) await new Promise((resolve) => setImmediate(resolve));
+    const saved = JSON.stringify(batch);
+    const known = [...first.submits];
+    await reading;
+    const second = tasks();
+    const again = server().batch(JSON.parse(saved));
+    const settled = await all(again);
+    assert.equal(settled.length, 6);
+    assert.deepEqual(second.submits.filter((name) => known.includes(name)), [], `turn ${turn}`);
+    // What was on its way is unknown to whoever reads it: named, and not sent again.
+    for (const { index, request, task, error } of settled) {
+      if (task) continue;
+      assert.deepEqual([error.kind, error.billed, request], ["aborted", "unknown", requests(6)[index]]);
+      assert.match(error.message, /on its way/);
+    }
+    assert.ok(settled.filter(({ error }) => error).length <= 2);
+  }
+});
+
+test("what is left of a batch is done by the next one", async () => {
+  tasks({ look: (name) => (name === "task-1" ? running(name) : undefined) });
+  const batch = server().batch([request("task-0"), request("task-1")], { timeout: 10 });
+  const [, second] = (await all(batch)).sort((one, other) => one.index - other.index);
+  assert.deepEqual([second.error.kind, second.error.taskId, second.error.billed], ["still_running", "task-1", "yes"]);
+  const seen = tasks();
+  // As it is, and by way of its JSON.
+  for (const rest of [batch, plain(batch)]) {
+    const settled = await all(server().batch(rest));
+    assert.deepEqual(settled.map(({ task }) => task.taskId).sort(), ["task-0", "task-1"]);
+  }
+  assert.deepEqual(seen.submits, []);
+});
+
+test("an item whose submit had an unknown outcome is never submitted again", async () => {
+  const first = tasks({ submit: (name) => (name === "task-1" ? unclear() : undefined) });
+  const batch = server().batch(requests(3));
+  const before = (await all(batch)).find(({ index }) => index === 1).error;
+  assert.deepEqual([before.kind, before.billed], ["network", "unknown"]);
+  assert.deepEqual(first.submits.sort(), ["task-0", "task-1", "task-2"]);
+  let saved = plain(batch);
+  const seen = tasks();
+  // However often.
+  for (let times = 0; times < 3; times++) {
+    const again = server().batch(saved);
+    const settled = await all(again);
+    const { error } = settled.find(({ index }) => index === 1);
+    assert.ok(error instanceof MidjourneyError);
+    assert.deepEqual(
+      [error.kind, error.billed, error.retryable, error.message],
+      [before.kind, before.billed, before.retryable, before.message],
+    );
+    assert.deepEqual(settled.map(({ request }) => request.prompt ?? request.taskId).sort(), ["task-0", "task-1", "task-2"]);
+    saved = plain(again);
+  }
+  assert.deepEqual(seen.submits, []);
+});
+
+test("to a gateway an unknown outcome keeps what it can be asked about by", async () => {
+  tasks({ submit: unclear });
+  const mj = server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
+  const batch = mj.batch([request("task-0")]);
+  const [{ error }] = await all(batch);
+  assert.deepEqual(error.submit.route, "generate");
+  assert.deepEqual(plain(batch)[0].error.submit, error.submit);
+});
+
+test("a foreign exception is kept out of what is saved", async () => {
+  tasks({ submit: () => Promise.reject(Object.assign(new TypeError("broke"), { headers: { Authorization: "Bearer x" } })) });
+  const batch = server().batch([request("task-0")]);
+  const [{ error }] = await all(batch);
+  assert.equal(error.cause.message, "broke");
+  assert.ok(!JSON.stringify(batch).includes("Bearer"));
+});
+
+test("an abort stops a batch: every item settles with what is known of it", async (t) => {
+  const late = gate();
+  const seen = tasks({
+    submit: (name) => (name === "task-1" ? late.opened.then(() => undefined) : undefined),
+    look: (name) => running(name),
+  });
+  const left = leftovers(t);
+  const controller = left.controller();
+  const reason = new Error("enough");
+  const batch = server().batch(requests(6), { concurrency: 3, signal: controller.signal });
+  const reading = all(batch);
+  await pause(20);
+  assert.equal(seen.submits.length, 3);
+  controller.abort(reason);
+  await pause(20);
+  late.open();
+  const settled = (await reading).sort((one, other) => one.index - other.index);
+  assert.deepEqual(settled.map(({ error }) => [error.kind, error.taskId, error.billed]), [
+    ["aborted", "task-0", "yes"],
+    ["aborted", "task-1", "yes"],
+    ["aborted", "task-2", "yes"],
+    ["aborted", undefined, "no"],
+    ["aborted", undefined, "no"],
+    ["aborted", undefined, "no"],
+  ]);
+  for (const { error } of settled) assert.equal(error.cause, reason);
+  assert.equal(seen.submits.length, 3);
+  assert.deepEqual(plain(batch).map(({ taskId }) => taskId), ["task-0", "task-1", "task-2", undefined, undefined, undefined]);
+  assert.deepEqual(left.left, NOTHING);
+});
+
+test("a batch that is aborted before it begins submits nothing", async () => {
+  const seen = tasks();
+  const early = await all(server().batch([...requests(2), "task-x"], { signal: AbortSignal.abort() }));
+  assert.deepEqual(early.map(({ error }) => [error.kind, error.billed, error.taskId]), [
+    ["aborted", "no", undefined],
+    ["aborted", "no", undefined],
+    ["aborted", "yes", "task-x"],
+  ]);
+  const controller = new AbortController();
+  const reading = all(server().batch(requests(3), { signal: controller.signal }));
+  controller.abort();
+  assert.equal((await reading).length, 3);
+  assert.equal(seen.submits.length, 0);
+});
+
+test("a wrong item is named, and nothing of the batch is sent", async () => {
+  const seen = tasks();
+  const stored = { error: { kind: "network", message: "broke", billed: "unknown", retryable: false } };
+  for (const [wrong, field, must] of [
+    [{ ...IMAGE, prompt: "" }, "prompt", /1 to 2000/],
+    [{ ...IMAGE, version: 99 }, "version", /one of/],
+    [{ ...IMAGE, stylization: NaN }, "stylization", /whole number/],
+    [{ ...IMAGE, colour: 1 }, "colour", /unknown field/],
+    [{ taskId: "../x" }, "taskId", /id/],
+    ["", "taskId", /id/],
+    [null, "body", /object/],
+    [undefined, "body", /object/],
+    [7, "body", /object/],
+    [[], "body", /object/],
+  ]) {
+    // One that is settled before counts, too.
+    for (const others of [requests(3), [stored, ...requests(2)]]) {
+      const error = await failure(server().batch([...others, wrong, ...requests(2)]).next());
+      assert.ok(error instanceof MidjourneyError, inspect(wrong));
+      assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], inspect(wrong));
+      assert.match(error.message, /^requests\[3\]: /);
+      assert.match(error.message, must);
+    }
+  }
+  assert.deepEqual([seen.submits.length, seen.looks.length], [0, 0]);
+});
+
+test("what is no list of requests, and options that are wrong, are refused before anything is sent", async () => {
+  const seen = tasks();
+  const refused = async (given, options) => {
+    try {
+      return await failure(server().batch(given, options).next());
+    } catch (error) {
+      return error;
+    }
+  };
+  for (const given of [undefined, null, 7, {}, "task-0", IMAGE]) {
+    const error = await refused(given);
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", "requests", "no"], inspect(given));
+  }
+  for (const [options, field] of [
+    [{ concurrency: 0 }, "concurrency"],
+    [{ concurrency: 101 }, "concurrency"],
+    [{ concurrency: 1.5 }, "concurrency"],
+    [{ concurrency: "4" }, "concurrency"],
+    [{ concurrency: NaN }, "concurrency"],
+    [{ concurrency: Infinity }, "concurrency"],
+    [{ timeout: -1 }, "timeout"],
+    [{ timeout: "x" }, "timeout"],
+    [{ concurency: 4 }, "concurency"],
+    [{ idempotencyKey: "one for all" }, "idempotencyKey"],
+    [{ signal: 5 }, "signal"],
+    [{ signal: new AbortController() }, "signal"],
+    [{ onUpdate: "log" }, "onUpdate"],
+    [5, "options"],
+    ["x", "options"],
+  ]) {
+    const error = await refused(requests(2), options);
+    assert.ok(error instanceof MidjourneyError, inspect(options));
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], inspect(options));
+  }
+  assert.deepEqual([seen.submits.length, seen.looks.length], [0, 0]);
+  assert.deepEqual(await all(server().batch([])), []);
+  assert.equal((await all(server().batch(new Set(requests(2)), null))).length, 2);
+  assert.equal((await all(server().batch(requests(2), { timeout: Infinity, signal: null }))).length, 2);
+});
+
+test("what is told of the items, and by which number; what the caller's function throws loses nothing", async () => {
+  const rejected = [];
+  const note = (reason) => rejected.push(reason);
+  process.on("unhandledRejection", note);
+  let count = 0;
+  tasks({ look: (name) => (name === "task-1" && ++count < 2 ? envelope(running(name), { headers: { "Retry-After": "1" } }) : undefined) });
+  const told = [];
+  for (const fail of [
+    () => {
+      throw new Error("mine");
+    },
+    () => Promise.reject(new Error("mine, later")),
+  ]) {
+    const onUpdate = (task, index) => {
+      told.push([task.taskId, task.state, index]);
+      return fail();
+    };
+    const settled = await all(server().batch(requests(2), { onUpdate }));
+    assert.ok(settled.every(({ task }) => task?.state === "succeeded"));
+  }
+  await pause(5);
+  process.off("unhandledRejection", note);
+  assert.deepEqual(rejected, []);
+  assert.ok(told.every(([taskId, , index]) => taskId === `task-${index}`));
+  assert.equal(told.filter(([, , index]) => index === 1).length > 2, true, inspect(told));
+});
+
+test("a reader that is slow, or never comes back, holds nothing up and keeps nothing open", async (t) => {
+  const seen = tasks();
+  const left = leftovers(t);
+  const batch = server().batch(requests(10));
+  await batch.next();
+  await pause(30);
+  assert.equal(seen.submits.length, 10);
+  assert.deepEqual(left.left, NOTHING);
+  assert.equal((await all(batch)).length, 9);
+});
+
+test("a thousand tasks are waited for without a heap of anything", async (t) => {
+  const left = leftovers(t);
+  tasks();
+  const names = Array.from({ length: 1000 }, (_, number) => `task-${number}`);
+  const settled = await all(server().batch(names, { concurrency: 50 }));
+  assert.equal(settled.length, 1000);
+  assert.deepEqual(left.left, NOTHING);
+});
+
+test("nothing is left behind, however a batch ends", async (t) => {
+  for (const [what, vendor, options, read] of [
+    ["done", {}, {}, all],
+    ["failed", { submit: unclear }, {}, all],
+    ["refused", { submit: () => refusal(402) }, {}, all],
+    ["out of time", { look: running }, { timeout: 10 }, all],
+    ["wrong", {}, { concurrency: 0 }, (batch) => failure(batch.next())],
+    ["left", { look: (name) => (name === "task-0" ? undefined : running(name)) }, {}, async (batch) => {
+      await batch.next();
+      await batch.return();
+    }],
+    ["left while it is spaced", {}, { concurrency: 100 }, async (batch) => {
+      await batch.next();
+      await batch.return();
+    }],
+  ]) {
+    tasks(vendor);
+    const left = leftovers(t);
+    const { signal } = left.controller();
+    await read(server().batch(requests(25).slice(0, what.includes("spaced") ? 25 : 6), { ...options, signal }));
+    await idle();
+    assert.deepEqual(left.left, NOTHING, what);
+  }
+});
+
+test("a submit that never answers holds up its own item alone", async () => {
+  const seen = tasks({ submit: (name) => (name === "task-0" ? never() : undefined) });
+  const batch = server().batch(requests(10), { concurrency: 2 });
+  for (let count = 0; count < 9; count++) assert.equal((await batch.next()).value.task.state, "succeeded");
+  assert.equal(seen.submits.length, 10);
 });

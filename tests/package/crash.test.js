@@ -1,110 +1,139 @@
-/** A crash of the WebAssembly module, in Node, a page and a Worker. The module panics on the word "crash". */
+/** Row 38, the package's part: a panic ends no promise for ever, and the next call works. On a build that can be told to. */
 import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
-import { Midjourney } from "../../build/crash/package/node.js";
-import * as glue from "../../build/crash/package/midapi.js";
 import { pageIn } from "../support/browsers.js";
+import { CRASHING, crashing } from "./crashing.js";
+import { EXPECTED, crashes } from "./fixtures/crash.js";
 import { siteOn } from "./site.js";
-import { IMAGE, envelope, failure, pause, stub } from "./stub.js";
 
-const PACKAGE = fileURLToPath(new URL("../../build/crash/package/", import.meta.url));
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const mj = new Midjourney({ apiKey: "a-key" });
+/** What the module says of a crash: where, never with which values. */
+const REPORT = /^midapi crashed at src\/js\/crash\.rs:\d+$/;
 
-test("a crash rejects every call in flight with what it may have cost, and the next call works", async (t) => {
-  const problems = [];
-  const note = (problem) => problems.push(problem);
-  for (const name of ["uncaughtException", "unhandledRejection"]) {
-    process.on(name, note);
-    t.after(() => process.off(name, note));
-  }
+test("row 38: the package survives its crashes in Node", async (t) => {
+  const unheard = [];
+  const note = (reason) => unheard.push(reason);
+  process.on("unhandledRejection", note);
   const printed = t.mock.method(console, "error", () => {});
-  for (const [how, crash] of [
-    ["synchronously", () => mj.lint("crash")],
-    ["in a step of its own", () => mj.status("crash")],
-  ]) {
-    const late = [];
-    stub((_, __, url) => (url.endsWith("=crash") ? new Response("crash") : new Promise((answer) => late.push(answer))));
-    const submit = failure(mj.generate(IMAGE));
-    const look = failure(mj.status("a"));
-    await pause(5);
-    const errors = [await failure(crash()), await submit, await look];
-    assert.deepEqual(errors.map(({ kind, billed }) => [kind, billed]), [["crashed", "no"], ["crashed", "unknown"], ["crashed", "no"]], how);
-    assert.ok(errors[0].cause instanceof WebAssembly.RuntimeError);
-
-    stub(() => envelope({ taskId: "b" }));
-    assert.equal((await mj.generate(IMAGE)).taskId, "b", "the next call works");
-    for (const answer of late) answer(envelope({ taskId: "late" }));
-    await pause(5);
-  }
-  assert.match(printed.mock.calls[0].arguments[0], /^midapi crashed at src\/js\/crash\.rs:\d+$/);
-  assert.deepEqual(problems, []);
+  const realFetch = globalThis.fetch;
+  t.after(() => (globalThis.fetch = realFetch));
+  const outcome = await crashes(await crashing());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", note);
+  assert.deepEqual(outcome, EXPECTED);
+  assert.deepEqual(unheard, []);
+  const lines = printed.mock.calls.map(({ arguments: [line] }) => line);
+  assert.ok(lines.length >= 43, String(lines.length));
+  for (const line of lines) assert.match(line, REPORT);
 });
 
-test("what belongs to the crashed instance says that it is stale", async (t) => {
-  t.mock.method(console, "error", () => {});
-  stub(() => envelope({ taskId: "b" }));
-  await mj.generate(IMAGE);
-  const client = new glue.Client('{"apiKey":"a-key"}');
-  await failure(mj.lint("crash"));
-  assert.throws(() => client.history(), /stale/);
-
-  const batch = mj.batch([IMAGE, IMAGE], { concurrency: 1 });
-  stub((_, { method }) => (method === "POST" ? envelope({ taskId: "c" }, { headers: { "Retry-After": "0" } }) : new Response("crash")));
-  const seen = [];
-  const error = await failure((async () => {
-    for await (const item of batch) seen.push(item);
-  })());
-  assert.equal(error.kind, "crashed");
-  assert.equal(JSON.parse(JSON.stringify(batch))[0].taskId, "c", "what was accepted is known");
-});
-
-/** What a program of a page or a Worker does: a call in flight, one that crashes, and the next. */
-const PROGRAM = `
-  const { Midjourney } = entry;
-  const mj = new Midjourney({ endpoint: "https://gateway.example/api/v1/mj" });
-  const image = { taskType: "mj_txt2img", prompt: "a lighthouse" };
-  const kind = (call) => call.then(() => "fine", ({ kind, billed }) => kind + ", billed: " + billed);
-  await mj.lint(image); // by now the module is there: in a page it is fetched, too
-  globalThis.fetch = () => new Promise(() => {});
-  const inFlight = kind(mj.generate(image));
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  const outcome = { sync: await kind(mj.lint("crash")), inFlight: await inFlight };
-  globalThis.fetch = async () => new Response("crash");
-  outcome.async = await kind(mj.status("a"));
-  globalThis.fetch = async () => Response.json({ code: 200, data: { taskId: "b" } });
-  outcome.next = await kind(mj.generate(image));
-`;
-const OUTCOME = {
-  sync: "crashed, billed: no",
-  inFlight: "crashed, billed: unknown",
-  async: "crashed, billed: no",
-  next: "fine",
-};
-
-test("in a page the same", async (t) => {
-  const empty = fileURLToPath(new URL("fixtures/empty.html", import.meta.url));
-  const url = await siteOn(undefined, (path) => (path === "/" ? empty : join(PACKAGE, path)), t);
+test("row 38: the package survives its crashes in a page", async (t) => {
+  const html = `<!doctype html><link rel="icon" href="data:," /><script type="module">
+    import { Midjourney, isMidjourneyError } from "/midapi/browser.js";
+    import { Client } from "/midapi/midapi.js";
+    import { crashes } from "/crash.js";
+    window.unheard = [];
+    for (const name of ["error", "unhandledrejection"]) addEventListener(name, ({ reason, message }) => unheard.push(String(reason ?? message)));
+    const outcome = await crashes({ Midjourney, isMidjourneyError, Client }).catch((error) => error.stack);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    window.outcome = outcome;
+  </script>`;
+  const folder = mkdtempSync(join(tmpdir(), "midapi-crash-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "index.html"), html);
+  const url = await siteOn(undefined, (path) => {
+    if (path === "/") return join(folder, "index.html");
+    return path === "/crash.js" ? at("fixtures/crash.js") : join(CRASHING, path.replace("/midapi/", ""));
+  }, t);
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(url);
-  const script = `(async () => { const entry = await import("${url}browser.js"); ${PROGRAM} return outcome })()`;
-  assert.deepEqual(await page.evaluate(script), OUTCOME);
-  assert.deepEqual(problems.filter((problem) => !problem.startsWith("midapi crashed at")), []);
+  await page.waitForFunction("window.outcome", { timeout: 20_000 }).catch((error) => {
+    throw new Error(problems.join("\n"), { cause: error });
+  });
+  assert.deepEqual(await page.evaluate("window.outcome"), EXPECTED);
+  assert.deepEqual(await page.evaluate("window.unheard"), []);
+  for (const problem of problems) assert.match(problem, REPORT);
 });
 
-test("in a Worker the same", async (t) => {
+test("row 38: the package survives its crashes in workerd", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "midapi-crash-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const file of ["workerd.js", "midjourney.js", "batch.js", "host.js", "errors.js", "json.js", "options.js", "midapi.js", "midapi_bg.wasm"]) {
+    cpSync(join(CRASHING, file), join(folder, file));
+  }
+  cpSync(at("fixtures/crash.js"), join(folder, "crash.js"));
+  writeFileSync(
+    join(folder, "worker.js"),
+    `import { Midjourney, isMidjourneyError } from "./workerd.js";
+    import { Client } from "./midapi.js";
+    import { crashes } from "./crash.js";
+    const unheard = [];
+    addEventListener("unhandledrejection", ({ reason }) => unheard.push(String(reason)));
+    export default {
+      async fetch() {
+        const outcome = await crashes({ Midjourney, isMidjourneyError, Client }).catch((error) => error.stack);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return Response.json({ outcome, unheard });
+      },
+    };`,
+  );
   const worker = new Miniflare({
-    modules: [
-      { type: "ESModule", path: join(PACKAGE, "worker.js"), contents: `import * as entry from "./workerd.js"; export default { async fetch() { ${PROGRAM} return Response.json(outcome) } }` },
-      ...["workerd", "midapi", "midjourney", "host", "batch", "errors", "json"].map((name) => ({ type: "ESModule", path: join(PACKAGE, `${name}.js`) })),
-      { type: "CompiledWasm", path: join(PACKAGE, "midapi_bg.wasm") },
+    modules: true,
+    modulesRoot: folder,
+    modulesRules: [
+      { type: "ESModule", include: ["**/*.js"] },
+      { type: "CompiledWasm", include: ["**/*.wasm"] },
     ],
-    modulesRoot: PACKAGE,
+    scriptPath: join(folder, "worker.js"),
     compatibilityDate: "2026-04-26",
+    handleRuntimeStdio: () => {},
   });
   t.after(() => worker.dispose());
-  assert.deepEqual(await (await worker.dispatchFetch("http://app.example/")).json(), OUTCOME);
+  const response = await worker.dispatchFetch("http://app.example/");
+  const { outcome, unheard } = await response.json();
+  assert.deepEqual(outcome, EXPECTED);
+  assert.deepEqual(unheard, []);
+});
+
+test("row 38: the build that can be told to crash is not the one that is published", () => {
+  assert.ok(existsSync(join(CRASHING, "midapi_bg.wasm")));
+  assert.ok(readFileSync(join(CRASHING, "midapi_bg.wasm")).includes("src/js/crash.rs"));
+  assert.ok(!readFileSync(at("../../dist/midapi_bg.wasm")).includes("crash.rs"));
+});
+
+test("row 38: memory is flat over 5,000 calls", async (t) => {
+  // Of the module: what the host's collector holds is its own.
+  const { Midjourney } = await import("../../dist/node.js");
+  const { default: init } = await import("../../dist/midapi.js");
+  const realFetch = globalThis.fetch;
+  t.after(() => (globalThis.fetch = realFetch));
+  const text = "x".repeat(20_000);
+  globalThis.fetch = async (url, { body }) => {
+    if (body?.includes("refuse")) return Response.json({ code: 402, msg: text, data: null });
+    return Response.json({ code: 200, data: body ? { taskId: "a" } : { taskId: "a", successFlag: 0, text } });
+  };
+  const mj = new Midjourney({ endpoint: "https://app.example/api/v1/mj" });
+  const round = async (calls) => {
+    for (let call = 0; call < calls; call += 5) {
+      await Promise.allSettled([
+        mj.status("a"),
+        mj.record("a"),
+        mj.generate({ taskType: "mj_txt2img", prompt: "x".repeat(2000) }),
+        mj.generate({ taskType: "mj_txt2img", prompt: "refuse" }),
+        mj.lint({ taskType: "mj_txt2img", prompt: "--ar --v" }),
+      ]);
+    }
+  };
+  await round(500);
+  const { memory } = await init();
+  const before = memory.buffer.byteLength;
+  await round(5000);
+  t.diagnostic(`the module's memory: ${before} bytes before, ${memory.buffer.byteLength} after 5,000 calls`);
+  assert.equal(memory.buffer.byteLength, before);
 });

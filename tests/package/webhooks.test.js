@@ -1,80 +1,304 @@
-/** Receiving callbacks: every documented shape, and row 20's signatures, against Node's own cryptography. */
+/** Callbacks, as a receiver of the vendor's gets them; signatures are held against node:crypto's. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { inspect } from "node:util";
+import { MidjourneyError } from "../../dist/node.js";
 import { parseCallback, signCallback, verifyCallback } from "../../dist/webhooks.js";
 import { failure } from "./stub.js";
 
 const fixture = (name) => readFileSync(new URL(`../core/fixtures/${name}.json`, import.meta.url), "utf8");
-const BODY = fixture("documented-callback-success");
-const SECRET = "a-secret";
-const NOW_S = 1_760_000_000;
+const SECRET = "whsec-CANARY-5b1e";
+const SUCCESS = fixture("documented-callback-success");
+const NOW = 1_800_000_000;
 
-/** Signs as the vendor's sister site says it does. */
-const sign = (timestamp, secret = SECRET, taskId = "mj_task_12345") =>
-  createHmac("sha256", secret).update(`${taskId}.${timestamp}`).digest("base64");
-const headers = (timestamp, signature = sign(timestamp)) => ({
-  "x-webhook-timestamp": String(timestamp),
-  "x-webhook-signature": signature,
-});
-const verify = (headers, options) =>
-  verifyCallback({ headers, body: BODY }, { secret: SECRET, now: NOW_S * 1000, ...options });
+/** The signature by someone else's code. */
+const hmac = (taskId, timestamp, secret = SECRET) => createHmac("sha256", secret).update(`${taskId}.${timestamp}`).digest("base64");
 
-test("every documented shape is read", async () => {
-  const success = await parseCallback(BODY);
-  assert.deepEqual([success.type, success.taskId, success.task.state, success.task.images.length], ["ended", "mj_task_12345", "succeeded", 4]);
-  const failed = await parseCallback(JSON.parse(fixture("documented-callback-failure")));
-  assert.equal(failed.task.failure.message, "Image generation failed");
-  const extension = await parseCallback(new TextEncoder().encode(fixture("documented-callback-extend-failure")));
-  assert.equal(extension.task.failure.code, "VIDEO_EXTEND_FAILED");
-  assert.deepEqual(await parseCallback({ code: 200, data: { taskId: "a" } }), { type: "acknowledged", taskId: "a" });
-  for (const body of ["", "{}", "[]", { code: 200, data: {} }]) assert.equal((await failure(parseCallback(body))).kind, "bad_response");
-});
+/** A signed callback as Node's server has it; what is given overrides. */
+function signed({ body = SUCCESS, taskId = "mj_task_12345", timestamp = NOW, signature, headers } = {}) {
+  signature ??= hmac(taskId, timestamp);
+  return { headers: headers ?? { "x-webhook-timestamp": String(timestamp), "x-webhook-signature": signature }, body };
+}
 
-test("row 20: a right signature is right within five minutes, in a Request and in Node's parts", async () => {
-  for (const timestamp of [NOW_S, NOW_S - 300, NOW_S + 300]) {
-    assert.equal((await verify(headers(timestamp))).taskId, "mj_task_12345");
-    const request = new Request("https://receiver.example/", { method: "POST", body: BODY, headers: headers(timestamp) });
-    assert.equal((await verifyCallback(request, { secret: SECRET, now: NOW_S * 1000 })).type, "ended");
+const verify = (request, options) => verifyCallback(request, { secret: SECRET, now: NOW * 1000, ...options });
+
+/** The refusal of a request, its message without what people need not read twice. */
+async function refused(request, options) {
+  const error = await failure(verify(request, options));
+  assert.ok(error instanceof MidjourneyError, inspect(error));
+  assert.deepEqual([error.kind, error.billed, error.retryable], ["unverified", "no", false], inspect(error));
+  assert.ok(!inspect(error, { showHidden: true, depth: 9 }).includes(SECRET));
+  return error.message;
+}
+
+test("the documented callbacks are read: what they say, and what they don't", async () => {
+  const task = { images: [], videos: [] };
+  const files = [1, 2, 3, 4].map((index) => ({ taskId: "mj_task_12345", index, url: `https://example.com/mj_result${index}.png` }));
+  for (const [name, expected] of [
+    ["documented-callback-success", { ...task, taskId: "mj_task_12345", state: "succeeded", images: files }],
+    ["documented-callback-failure", { ...task, taskId: "mj_task_12345", state: "failed", failure: { message: "Image generation failed" } }],
+    [
+      "documented-callback-extend-failure",
+      {
+        ...task,
+        taskId: "mj_task_12345",
+        state: "failed",
+        failure: { code: "VIDEO_EXTEND_FAILED", message: "Failed to extend video due to processing error" },
+      },
+    ],
+  ]) {
+    const body = fixture(name);
+    const callback = { type: "ended", taskId: expected.taskId, task: expected };
+    for (const form of [body, Buffer.from(body), new TextEncoder().encode(body), JSON.parse(body)]) {
+      assert.deepEqual(await parseCallback(form), callback, name);
+    }
+    assert.deepEqual(await verify(signed({ body })), callback, name);
   }
-  assert.equal((await verify(headers(NOW_S - 900), { tolerance: 1000 })).type, "ended");
 });
 
-test("row 20: anything else is unverified", async () => {
-  const right = sign(NOW_S);
-  const doubled = new Headers(headers(NOW_S));
-  doubled.append("x-webhook-signature", right);
-  for (const [what, wrong] of Object.entries({
-    "too old": headers(NOW_S - 301),
-    "too new": headers(NOW_S + 301),
-    milliseconds: headers(NOW_S * 1000),
-    negative: headers(-NOW_S),
-    signed: headers(`+${NOW_S}`),
-    fraction: headers(`${NOW_S}.0`),
-    "no time": { "x-webhook-signature": right },
-    "no signature": { "x-webhook-timestamp": String(NOW_S) },
-    doubled,
-    "doubled, in Node's parts": { ...headers(NOW_S), "x-webhook-timestamp": [String(NOW_S), String(NOW_S)] },
-    base64url: headers(NOW_S, right.replaceAll("+", "-").replaceAll("/", "_").replace("=", "")),
-    shorter: headers(NOW_S, right.slice(4)),
-    "another secret": headers(NOW_S, sign(NOW_S, "another")),
-    "another task": headers(NOW_S, sign(NOW_S, SECRET, "mj_task_1")),
-    "another time": headers(NOW_S, sign(NOW_S - 1)),
+test("a record's shape as a callback, and the acknowledgement of a submit", async () => {
+  for (const [name, state] of [
+    ["real-record-success-txt2img", "succeeded"],
+    ["real-record-success-omni", "succeeded"],
+    ["documented-record-iso-times", "succeeded"],
+    ["inferred-record-result-as-string", "succeeded"],
+    ["inferred-record-failed", "failed"],
+  ]) {
+    const { type, taskId, task } = await parseCallback(fixture(name));
+    assert.deepEqual([type, task.state, taskId === task.taskId], ["ended", state, true], name);
+  }
+  // Neither says that anything has ended.
+  for (const name of ["real-generate-accepted", "inferred-record-generating"]) {
+    const acknowledged = fixture(name);
+    assert.deepEqual(await parseCallback(acknowledged), {
+      type: "acknowledged",
+      taskId: JSON.parse(acknowledged).data.taskId,
+    });
+  }
+});
+
+test("what is no callback is refused, and breaks nothing", async () => {
+  const cyclic = {};
+  cyclic.self = cyclic;
+  let deep = {};
+  for (let level = 0; level < 50_000; level++) deep = { deep };
+  for (const body of [
+    "", " ", "null", "7", '"x"', "[]", "{}", "{", "<html>", "\u0000",
+    '{"code":200}', '{"code":200,"data":null}', '{"code":200,"data":[]}', '{"code":200,"data":{}}', '{"data":{"taskId":"a"}}',
+    '{"code":"x","data":{"taskId":"a"}}', fixture("documented-unauthorized"), fixture("real-record-unknown-task"), fixture("real-credit"),
+    '{"code":200,"data":'.padEnd(200_000, "["), "x".repeat(5e6), Buffer.from([0xff, 0xfe]),
+    undefined, null, 7, [], {}, new Uint8Array(), cyclic, deep, { code: 200n }, () => {}, Symbol("x"),
+  ]) {
+    const error = await failure(parseCallback(body));
+    const what = typeof body === "string" ? body.slice(0, 40) : inspect(body, { depth: 1 });
+    assert.ok(error instanceof MidjourneyError, `${what}: ${inspect(error)}`);
+    assert.deepEqual([error.kind, error.billed], ["bad_response", "no"], what);
+  }
+});
+
+test("markup and odd links in a callback stay text, and no odd link is a result", async () => {
+  const markup = "<img src=x onerror=alert(1)>";
+  const failed = { code: 500, msg: markup, data: { taskId: "a", successFlag: 3, errorMessage: markup, errorCode: markup } };
+  assert.deepEqual((await parseCallback(failed)).task.failure, { code: markup, message: markup });
+  const urls = ["javascript:alert(1)", "data:text/html,x", "//evil", "https://a@evil.example/", "https://example.com/1.png"];
+  const { task } = await parseCallback({ code: 200, data: { taskId: "a", resultUrls: urls } });
+  assert.deepEqual(task.images.map(({ url }) => url), ["https://example.com/1.png"]);
+});
+
+test("row 20: a signature is good for five minutes before and after, or what is told", async () => {
+  for (const [seconds, tolerance, good] of [
+    [0, undefined, true],
+    [-300, undefined, true],
+    [300, undefined, true],
+    [-301, undefined, false],
+    [301, undefined, false],
+    [0, 0, true],
+    [1, 0, false],
+    [-1, 0, false],
+    [3600, 3600, true],
+    [3601, 3600, false],
+    [0, -5, true],
+    [1, -5, false],
+    [1, NaN, false],
+  ]) {
+    const request = signed({ timestamp: NOW + seconds });
+    if (good) assert.equal((await verify(request, { tolerance })).taskId, "mj_task_12345");
+    else assert.match(await refused(request, { tolerance }), /^X-Webhook-Timestamp: is too far from now/, String(seconds));
+  }
+  // A moment before a second is over it is that second still.
+  assert.ok(await verify(signed({ timestamp: NOW - 300 }), { now: NOW * 1000 + 999 }));
+  await refused(signed({ timestamp: NOW - 300 }), { now: NOW * 1000 + 1000 });
+  // Without a time told it is the host's.
+  assert.ok(await verifyCallback(signed({ timestamp: Math.floor(Date.now() / 1000) }), { secret: SECRET }));
+  await failure(verifyCallback(signed(), { secret: SECRET }));
+});
+
+test("row 20: a time is one number of seconds, and nothing else", async () => {
+  for (const timestamp of [
+    NOW * 1000, `-${NOW}`, `+${NOW}`, `${NOW}.0`, `${NOW}e0`, ` ${NOW}`, `${NOW} `, `0x${NOW.toString(16)}`, "", "x", "NaN",
+    new Date(NOW * 1000).toISOString(), `${NOW}, ${NOW}`, `${NOW},${NOW}`, "9".repeat(30), "١٨٠٠٠٠٠٠٠٠",
+  ]) {
+    const request = signed({ signature: hmac("mj_task_12345", timestamp), timestamp });
+    assert.match(await refused(request), /^X-Webhook-Timestamp: /, String(timestamp));
+  }
+  // It is signed as it is spelled.
+  const padded = `000${NOW}`;
+  assert.ok(await verify(signed({ timestamp: padded })));
+  await refused(signed({ timestamp: padded, signature: hmac("mj_task_12345", NOW) }));
+});
+
+test("row 20: a signature is one HMAC-SHA256 in standard base64, by the secret, of this task and time", async () => {
+  const good = hmac("mj_task_12345", NOW);
+  const raw = Buffer.from(good, "base64");
+  assert.ok(await verify(signed({ signature: good })));
+  for (const [what, signature] of Object.entries({
+    "another secret's": hmac("mj_task_12345", NOW, "another"),
+    "another task's": hmac("mj_task_99999", NOW),
+    "another time's": hmac("mj_task_12345", NOW - 1),
+    "of the body": createHmac("sha256", SECRET).update(SUCCESS).digest("base64"),
+    "SHA-1": createHmac("sha1", SECRET).update(`mj_task_12345.${NOW}`).digest("base64"),
+    "SHA-512": createHmac("sha512", SECRET).update(`mj_task_12345.${NOW}`).digest("base64"),
+    hex: raw.toString("hex"),
+    "without its padding": good.slice(0, -1),
+    "padded twice": `${good}=`,
+    "one character short": `${good.slice(0, -2)}=`,
+    "one byte short": raw.subarray(1).toString("base64"),
+    "one byte long": Buffer.concat([raw, raw.subarray(0, 1)]).toString("base64"),
+    "the last bit turned": Buffer.concat([raw.subarray(0, 31), Buffer.from([raw[31] ^ 1])]).toString("base64"),
+    "another case": good.toLowerCase(),
+    "with a space before": ` ${good}`,
+    "with a line break": `${good.slice(0, 20)}\n${good.slice(20)}`,
+    "with a scheme": `sha256=${good}`,
+    "with a version": `v1,${good}`,
+    doubled: `${good}, ${good}`,
+    empty: "",
+    "only zeros": Buffer.alloc(32).toString("base64"),
   })) {
-    assert.equal((await failure(verify(wrong))).kind, "unverified", what);
+    assert.match(await refused(signed({ signature })), /^X-Webhook-Signature: /, what);
   }
 });
 
-test("row 20: while a secret is changed both are good", async () => {
-  for (const secret of ["old", "new"]) {
-    assert.equal((await verify(headers(NOW_S, sign(NOW_S, secret)), { secret: ["new", "old"] })).type, "ended");
+test("row 20: base64url is another alphabet", async () => {
+  // Of some time near, the signature has characters that differ.
+  for (let timestamp = NOW; ; timestamp++) {
+    const signature = hmac("mj_task_12345", timestamp);
+    if (!/[+/]/.test(signature)) continue;
+    const url = Buffer.from(signature, "base64").toString("base64url");
+    assert.ok(await verify(signed({ timestamp })));
+    await refused(signed({ timestamp, signature: url }));
+    await refused(signed({ timestamp, signature: `${url}=` }));
+    return;
   }
-  for (const secret of [undefined, "", [], [""]]) assert.equal((await failure(verify(headers(NOW_S), { secret }))).kind, "misconfigured");
 });
 
-test("the signer signs what the verifier takes, and what Node computes", async () => {
-  const signed = await signCallback(BODY, { secret: SECRET, timestamp: NOW_S });
-  assert.equal(signed["X-Webhook-Signature"], sign(NOW_S));
-  assert.equal((await verify(new Headers(signed))).type, "ended");
+test("row 20: headers that are missing or doubled are refused, as Headers and as Node's object", async () => {
+  const [timestamp, signature] = [String(NOW), hmac("mj_task_12345", NOW)];
+  const [T, S] = ["X-Webhook-Timestamp", "X-Webhook-Signature"];
+  const doubled = (name) => {
+    const headers = new Headers({ [T]: timestamp, [S]: signature });
+    headers.append(name, name === T ? timestamp : signature);
+    return headers;
+  };
+  for (const [headers, name] of [
+    [undefined, T],
+    [null, T],
+    [{}, T],
+    [new Headers(), T],
+    [{ [S.toLowerCase()]: signature }, T],
+    [new Headers({ [S]: signature }), T],
+    [{ [T.toLowerCase()]: timestamp }, S],
+    [new Headers({ [T]: timestamp }), S],
+    [doubled(T), T],
+    [doubled(S), S],
+    [{ [T.toLowerCase()]: [timestamp, timestamp], [S.toLowerCase()]: signature }, T],
+    [{ [T.toLowerCase()]: timestamp, [S.toLowerCase()]: [signature, signature] }, S],
+    [{ [T.toLowerCase()]: [], [S.toLowerCase()]: signature }, T],
+    [{ [T.toLowerCase()]: timestamp, [S.toLowerCase()]: `${signature}, ${signature}` }, S],
+    [[[T, timestamp], [S, signature]], T],
+  ]) {
+    assert.match(await refused({ headers, body: SUCCESS }), new RegExp(`^${name}: `), inspect(headers));
+  }
+  // One of each is right in every form.
+  for (const headers of [
+    new Headers({ [T]: timestamp, [S]: signature }),
+    new Map([[T, timestamp], [S, signature]]),
+    { [T]: timestamp, [S]: signature },
+    { [T.toLowerCase()]: timestamp, [S.toLowerCase()]: signature },
+    { [T.toLowerCase()]: [timestamp], [S.toLowerCase()]: [signature] },
+  ]) {
+    assert.equal((await verify({ headers, body: SUCCESS })).type, "ended", inspect(headers));
+  }
+});
+
+test("a Request is verified as it arrives, and so is what Node's server has", async (t) => {
+  const headers = { "X-Webhook-Timestamp": String(NOW), "X-Webhook-Signature": hmac("mj_task_12345", NOW) };
+  const request = new Request("https://app.example/callback", { method: "POST", body: SUCCESS, headers });
+  assert.equal((await verify(request)).task.images.length, 4);
+
+  const outcomes = [];
+  const receiver = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    outcomes.push(await verify({ headers: request.headers, body }).catch(({ kind, message }) => ({ kind, message })));
+    response.end();
+  });
+  await new Promise((ready) => receiver.listen(0, "127.0.0.1", ready));
+  t.after(() => receiver.close());
+  const url = `http://127.0.0.1:${receiver.address().port}`;
+  const doubled = new Headers(headers);
+  doubled.append("X-Webhook-Timestamp", String(NOW));
+  for (const sent of [headers, {}, doubled]) await (await fetch(url, { method: "POST", body: SUCCESS, headers: sent })).text();
+  assert.deepEqual(outcomes.map(({ type, kind }) => type ?? kind), ["ended", "unverified", "unverified"]);
+});
+
+test("row 20: while a secret is being changed both are good, and none afterwards", async () => {
+  const old = signed({ signature: hmac("mj_task_12345", NOW, "old") });
+  const fresh = signed({ signature: hmac("mj_task_12345", NOW, "fresh") });
+  for (const secret of [["old", "fresh"], ["fresh", "old"]]) {
+    for (const request of [old, fresh]) assert.ok(await verify(request, { secret }));
+  }
+  await refused(old, { secret: "fresh" });
+  await refused(old, { secret: ["fresh", SECRET] });
+});
+
+test("a secret that is none is refused, whatever arrives", async () => {
+  for (const secret of [undefined, null, "", [], [""], [undefined], [SECRET, ""], 7, {}, true]) {
+    for (const request of [signed(), signed({ signature: hmac("mj_task_12345", NOW, "undefined") })]) {
+      const error = await failure(verify(request, { secret }));
+      assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "secret", "no"], inspect(secret));
+    }
+  }
+  assert.equal((await failure(verifyCallback(signed()))).kind, "misconfigured");
+  for (const secret of [undefined, "", 7]) {
+    const error = await failure(signCallback(SUCCESS, { secret }));
+    assert.deepEqual([error.kind, error.field], ["misconfigured", "secret"], inspect(secret));
+  }
+});
+
+test("row 20: a good signature covers the task's id alone: another body of the task is read as it is, another task's is not", async () => {
+  const forged = JSON.stringify({ code: 200, data: { taskId: "mj_task_12345", resultUrls: ["https://evil.example/1.png"] } });
+  // That is why the record is to be looked at: the types and the manual say so.
+  assert.equal((await verify(signed({ body: forged }))).task.images[0].url, "https://evil.example/1.png");
+  await refused(signed({ body: forged.replace("mj_task_12345", "mj_task_99999") }));
+  // The id that is verified is the id that is told, even of two.
+  const twice = `{"code":200,"data":{"taskId":"mj_task_12345","taskId":"mj_task_99999","resultUrls":[]}}`;
+  await refused(signed({ body: twice }));
+  assert.equal((await verify(signed({ body: twice, taskId: "mj_task_99999" }))).taskId, "mj_task_99999");
+});
+
+test("what is signed here is what node:crypto signs, and verifies", async () => {
+  for (const body of [SUCCESS, JSON.parse(SUCCESS), Buffer.from(SUCCESS), fixture("real-generate-accepted")]) {
+    const headers = await signCallback(body, { secret: SECRET, timestamp: NOW });
+    const { taskId } = (typeof body === "object" && !Buffer.isBuffer(body) ? body : JSON.parse(body)).data;
+    assert.deepEqual(headers, { "X-Webhook-Timestamp": String(NOW), "X-Webhook-Signature": hmac(taskId, NOW) });
+    assert.equal((await verify({ headers, body })).taskId, taskId);
+  }
+  // A secret of any letters, and now unless told.
+  const secret = "schlüssel 🔑";
+  const headers = await signCallback(SUCCESS, { secret });
+  assert.equal(headers["X-Webhook-Signature"], hmac("mj_task_12345", headers["X-Webhook-Timestamp"], secret));
+  assert.ok(await verifyCallback({ headers, body: SUCCESS }, { secret }));
+  assert.equal((await failure(signCallback("{}", { secret: SECRET }))).kind, "bad_response");
 });
