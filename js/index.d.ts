@@ -293,7 +293,7 @@ export interface ErrorFields {
  * An item of a batch: a request to submit, a task to wait for, or from an earlier batch's `toJSON` an error that forbids
  * to submit the request again, as it may have been billed.
  */
-export type BatchItem = GenerateRequest | TaskHandle | { error: ErrorFields };
+export type BatchItem = GenerateRequest | TaskHandle | { request?: GenerateRequest; error: ErrorFields };
 
 /**
  * What became of an item: its place in the list, counted from 0, the item as it was given, and its task or its error. Ask
@@ -309,8 +309,8 @@ export type BatchResult =
  */
 export interface Batch {
   /**
-   * @throws {MidjourneyError} `invalid_request` for an item or option that breaks a rule; then nothing was submitted.
-   *   `crashed`; then `toJSON` is what is left to do. It is over after either.
+   * @throws {MidjourneyError} `invalid_request` for an item or option that breaks a rule; then nothing was submitted, and
+   *   it is over. A crash of the module ends the items in flight, and the others go on.
    */
   next(): Promise<IteratorResult<BatchResult, undefined>>;
   /** What leaving the loop does. */
