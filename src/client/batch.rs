@@ -56,6 +56,28 @@ impl<T: Transport, C: Timer> Client<T, C> {
     /// When `stop` resolves nothing more is submitted; submits on their way are let finish, so that their tasks are
     /// known; the items settle as [`Kind::Aborted`] with what was billed. When the account is out of credits, or the
     /// key or the set-up is refused, the rest is not submitted and settles with that error.
+    ///
+    /// ```
+    /// # use midapi::client::{Client, Timer, Transport};
+    /// use midapi::client::{BatchEvent, BatchItem, BatchOptions};
+    /// use midapi::core::{Error, GenerateRequest, TaskType};
+    ///
+    /// # async fn example(client: Client<impl Transport, impl Timer>) -> Result<(), Error> {
+    /// let mut items = Vec::new();
+    /// for prompt in ["a lighthouse", "a harbour"] {
+    ///     items.push(BatchItem::Submit(GenerateRequest::new(TaskType::TextToImage, prompt).submission()?));
+    /// }
+    /// let never = std::future::pending();
+    /// client
+    ///     .batch(items, BatchOptions::default(), never, &mut |number, event| match event {
+    ///         BatchEvent::Updated(task) => println!("{number}: keep {}", task.to_json()),
+    ///         BatchEvent::Settled(Ok(task)) => println!("{number}: {} images", task.images.len()),
+    ///         BatchEvent::Settled(Err(error)) => println!("{number}: {error}"),
+    ///     })
+    ///     .await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn batch(
         &self,
         items: Vec<BatchItem>,

@@ -85,6 +85,22 @@ impl<T: Transport, C: Timer> Client<T, C> {
 
     /// Waits until the task ends and returns it with its results. `on_update` sees it after every look.
     ///
+    /// ```
+    /// # use midapi::client::{Client, Timer, Transport};
+    /// use midapi::core::{Error, Handle, Kind};
+    ///
+    /// # async fn example(client: Client<impl Transport, impl Timer>, stored: &str) -> Result<(), Error> {
+    /// // What `task.to_json()` gave, in another process or on another day.
+    /// let handle = Handle::parse(stored)?;
+    /// match client.wait(&handle, 60_000, &mut |_| ()).await {
+    ///     Ok(task) => println!("{}", task.to_json()),
+    ///     Err(error) if error.kind == Kind::StillRunning => println!("no failure: wait again, later"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Kind::TaskFailed`] with the vendor's reason; [`Kind::StillRunning`] when `timeout_ms` ran out, which is not a
     /// failure: wait again. A look that fails for a passing reason is repeated on schedule, as reads cost nothing.
@@ -125,6 +141,23 @@ impl<T: Transport, C: Timer> Client<T, C> {
 
     /// The task of a submit whose outcome was unknown: the same submit under the same key, to a gateway that has said
     /// that it creates one task for one key.
+    ///
+    /// ```
+    /// # use midapi::client::{Client, Timer, Transport};
+    /// # use midapi::core::{Error, GenerateRequest, TaskType};
+    /// # async fn example(client: Client<impl Transport, impl Timer>) -> Result<(), Error> {
+    /// # let request = GenerateRequest::new(TaskType::TextToImage, "a lighthouse");
+    /// let task = match client.generate(&request).await {
+    ///     // `submit.to_json()` may be kept first: it is as good after a restart.
+    ///     Err(error) => match &error.submit {
+    ///         Some(submit) => client.reconcile(submit).await?,
+    ///         None => return Err(error),
+    ///     },
+    ///     Ok(task) => task,
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Billed::Unknown`](crate::core::Billed::Unknown) and nothing sent if the server doesn't say so, as the vendor

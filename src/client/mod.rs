@@ -1,4 +1,65 @@
 //! The calls of the API, over any [`Transport`] and [`Timer`]: a driver of the core's [`Call`](crate::core::Call).
+//!
+//! Without features the crate knows no network and no clock. A program brings its own, over the HTTP client and the
+//! runtime it has anyway:
+//!
+//! ```
+//! use midapi::client::{Client, NoReply, Reply, Request, Timer, Transport};
+//! use midapi::core::{DEFAULT_WAIT_MS, Endpoint, Error, GenerateRequest, Secret, TaskType};
+//! # mod http {
+//! #     pub async fn get_or_post(
+//! #         _: &str, _: Option<&str>, _: Option<&str>,
+//! #     ) -> Result<(u16, Option<String>, String), std::io::Error> {
+//! #         Err(std::io::ErrorKind::ConnectionRefused.into())
+//! #     }
+//! # }
+//!
+//! struct Http;
+//!
+//! impl Transport for Http {
+//!     // It must not follow redirects, and sends `request.idempotency_key` as a header if there is one.
+//!     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
+//!         let key = request.key.map(Secret::expose);
+//!         match http::get_or_post(request.url, key, request.body).await {
+//!             Ok((status, retry_after, body)) => Ok(Reply { status, retry_after, body }),
+//!             Err(error) => {
+//!                 // Only of this it is certain that nothing was sent.
+//!                 let unsent = error.kind() == std::io::ErrorKind::ConnectionRefused;
+//!                 Err(NoReply { source: error.into(), unsent })
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! struct Clock;
+//!
+//! impl Timer for Clock {
+//!     fn now(&self) -> i64 {
+//!         std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis() as i64
+//!     }
+//!
+//!     async fn sleep(&self, ms: u32) {
+//!         // The runtime's own, such as `tokio::time::sleep`.
+//!         # std::thread::sleep(std::time::Duration::from_millis(u64::from(ms)));
+//!     }
+//!
+//!     fn random(&self) -> f64 {
+//!         // From the program's own source; it spreads the retries of many clients.
+//!         0.5
+//!     }
+//! }
+//!
+//! async fn lighthouse() -> Result<(), Error> {
+//!     let key = Secret::new("your key")?;
+//!     let client = Client::new(Http, Clock, Endpoint::new(Endpoint::VENDOR, true)?, Some(key));
+//!     let request = GenerateRequest::new(TaskType::TextToImage, "a lighthouse at dawn");
+//!     let task = client.run(&request, DEFAULT_WAIT_MS, &mut |task| println!("{}", task.to_json())).await?;
+//!     for image in task.images {
+//!         println!("{}", image.url);
+//!     }
+//!     Ok(())
+//! }
+//! ```
 
 mod batch;
 mod calls;

@@ -191,6 +191,27 @@ enum Phase {
 }
 
 /// A call under way.
+///
+/// A driver of one's own, for a host where [`Client`](crate::client::Client) doesn't fit, is a loop around this:
+///
+/// ```
+/// use std::rc::Rc;
+/// use midapi::core::{Account, Action, Call, Endpoint, Event, Goal, History, Moment, Output};
+///
+/// let endpoint = Endpoint::new("https://app.example/api/v1/mj", false)?;
+/// let account = Rc::new(Account::new(endpoint, None, History::default()));
+/// let mut call = Call::new(account, Goal::Credits)?;
+/// let moment = || Moment { now: 1_700_000_000_000, random: 0.5, hidden: false };
+///
+/// let Action::Send(within_ms) = call.start(moment()) else { panic!() };
+/// assert_eq!((call.request().url, within_ms), ("https://app.example/api/v1/common/credit", 60_000));
+/// let body = r#"{"code": 200, "msg": "success", "data": 5916.25}"#;
+/// let Action::Done(outcome) = call.step(Event::Reply { status: 200, retry_after: None, body }, moment()) else {
+///     panic!()
+/// };
+/// assert_eq!((*outcome)?, Output::Credits("5916.25".to_owned()));
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Call {
     account: Rc<Account>,

@@ -46,6 +46,15 @@ impl TimeLeft {
 }
 
 /// The durations of a caller's own past tasks, by kind.
+///
+/// ```
+/// use midapi::core::{History, Speed};
+///
+/// let mut history = History::parse(r#"{"mj_txt2img/fast": [41000, 52000]}"#);
+/// history.add(Some("mj_txt2img"), Some(Speed::Fast), 47_000);
+/// let left = history.time_left(Some("mj_txt2img"), Some(Speed::Fast), 40_000);
+/// assert_eq!((left.min_ms, left.max_ms, left.samples), (1_000, 12_000, 3));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History(Vec<(String, Vec<i64>)>);
 

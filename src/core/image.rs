@@ -36,6 +36,16 @@ pub enum Change {
 }
 
 /// A request that starts from an image or video of a finished task.
+///
+/// ```
+/// use midapi::core::{ChangeRequest, ImageNumber};
+///
+/// // People count images from 1; this route counts them from 0.
+/// let submission = ChangeRequest::vary("task-id", ImageNumber::new(1)?).submission()?;
+/// assert_eq!(submission.route(), "generateVary");
+/// assert_eq!(submission.body(), r#"{"taskId":"task-id","imageIndex":0}"#);
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRequest {
     /// What to make of it.

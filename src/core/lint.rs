@@ -51,6 +51,18 @@ const FITTING: [Fitting; 5] = [
 
 /// The warnings a request deserves; none for a request that is as it should be. A request that breaks a rule is the
 /// error that submitting it would be.
+///
+/// ```
+/// use midapi::core::lint;
+///
+/// let warnings = lint(r#"{"taskType": "mj_txt2img", "prompt": "a cat --ar 1:1", "aspectRatio": "16:9"}"#)?;
+/// assert_eq!(warnings[0].field, "prompt");
+/// assert_eq!(
+///     warnings[0].message,
+///     "--ar stands in the prompt and aspectRatio is given, too; keep one of them",
+/// );
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
     generate(request)?;
     let request = Object::parse(request).ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;

@@ -20,6 +20,15 @@ impl Estimate {
 }
 
 /// Credits by kind of task, each as a range. The names are those of [`Prices::parse`].
+///
+/// ```
+/// use midapi::core::{Estimate, GenerateRequest, Prices, Speed, TaskType};
+///
+/// let prices = Prices::parse(r#"{"turbo": 20, "video": [20, 40]}"#)?;
+/// let request = GenerateRequest { speed: Some(Speed::Turbo), ..GenerateRequest::new(TaskType::TextToImage, "a cat") };
+/// assert_eq!(prices.of(&request.submission()?), Estimate { min: 20, max: 20 });
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prices([(&'static str, Estimate); 6]);
 

@@ -31,6 +31,17 @@ pub(super) fn is_field(name: &str) -> bool {
 ///
 /// A field that doesn't fit the type, such as `ow` on text to image, is passed on: the vendor's own examples send
 /// such requests and its server accepts them (*R*). [`lint`](super::lint) warns of them.
+///
+/// ```
+/// use midapi::core::generate;
+///
+/// let submission = generate(r#"{"prompt": "a cat", "taskType": "mj_txt2img", "speed": "Relax"}"#)?;
+/// assert_eq!(submission.body(), r#"{"taskType":"mj_txt2img","prompt":"a cat","speed":"relaxed"}"#);
+///
+/// let error = generate(r#"{"taskType": "mj_txt2img", "prompt": "a cat", "variety": 101}"#).unwrap_err();
+/// assert_eq!(error.message, "variety: must be a whole number from 0 to 100");
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 pub fn generate(request: &str) -> Result<Submission, Error> {
     generate_json(Json::of(request))
 }

@@ -31,6 +31,19 @@ pub fn signed_message(task_id: &str, timestamp: &str) -> String {
 impl SignedCallback {
     /// Reads a callback and its two headers. `now_s` and `tolerance_s` are seconds.
     ///
+    /// ```
+    /// use midapi::core::{SIGNATURE_TOLERANCE_S, SignedCallback};
+    ///
+    /// let body = r#"{"code": 200, "data": {"taskId": "a", "resultUrls": ["https://example.com/1.png"]}}"#;
+    /// let signature = "vGBdWGfz6s0Ar/ula0nTwQpINPOshHMb55n/iCv6Obk=";
+    /// let now_s = 1_700_000_010;
+    /// let signed =
+    ///     SignedCallback::parse(body, Some("1700000000"), Some(signature), now_s, SIGNATURE_TOLERANCE_S)?;
+    /// // To compare, in constant time: the HMAC-SHA256 of this under your secret, and `signed.signature`.
+    /// assert_eq!(signed.message, "a.1700000000");
+    /// # Ok::<(), midapi::core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Kind::Unverified`] if a header is missing, doubled or malformed, or the time is further from now than the
     /// tolerance.

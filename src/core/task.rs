@@ -46,6 +46,14 @@ pub struct Failure {
 
 /// A task as a caller sees it. It is plain data: stored and loaded again, it is the handle to resume by.
 /// Times are milliseconds since 1970.
+///
+/// ```
+/// use midapi::core::{Handle, Task};
+///
+/// let task = Task::running("task-id".to_owned());
+/// assert_eq!(Handle::parse(&task.to_json())?, Handle::from(&task));
+/// # Ok::<(), midapi::core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// The handle.
