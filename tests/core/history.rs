@@ -42,6 +42,7 @@ fn with_three_the_middle_is_expected_and_the_ends_count() {
 
 #[test]
 fn of_many_the_middle_eight_of_ten_count() {
+    assert_eq!(left(&history((1..=9).map(|n| n * 1_000)), 0), (1_000, 9_000, 9));
     assert_eq!(left(&history((1..=10).map(|n| n * 1_000)), 0), (2_000, 9_000, 10));
     assert_eq!(left(&history((1..=20).rev().map(|n| n * 1_000)), 0), (3_000, 18_000, 20));
 }

@@ -82,6 +82,14 @@ fn when_nobody_could_look_the_last_reason_is_told() {
 }
 
 #[test]
+fn a_look_that_failed_before_others_went_well_is_forgotten() {
+    let server = Server::new([refusal(455), ok(record(0)), ok(record(0))]);
+    let error = wait(&server, None, 14_000).unwrap_err();
+    assert_eq!((error.kind, error.billed, server.times()), (Kind::StillRunning, Billed::Yes, vec![0.0, 5.0, 12.5]));
+    assert!(error.source.is_none() && !error.message.contains("455"), "{error}");
+}
+
+#[test]
 fn both_kinds_of_failure_end_a_wait_with_the_vendors_words() {
     for flag in [2, 3] {
         let mut failed = record(flag);
