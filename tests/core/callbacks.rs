@@ -144,3 +144,12 @@ fn a_callback_of_failure_is_never_read_as_anything_else() {
         assert_eq!(task.state, midapi::core::State::Failed, "{body}");
     }
 }
+
+#[test]
+fn a_flag_of_failure_counts_under_a_code_of_success() {
+    for flag in ["2", "3", r#""3""#] {
+        let body = format!(r#"{{"code":200,"msg":"success","data":{{"taskId":"a","successFlag":{flag}}}}}"#);
+        let Callback::Ended(task) = Callback::parse(&body).unwrap() else { panic!("{body}") };
+        assert_eq!(task.state, midapi::core::State::Failed, "{body}");
+    }
+}

@@ -73,6 +73,10 @@ fn a_field_without_effect_is_told() {
     assert_eq!(fields(json!({ "motion": "high", "videoBatchSize": 1 })), ["motion", "videoBatchSize"]);
     assert_eq!(fields(json!({ "fileUrl": "https://a.example/1.png" })), ["fileUrl"]);
     assert_eq!(fields(json!({ "fileUrls": ["https://a.example/1.png"] })), ["fileUrls"]);
+    for task_type in ["mj_img2img", "mj_style_reference"] {
+        let from_image = json!({ "taskType": task_type, "fileUrl": "https://a.example/1.png", "ow": 500 });
+        assert_eq!(fields(from_image), ["ow"]);
+    }
     let omni = json!({ "taskType": "mj_omni_reference", "fileUrl": "https://a.example/1.png", "motion": "low" });
     assert_eq!(fields(omni), ["motion"]);
 }
