@@ -558,7 +558,7 @@ impl Call {
             _ => match self.idempotency_key.clone() {
                 Some(idempotency_key) if error.billed == Billed::Unknown => error.with(|error| {
                     let route = SUBMIT_ROUTES.into_iter().find(|route| self.url == self.account.endpoint.route(route));
-                    let route = route.unwrap_or_default().to_owned();
+                    let route = route.unwrap_or_default();
                     let body = self.body.clone().unwrap_or_default();
                     error.submit = Some(Unresolved { route, body, idempotency_key });
                 }),
@@ -592,8 +592,7 @@ fn done(task: Task) -> Action {
 }
 
 fn resubmission(unresolved: &Unresolved) -> Submission {
-    let route = SUBMIT_ROUTES.into_iter().find(|route| *route == unresolved.route).unwrap_or_default();
-    Submission { route, body: unresolved.body.clone(), instead: None, task_type: None, speed: None }
+    Submission { route: unresolved.route, body: unresolved.body.clone(), instead: None, task_type: None, speed: None }
 }
 
 #[cold]

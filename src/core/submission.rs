@@ -31,19 +31,41 @@ impl Submission {
 /// A submit whose outcome nobody knows: what is needed to ask a gateway about it, plain data to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unresolved {
-    /// The route below `/api/v1/mj/`.
-    pub route: String,
-    /// The body as it was sent, byte for byte.
-    pub body: String,
-    /// The key it was sent under.
-    pub idempotency_key: String,
+    pub(crate) route: &'static str,
+    pub(crate) body: String,
+    pub(crate) idempotency_key: String,
 }
 
 impl Unresolved {
+    /// Takes one of [`SUBMIT_ROUTES`], the body as it was sent, byte for byte, and the key it was sent under.
+    pub fn new(route: &str, body: impl Into<String>, idempotency_key: impl Into<String>) -> Result<Self, Error> {
+        let (body, idempotency_key) = (body.into(), idempotency_key.into());
+        let route = SUBMIT_ROUTES.into_iter().find(|known| *known == route && !body.is_empty());
+        let route = route
+            .ok_or_else(|| Error::invalid("submit", "must be the `submit` of an error, as it was thrown or stored"))?;
+        checked_idempotency_key(&idempotency_key)?;
+        Ok(Self { route, body, idempotency_key })
+    }
+
+    /// The route below `/api/v1/mj/`.
+    pub fn route(&self) -> &'static str {
+        self.route
+    }
+
+    /// The body as it was sent, byte for byte.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The key it was sent under.
+    pub fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
     /// As JSON, to keep.
     pub fn to_json(&self) -> String {
         Writer::new()
-            .text("route", Some(&self.route))
+            .text("route", Some(self.route))
             .text("body", Some(&self.body))
             .text("idempotencyKey", Some(&self.idempotency_key))
             .end()
@@ -57,13 +79,7 @@ impl Unresolved {
     pub(crate) fn decode(json: Json<'_>) -> Result<Self, Error> {
         let object = json.object();
         let text = |name| object.as_ref().and_then(|object| object.string(name)).unwrap_or_default();
-        let (route, body) = (text("route"), text("body"));
-        if !SUBMIT_ROUTES.contains(&route.as_str()) || body.is_empty() {
-            return Err(Error::invalid("submit", "must be the `submit` of an error, as it was thrown or stored"));
-        }
-        let idempotency_key = text("idempotencyKey");
-        checked_idempotency_key(&idempotency_key)?;
-        Ok(Self { route, body, idempotency_key })
+        Self::new(&text("route"), text("body"), text("idempotencyKey"))
     }
 }
 

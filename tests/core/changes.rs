@@ -96,7 +96,7 @@ fn the_other_form_is_what_there_is_to_reconcile() {
     let server = Server::new([missing(), Answer::Reset]);
     let error = server.run(server.gateway().change(&ChangeRequest::upscale("a", number(4)))).unwrap_err();
     let submit = error.submit.clone().unwrap();
-    assert_eq!((submit.route.as_str(), submit.body.as_str()), ("generateUpscale", r#"{"taskId":"a","imageIndex":3}"#));
+    assert_eq!((submit.route(), submit.body()), ("generateUpscale", r#"{"taskId":"a","imageIndex":3}"#));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn lost(answer: Answer) -> (Server, Error) {
 }
 
 fn unresolved() -> Unresolved {
-    Unresolved { route: "generate".into(), body: REQUEST.into(), idempotency_key: "the-key".into() }
+    Unresolved::new("generate", REQUEST, "the-key").unwrap()
 }
 
 fn honours(value: serde_json::Value) -> Answer {
@@ -29,8 +29,8 @@ fn an_unclear_answer_leaves_what_is_needed_to_ask_about_it() {
         let (server, error) = lost(answer);
         let sent = &server.sent()[0];
         let submit = error.submit.clone().unwrap();
-        assert_eq!((submit.route.as_str(), Some(&submit.body)), ("generate", sent.body.as_ref()));
-        assert_eq!(Some(&submit.idempotency_key), sent.idempotency_key.as_ref());
+        assert_eq!((submit.route(), Some(submit.body())), ("generate", sent.body.as_deref()));
+        assert_eq!(Some(submit.idempotency_key()), sent.idempotency_key.as_deref());
         assert_eq!(Unresolved::parse(&submit.to_json()).unwrap(), submit);
         let thrown: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(Unresolved::parse(&thrown["submit"].to_string()).unwrap(), submit);
@@ -57,7 +57,7 @@ fn a_submit_that_is_aborted_on_its_way_leaves_the_same() {
     let error = call.call.aborted();
     assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::Unknown));
     let submit = error.submit.clone().unwrap();
-    assert_eq!((submit.idempotency_key, submit.body), (key, submission().body().to_owned()));
+    assert_eq!((submit.idempotency_key(), submit.body()), (key.as_str(), submission().body()));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_server_that_honours_keys_gets_the_same_submit_under_the_same_key() {
 
 #[test]
 fn a_stored_submit_is_sent_byte_for_byte() {
-    let stored = Unresolved { body: " {\"b\" : 1.0,\t\"a\":\"\\u00e9\"} ".into(), ..unresolved() };
+    let stored = Unresolved::new("generate", " {\"b\" : 1.0,\t\"a\":\"\\u00e9\"} ", "the-key").unwrap();
     let stored = Unresolved::parse(&stored.to_json()).unwrap();
     let server = Server::new([honours(json!(true)), accepted("a")]);
     server.run(server.gateway().reconcile(&stored)).unwrap();
@@ -204,6 +204,8 @@ fn what_is_no_submit_is_refused() {
         changed[field] = wrong;
         assert_eq!(Unresolved::parse(&changed.to_string()).unwrap_err().kind, Kind::InvalidRequest, "{changed}");
     }
+    // Nor can a program make one up.
+    assert!(Unresolved::new("record-info", "{}", "k").is_err());
     for text in ["", "null", "[]", "\"generate\"", "{"] {
         assert!(Unresolved::parse(text).is_err());
     }

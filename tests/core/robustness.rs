@@ -130,7 +130,7 @@ fn read(text: &str) {
 
 /// Every call, answered with this.
 fn answer(status_code: u16, body: &str, retry_after: Option<&str>) {
-    let unresolved = Unresolved { route: "upscale".into(), body: "{}".into(), idempotency_key: "k".into() };
+    let unresolved = Unresolved::new("upscale", "{}", "k").unwrap();
     let wait = Goal::Wait(Handle::new("a"), 60_000);
     let goals = [
         submit(),
