@@ -278,14 +278,25 @@ export interface BatchOptions {
 
 /** What an error says as plain data. */
 export interface ErrorFields {
+  /** What went wrong: switch on this. */
   kind: ErrorKind;
   message: string;
+  /** The vendor's code or the HTTP status, where there is one. A field that is refused here has the vendor's 422. */
   code?: number;
+  /** The field or option that is wrong. */
   field?: string;
+  /** The task it is about. */
   taskId?: string;
+  /** Whether the same call may be sent again, later, without the risk of paying twice. */
   retryable: boolean;
+  /** Whether credits were spent. */
   billed: Billed;
+  /** Seconds the server asks to wait. */
   retryAfter?: number;
+  /**
+   * What `reconcile` takes: of a submit through a gateway whose outcome is unknown. The vendor itself knows no keys, so
+   * its errors have none; nor has `crashed`.
+   */
   submit?: UnknownSubmit;
 }
 
@@ -601,29 +612,11 @@ export type Billed = "no" | "yes" | "unknown";
  * own words, and holds no key. What lies beneath, such as the exception of `fetch` or the reason of your signal, is
  * `cause`.
  */
-export class MidjourneyError extends Error implements ErrorFields {
+export class MidjourneyError extends Error {
   private constructor();
   name: "MidjourneyError";
-  /** What went wrong: switch on this. */
-  kind: ErrorKind;
-  /** The vendor's code or the HTTP status, where there is one. A field that is refused here has the vendor's 422. */
-  code?: number;
-  /** The field or option that is wrong. */
-  field?: string;
-  /** The task it is about. */
-  taskId?: string;
-  /** Whether the same call may be sent again, later, without the risk of paying twice. */
-  retryable: boolean;
-  /** Whether credits were spent. */
-  billed: Billed;
-  /** Seconds the server asks to wait. */
-  retryAfter?: number;
-  /**
-   * What `reconcile` takes: of a submit through a gateway whose outcome is unknown. The vendor itself knows no keys, so
-   * its errors have none; nor has `crashed`.
-   */
-  submit?: UnknownSubmit;
 }
+export interface MidjourneyError extends ErrorFields {}
 
 /** Whether a caught value is such an error, even one of another copy of this package. */
 export function isMidjourneyError(value: unknown): value is MidjourneyError;
