@@ -496,11 +496,11 @@ impl Call {
         }
         let known = self.handle.as_ref().and_then(|handle| handle.task_type.clone());
         let task_type = known.or_else(|| task.task_type.clone());
-        if let (State::Running, created_at) = (task.state, task.created_at) {
+        if task.state == State::Running {
             let history = self.account.history.borrow();
             let left = |created_at| history.time_left(task_type.as_deref(), task.speed, now - created_at);
             task.expected_at = pace.map(|seconds| now + i64::from(seconds) * 1000);
-            task.time_left = created_at.map(left);
+            task.time_left = task.created_at.map(left);
         }
         let Some(schedule) = &mut self.schedule else { return Ok(done(task)) };
         self.last_failure = None;

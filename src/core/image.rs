@@ -148,13 +148,22 @@ impl Form {
             .text("callBackUrl", request.call_back_url.as_deref())
             .end();
         // Checked as a foreign body is: a rule lives once. An empty text counts as absent, and what is required isn't.
-        self.parse(&body)?;
-        checked(&Object::parse(&body).ok_or_else(not_json)?, self.fields)
+        let body = self.checked(&body)?;
+        self.read(&body)?;
+        Ok(body)
     }
 
     fn parse(&self, body: &str) -> Result<ChangeRequest, Error> {
-        let body = checked(&Object::parse(body).ok_or_else(not_json)?, self.fields)?;
-        let body = Object::parse(&body).ok_or_else(not_json)?;
+        self.read(&self.checked(body)?)
+    }
+
+    fn checked(&self, body: &str) -> Result<String, Error> {
+        checked(&Object::parse(body).ok_or_else(not_json)?, self.fields)
+    }
+
+    /// Reads a body each of whose fields is right; what they are together may still be wrong.
+    fn read(&self, body: &str) -> Result<ChangeRequest, Error> {
+        let body = Object::parse(body).ok_or_else(not_json)?;
         let text = |name| body.string(name);
         let (index, first) = self.index;
         let task_id = text("taskId").ok_or_else(|| Error::invalid("taskId", "is required"))?;

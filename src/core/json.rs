@@ -39,12 +39,8 @@ impl<'a> Json<'a> {
 
     /// Goes through what stands between these brackets; `None` if they aren't there, or anything is wrong.
     fn members(self, open: u8, each: Each<'_, 'a>) -> Option<()> {
-        let start = past_space(self.0, 0);
-        if self.0.as_bytes().get(start) != Some(&open) {
-            return None;
-        }
-        let end = past_value(self.0, start, MAX_DEPTH, each)?;
-        (past_space(self.0, end) == self.0.len()).then_some(())
+        let first = self.0.as_bytes().get(past_space(self.0, 0));
+        if first == Some(&open) { one_value(self.0, each) } else { None }
     }
 
     /// The text of a string; `None` if this is none.
@@ -85,8 +81,13 @@ impl<'a> Json<'a> {
 /// Whether a text is JSON at all.
 #[cfg(any(feature = "gateway", all(test, not(target_arch = "wasm32"))))]
 pub(crate) fn is_json(text: &str) -> bool {
-    let end = past_value(text, past_space(text, 0), MAX_DEPTH, &mut |_, _| ());
-    end.is_some_and(|end| past_space(text, end) == text.len())
+    one_value(text, &mut |_, _| ()).is_some()
+}
+
+/// Goes through a text that is one value and nothing else but space.
+fn one_value<'a>(text: &'a str, each: Each<'_, 'a>) -> Option<()> {
+    let end = past_value(text, past_space(text, 0), MAX_DEPTH, each)?;
+    (past_space(text, end) == text.len()).then_some(())
 }
 
 impl<'a> Object<'a> {

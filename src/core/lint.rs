@@ -1,5 +1,5 @@
 use super::json::{Object, Writer};
-use super::{Error, TaskType, generate};
+use super::{Error, Speed, TaskType, generate};
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ const FITTING: [Fitting; 5] = [
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
 pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
-    generate(request)?;
+    let submission = generate(request)?;
     let request = Object::parse(request).ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;
     let mut warnings = Vec::new();
     let mut warn = |field, parts: &[&str]| warnings.push(Warning { field, message: parts.concat() });
@@ -84,10 +84,7 @@ pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
             }
         }
     }
-    let speed = word("speed");
-    let lower = speed.to_ascii_lowercase();
-    let meant = if lower == "relax" { "relaxed" } else { &lower };
-    if meant != speed {
+    if let Some(meant) = submission.speed.map(Speed::as_str).filter(|meant| *meant != word("speed")) {
         warn("speed", &["did you mean ", meant, "? The reference spells it so"]);
     }
     Ok(warnings)

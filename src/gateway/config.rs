@@ -6,8 +6,7 @@ use wasm_bindgen::JsValue;
 use super::task_ids::TaskIds;
 use crate::client::Client;
 use crate::core::{Account, Endpoint, Error, History, Kind, Secret};
-use crate::web::given;
-use crate::web::{Fetch, HostTimer};
+use crate::web::{Fetch, HostTimer, given};
 
 /// What the Worker is set up to be.
 pub struct Gateway {
