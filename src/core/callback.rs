@@ -27,7 +27,6 @@ impl Callback {
         if record.result_urls.is_empty() {
             record.result_urls = result_urls(json);
         }
-        record.param_json = record.param_json.or_else(|| data.string("promptJson"));
         if code == 200 && data.given("successFlag").is_none() {
             record.success_flag = 1;
         }

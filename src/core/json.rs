@@ -173,7 +173,8 @@ fn past_value<'a>(text: &'a str, at: usize, depth: u32, each: Each<'_, 'a>) -> O
 /// The end of the string that begins at `at`.
 fn past_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += 1;
+        // Nearly all text is passed here; nothing else in it matters.
+        at += 1 + bytes.get(at + 1..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
         match *bytes.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => {
@@ -184,8 +185,7 @@ fn past_string(bytes: &[u8], mut at: usize) -> Option<usize> {
                     _ => return None,
                 }
             }
-            0..0x20 => return None,
-            _ => {}
+            _ => return None,
         }
     }
 }
@@ -200,52 +200,52 @@ fn past_space(text: &str, mut at: usize) -> usize {
 /// The text between the quotes.
 fn unquoted(string: &str) -> Cow<'_, str> {
     let inside = string.get(1..string.len().saturating_sub(1)).unwrap_or_default();
-    if inside.bytes().all(|byte| byte != b'\\') { Cow::Borrowed(inside) } else { Cow::Owned(unescaped(inside)) }
+    match escape_in(inside) {
+        Some(_) => Cow::Owned(unescaped(inside)),
+        None => Cow::Borrowed(inside),
+    }
+}
+
+/// Where the next backslash is.
+fn escape_in(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| byte == b'\\')
 }
 
 /// Half of a character outside the first plane, without its other half, becomes U+FFFD.
 fn unescaped(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    let mut high = 0;
-    while let Some(char) = rest.chars().next() {
-        rest = rest.get(char.len_utf8()..).unwrap_or_default();
-        let mut char = char;
-        if char == '\\' {
-            let escape = rest.chars().next().unwrap_or_default();
-            rest = rest.get(escape.len_utf8()..).unwrap_or_default();
-            char = match escape {
-                'b' => '\x08',
-                'f' => '\x0c',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'u' => {
-                    let unit =
-                        rest.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default();
-                    rest = rest.get(4..).unwrap_or_default();
-                    if unit & 0xfc00 == 0xd800 && rest.starts_with("\\u") {
-                        high = unit;
-                        continue;
-                    }
-                    let pair = 0x10000 + ((high & 0x3ff) << 10) + (unit & 0x3ff);
-                    let is_pair = high != 0 && unit & 0xfc00 == 0xdc00;
-                    if high != 0 && !is_pair {
-                        out.push(char::REPLACEMENT_CHARACTER);
-                    }
-                    high = 0;
-                    if unit & 0xfc00 == 0xd800 {
-                        char::REPLACEMENT_CHARACTER
-                    } else {
-                        char::from_u32(if is_pair { pair } else { unit }).unwrap_or(char::REPLACEMENT_CHARACTER)
-                    }
+    while let Some(at) = escape_in(rest) {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let escape = rest.bytes().next().unwrap_or_default();
+        rest = rest.get(1..).unwrap_or_default();
+        out.push(match escape {
+            b'b' => '\x08',
+            b'f' => '\x0c',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let mut unit = code_unit(rest);
+                rest = rest.get(4..).unwrap_or_default();
+                let other = rest.strip_prefix("\\u").map(code_unit).filter(|other| other & 0xfc00 == 0xdc00);
+                if let (0xd800, Some(other)) = (unit & 0xfc00, other) {
+                    unit = 0x10000 + ((unit & 0x3ff) << 10) + (other & 0x3ff);
+                    rest = rest.get(6..).unwrap_or_default();
                 }
-                other => other,
-            };
-        }
-        out.push(char);
+                char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            quote_or_slash => quote_or_slash.into(),
+        });
     }
+    out.push_str(rest);
     out
+}
+
+/// The four hexadecimal digits that a text begins with.
+fn code_unit(text: &str) -> u32 {
+    text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 
 /// The whole number a JSON number is, if it is one that JavaScript can hold; `1.0` is one, too.
@@ -275,7 +275,10 @@ pub(crate) struct Writer(String);
 
 impl Writer {
     pub fn new() -> Self {
-        Self(String::from("{"))
+        // Most objects fit; a string that grows from nothing is copied five times on the way.
+        let mut text = String::with_capacity(256);
+        text.push('{');
+        Self(text)
     }
 
     pub fn text(self, name: &str, text: Option<&str>) -> Self {
