@@ -1,5 +1,6 @@
 /** Serves the gateway, and the simulator unless a key is set, until interrupted. `cargo xtask dev` builds, then runs this. */
-import { existsSync, readFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
@@ -29,9 +30,34 @@ if (key) {
   const state = resolve("build/state/simulator");
   const simulator = await simulatorBeside(port, state);
   running.push(simulator);
-  vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url };
+  const plenty = { MIDAPI_DAILY_CREDITS: "1000000", MIDAPI_SESSION_DAILY_CREDITS: "1000000" };
+  vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url, ...plenty };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
+}
+
+vars.MIDAPI_SESSION_SECRET = setting("MIDAPI_SESSION_SECRET") ?? secretOfThisMachine();
+vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? (existsSync("tokens.json") ? readFileSync("tokens.json", "utf8") : tokenOfThisRun());
+for (const name of ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_STOPPED"]) {
+  if (setting(name)) vars[name] = setting(name);
+}
+
+/** Signs the sessions of this machine's browsers: kept, so that a restart leaves them their tasks. */
+function secretOfThisMachine() {
+  const path = resolve("build/state/session-secret");
+  if (!existsSync(path)) {
+    mkdirSync(resolve("build/state"), { recursive: true });
+    writeFileSync(path, randomBytes(32).toString("hex"), { mode: 0o600 });
+  }
+  return readFileSync(path, "utf8");
+}
+
+/** A token for programs, as there is no other: printed once, good until this server ends. */
+function tokenOfThisRun() {
+  const token = `midapi_${randomBytes(32).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  console.log(`token for programs: ${token}`);
+  return JSON.stringify([{ name: "dev", sha256, dailyCredits: Number(vars.MIDAPI_DAILY_CREDITS ?? 500) }]);
 }
 
 /** Whether this port can be listened on. */
@@ -57,7 +83,7 @@ const stop = async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
 try {
-  const gateway = await startGateway({ port, vars });
+  const gateway = await startGateway({ port, vars, pages: true, state: resolve("build/state/gateway") });
   running.push(gateway);
   console.log(`ready ${gateway.url}`);
 } catch (error) {

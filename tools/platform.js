@@ -1,5 +1,6 @@
 /** The gateway and the simulator, each served on a port of 127.0.0.1 by the runtime Cloudflare uses. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,11 +17,20 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * Serves the built Worker with the studio's assets, configured by `wrangler.toml`.
  *
  * @param vars the variables and secrets that differ from `wrangler.toml`
+ * @param pages whether its own pages may open sessions; their secret is in `vars`
+ * @param state a folder that keeps its jobs and accounts; without one they end with it
+ * @param limits the rate limits that differ from `wrangler.toml`, by name: so many calls in 10 s
  * @param outboundService sees every request that leaves the Worker; for tests
  */
-export async function startGateway({ port = 0, vars = {}, outboundService, log } = {}) {
+export async function startGateway({ port = 0, vars = {}, pages = false, state, limits = {}, outboundService, log } = {}) {
   const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
+  for (const [name, limit] of Object.entries(limits)) workerOptions.ratelimits[name].simple.limit = limit;
   const studio = studioForLoopback();
+  if (pages) {
+    // Their origin has to be known before there is a server.
+    port ||= await freePort();
+    vars = { ...vars, MIDAPI_SESSION_ORIGINS: `http://${HOST}:${port} http://localhost:${port}` };
+  }
   const worker = new Miniflare({
     ...options,
     ...(log && { log }),
@@ -31,6 +41,7 @@ export async function startGateway({ port = 0, vars = {}, outboundService, log }
     scriptPath: at("build/worker/gateway.js"),
     bindings: { ...workerOptions.bindings, ...vars },
     assets: { ...workerOptions.assets, directory: studio },
+    ...(state && { durableObjectsPersist: state }),
     ...(outboundService && { outboundService }),
   });
   return served(worker);
@@ -57,6 +68,15 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
     ...(outboundService && { outboundService }),
   });
   return served(worker);
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, HOST, () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 async function served(worker) {

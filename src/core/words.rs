@@ -30,7 +30,7 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
+pub(crate) use words;
 
 words! {
     /// What to make of the prompt. *Q* names the text-to-image, image-to-image and video types; the rest is *R*.

@@ -1,93 +1,242 @@
+use base64ct::{Base64UrlUnpadded, Encoding};
+use js_sys::Date;
+use wasm_bindgen::JsValue;
 use web_sys::{Request, Url};
 
+use super::access::{Operation, Subject, forbidden};
 use super::config::Gateway;
-use super::task_ids::unknown_task;
-use crate::core::json::{Writer, is_json};
+use super::host::{object, random, within};
+use super::job_object::LEDGER;
+use super::ledger::seconds_left;
+use super::log::Entry;
+use super::order::Order;
+use super::reply::{Reply, Told, unknown_task};
+use super::turnstile;
+use super::visit::Visit;
+use crate::core::json::{Json, Writer, is_json, list, quoted};
 use crate::core::{
-    ChangeRequest, Error, Handle, Kind, Record, SUBMIT_ROUTES, Submission, Task, generate, public_param_json,
+    ChangeRequest, Error, Kind, SUBMIT_ROUTES, Submission, checked_idempotency_key, checked_task_id, generate,
 };
 use crate::web::{Unreadable, read_text};
 
 /// The longest body a caller may send: many times the longest prompt with a handful of links.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-const PREFIX: &str = "/api/v1/mj/";
-
-/// The `data` of a successful reply, as JSON, and how many seconds until another look is worthwhile.
-pub struct Answer {
-    pub data: String,
-    pub pace: Option<u32>,
-}
+/// The length of the rate limits' windows, in seconds: see `wrangler.toml`.
+const WINDOW_S: u32 = 10;
 
 /// What a caller may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// One of [`SUBMIT_ROUTES`].
     Submit(&'static str),
     RecordInfo,
+    /// The credits of the vendor's account.
+    Credits,
+    /// What the caller has spent today, and may.
+    Usage,
+    /// A page's session.
+    Session,
+    /// Whether the gateway can be used at all.
+    Health,
+}
+
+/// A request on its way to its answer.
+pub struct Inquiry<'a> {
+    pub gateway: &'a Gateway,
+    pub env: &'a JsValue,
+    pub request: &'a Request,
+    pub url: &'a Url,
+    pub visit: &'a Visit,
+    pub entry: &'a mut Entry,
+    /// The cookie to set with the answer.
+    pub cookie: Option<String>,
+}
+
+/// An outcome of the gateway's, unless the runtime fails it.
+type Outcome<T> = Result<Result<T, Error>, JsValue>;
+
+/// Returns the refusal, or goes on with the value.
+macro_rules! or_refuse {
+    ($outcome:expr) => {
+        match $outcome {
+            Ok(value) => value,
+            Err(error) => return Ok(Err(error)),
+        }
+    };
 }
 
 impl Route {
     /// The route of a path, compared as it is: no other spelling of it is one.
     pub fn of(path: &str) -> Option<Self> {
-        match path.strip_prefix(PREFIX)? {
-            "record-info" => Some(Self::RecordInfo),
-            name => SUBMIT_ROUTES.into_iter().find(|route| *route == name).map(Self::Submit),
-        }
-    }
-
-    pub const fn method(&self) -> &'static str {
-        match self {
-            Self::RecordInfo => "GET",
-            Self::Submit(_) => "POST",
-        }
-    }
-
-    /// Does what the request asks for.
-    pub async fn answer(&self, gateway: &Gateway, request: &Request, url: &Url) -> Result<Answer, Error> {
-        match self {
-            Self::Submit(route) => {
-                let submission = wanted(gateway, route, &json_body(request).await?)?;
-                submitted(gateway, gateway.client.submit(submission, None).await?)
+        match path.strip_prefix("/api/v1/")? {
+            "mj/record-info" => Some(Self::RecordInfo),
+            "common/credit" => Some(Self::Credits),
+            "usage" => Some(Self::Usage),
+            "session" => Some(Self::Session),
+            "health" => Some(Self::Health),
+            name => {
+                let name = name.strip_prefix("mj/")?;
+                SUBMIT_ROUTES.into_iter().find(|route| *route == name).map(Self::Submit)
             }
-            Self::RecordInfo => looked_up(gateway, url.search_params().get("taskId").unwrap_or_default()).await,
+        }
+    }
+
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Submit(_) | Self::Session => "POST",
+            _ => "GET",
+        }
+    }
+
+    /// What a log calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Submit(route) => route,
+            Self::RecordInfo => "record-info",
+            Self::Credits => "credit",
+            Self::Usage => "usage",
+            Self::Session => "session",
+            Self::Health => "health",
         }
     }
 }
 
-/// The submit a body asks for, about the vendor's own task where it starts from one.
-fn wanted(gateway: &Gateway, route: &str, body: &str) -> Result<Submission, Error> {
-    match ChangeRequest::parse(route, body) {
-        None => generate(body),
-        Some(change) => {
-            let change = change?;
-            let task_id = gateway.task_ids.open(&change.task_id)?;
-            ChangeRequest { task_id, ..change }.submission()
+impl Inquiry<'_> {
+    /// Does what the request asks for, if it may.
+    pub async fn answer(&mut self, route: Route) -> Outcome<Told> {
+        if route == Route::Health {
+            return Ok(Ok(Told::of(Writer::new().boolean("idempotencyKeys", Some(true)).end())));
         }
+        or_refuse!(self.visit.browser.check_mode());
+        let spends = route.method() == "POST";
+        let network = ["address:", &self.visit.network()].concat();
+        or_refuse!(self.limited(spends, &network, "this network address").await?);
+        let body = match route.method() {
+            "POST" => or_refuse!(json_body(self.request, route == Route::Session).await),
+            _ => String::new(),
+        };
+        if route == Route::Session {
+            return self.session(&body).await;
+        }
+        let now = Date::now() as i64;
+        let subject = or_refuse!(self.visit.subject(self.gateway, spends, now));
+        self.entry.subject.clone_from(&subject.name);
+        or_refuse!(self.limited(spends, &subject.id, "this caller").await?);
+        match route {
+            Route::Submit(route) => self.submit(&subject, route, &body).await,
+            Route::RecordInfo => self.look(&subject).await,
+            Route::Credits => {
+                or_refuse!(subject.check(Operation::Credits));
+                let credits = self.gateway.client.credits().await;
+                Ok(credits.map(Told::of).map_err(|error| self.gateway.refused_by_vendor(error)))
+            }
+            _ => self.usage(&subject).await,
+        }
+    }
+
+    async fn limited(&self, spends: bool, key: &str, whose: &str) -> Outcome<()> {
+        let limit = if spends { "SUBMIT_LIMIT" } else { "READ_LIMIT" };
+        if within(self.env, limit, key).await? {
+            return Ok(Ok(()));
+        }
+        let error = Error::new(Kind::RateLimited, format!("too many requests by {whose}; nothing was sent"));
+        Ok(Err(error.with(|error| {
+            error.code = Some(429);
+            error.retry_after = Some(WINDOW_S);
+        })))
+    }
+
+    async fn submit(&mut self, subject: &Subject, route: &'static str, body: &str) -> Outcome<Told> {
+        or_refuse!(subject.check(Operation::of_route(route)));
+        if self.gateway.stopped {
+            let stopped = Error::new(Kind::Disabled, "this gateway takes no tasks now; those that run go on");
+            return Ok(Err(stopped.with(|error| error.code = Some(505))));
+        }
+        let key = self.request.headers().get("Idempotency-Key")?;
+        or_refuse!(key.as_deref().map(checked_idempotency_key).transpose());
+        let submission = or_refuse!(self.wanted(subject, route, body).await?);
+        or_refuse!(subject.check_callback(submission.body()));
+        let order = Order::new(self.gateway, subject, submission, key.as_deref());
+        let reply = object(self.env, "JOBS", &order.id)?.submit(&order.to_json()).await?;
+        self.told(&reply)
+    }
+
+    /// The submit a body asks for, about the vendor's own task where it starts from one.
+    async fn wanted(&self, subject: &Subject, route: &str, body: &str) -> Outcome<Submission> {
+        let Some(change) = ChangeRequest::parse(route, body) else { return Ok(generate(body)) };
+        let change = or_refuse!(change);
+        let task = object(self.env, "JOBS", &change.task_id)?.vendor_id(&subject.id).await?;
+        let Some(task_id) = task.as_string().filter(|id| !id.is_empty()) else { return Ok(Err(unknown_task())) };
+        Ok(ChangeRequest { task_id, ..change }.submission())
+    }
+
+    async fn look(&mut self, subject: &Subject) -> Outcome<Told> {
+        let id = self.url.search_params().get("taskId").unwrap_or_default();
+        or_refuse!(checked_task_id(&id));
+        let reply = object(self.env, "JOBS", &id)?.look(&subject.id).await?;
+        self.told(&reply)
+    }
+
+    fn told(&mut self, reply: &JsValue) -> Outcome<Told> {
+        let reply = reply.as_string().and_then(|reply| Reply::parse(&reply));
+        let reply = reply.ok_or_else(|| JsValue::from_str("malformed reply of a job"))?;
+        if let Ok(told) = &reply {
+            (self.entry.upstream_ms, self.entry.credits) = (told.upstream_ms, told.credits);
+        }
+        Ok(reply)
+    }
+
+    async fn usage(&self, subject: &Subject) -> Outcome<Told> {
+        let mut accounts = subject.accounts.clone();
+        accounts.push(("gateway".to_owned(), self.gateway.daily_credits));
+        let names = list(&mut accounts.iter().map(|(name, _)| quoted(name)));
+        let spent = object(self.env, "LEDGER", LEDGER)?.spent(&names).await?.as_string().unwrap_or_default();
+        let spent: Vec<_> =
+            Json::of(&spent).items().unwrap_or_default().iter().filter_map(|spent| spent.whole()).collect();
+        let left = accounts.iter().zip(&spent).map(|((_, cap), spent)| (i64::from(*cap) - spent).max(0)).min();
+        let now = Date::now() as i64;
+        let usage = Writer::new()
+            .whole("dailyCredits", accounts.first().map(|(_, cap)| i64::from(*cap)))
+            .whole("spent", spent.first().copied())
+            .whole("left", left)
+            .whole("resetsAt", Some(now + seconds_left(now) * 1000));
+        Ok(Ok(Told::of(usage.end())))
+    }
+
+    /// Opens a session for a page, or renews the one it has.
+    async fn session(&mut self, body: &str) -> Outcome<Told> {
+        let Some(sessions) = &self.gateway.sessions else {
+            return Ok(Err(forbidden("origin", "this gateway has no sessions for pages; use a token")));
+        };
+        or_refuse!(self.visit.browser.check_cookie_origin(&sessions.origins, true));
+        let now = Date::now() as i64;
+        let id = match (self.visit.session(self.gateway, now), &sessions.turnstile) {
+            (Some(id), _) => id,
+            (None, turnstile) => {
+                if let Some(secret) = turnstile {
+                    or_refuse!(turnstile::check(sessions, secret, body, self.visit.connecting_ip.as_deref()).await);
+                }
+                Base64UrlUnpadded::encode_string(&random(16))
+            }
+        };
+        self.cookie = Some(sessions.secret.cookie(&id, now / 1000, self.visit.secure));
+        let address = sessions.secret.pseudonym(&self.visit.network());
+        self.usage(&Subject::of_session(&id, &address, sessions.daily_credits)).await
     }
 }
 
-fn submitted(gateway: &Gateway, task: Task) -> Result<Answer, Error> {
-    let milliseconds = task.expected_at.zip(task.created_at).map(|(expected_at, created_at)| expected_at - created_at);
-    let pace = milliseconds.and_then(|milliseconds| u32::try_from(milliseconds / 1000).ok());
-    let task_id = gateway.task_ids.seal(&task.task_id)?;
-    Ok(Answer { data: Writer::new().text("taskId", Some(&task_id)).end(), pace })
-}
-
-async fn looked_up(gateway: &Gateway, task_id: String) -> Result<Answer, Error> {
-    let vendor_id = gateway.task_ids.open(&task_id)?;
-    let unknown = |error: Error| if error.kind == Kind::NotFound { unknown_task() } else { error };
-    let (record, pace) = gateway.client.record(&Handle::new(vendor_id)).await.map_err(unknown)?;
-    let param_json = record.param_json.and_then(|param_json| public_param_json(&param_json));
-    Ok(Answer { data: Record { task_id, param_json, ..record }.to_json(), pace })
-}
-
-async fn json_body(request: &Request) -> Result<String, Error> {
+/// The body of a POST; a session needs none.
+async fn json_body(request: &Request, optional: bool) -> Result<String, Error> {
     let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
     let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
         Unreadable::Overlong => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
         Unreadable::NotUtf8 => refused(400, "must be UTF-8"),
         Unreadable::Broken => refused(400, "broke off before its end"),
     })?;
+    if optional && text.is_empty() {
+        return Ok(text);
+    }
     // A page of another origin can send any body, but not with this type: its browser asks first, and is refused. Looked
     // at after the body is read, as an unread one costs the connection.
     let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();

@@ -1,7 +1,7 @@
 /** What leaves the gateway, and what comes back. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEY, Upstream, breakingServer, envelope, gatewayOn } from "../support/servers.js";
+import { KEY, TOKEN, Upstream, breakingServer, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const TASK = "9f47c52047dda21bb3df0488736cce57";
@@ -39,7 +39,7 @@ test("the caller's headers, query and body fields decide nothing about where it 
   const gateway = await gatewayOn(upstream);
   const hostile = {
     "Content-Type": "application/json",
-    Authorization: "Bearer the-callers-own",
+    Authorization: `Bearer ${TOKEN}`,
     Cookie: "session=1",
     "X-Fal-Target-Url": "https://evil.example",
     "X-Base-Url": "https://evil.example",

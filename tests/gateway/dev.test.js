@@ -29,17 +29,17 @@ async function dev({ env, devVars = "", args = ["--port", "0"] }) {
   return started;
 }
 
-const generate = (url) =>
+const generate = ({ url, output }) =>
   fetch(`${url}/api/v1/mj/generate`, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${/^token for programs: (\S+)$/m.exec(output)[1]}` },
     body: JSON.stringify(IMAGE),
   }).then((response) => response.json());
 
 test("without a key it is on the simulator, says so, and ends when it is told", async () => {
   const server = await dev({});
   assert.match(server.output, /^upstream the simulator at http:\/\/127\.0\.0\.1:\d+: nothing is spent/m);
-  assert.equal((await generate(server.url)).code, 200);
+  assert.equal((await generate(server)).code, 200);
   assert.match(await (await fetch(server.url)).text(), /<title>midapi studio<\/title>/);
   server.child.kill("SIGTERM");
   assert.deepEqual(await server.ended, [0, null]);
@@ -64,7 +64,7 @@ async function onUpstream(t, source, settings) {
   const upstream = `http://127.0.0.1:${vendor.address().port}`;
   const server = await dev(settings({ MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: upstream }));
   assert.ok(server.output.includes(`upstream ${upstream}, with the key from ${source}: tasks cost credits`));
-  assert.equal((await generate(server.url)).code, 200);
+  assert.equal((await generate(server)).code, 200);
   assert.deepEqual(seen, [["/api/v1/mj/generate", `Bearer ${KEY}`]]);
   server.child.kill("SIGHUP");
   await server.ended;

@@ -15,7 +15,7 @@ function refused(name, field, status, call) {
     upstream.requests.length = 0;
     const answer = await call();
     assert.equal(answer.status, status, answer.body);
-    assert.deepEqual(Object.keys(answer.json), ["code", "msg", "data"]);
+    assert.deepEqual(Object.keys(answer.json), ["code", "msg", "data", "requestId"]);
     assert.equal(answer.json.code, status);
     assert.ok(answer.json.msg.startsWith(`${field}: `), answer.json.msg);
     assert.ok(answer.json.msg.length < 400, "a refusal is a sentence");
@@ -129,16 +129,17 @@ test("row 6: other spellings of a route are none, other methods are refused", as
   upstream.requests.length = 0;
   for (const path of [
     "/api/v1/mj/Generate", "/api/v1/mj/generate/", "/api/v1/mj//generate", "/api//v1/mj/generate", "/api/v1/mj/generate;x",
-    "/api/v1/mj%2fgenerate", "/api/v1/mj/..%2fmj/generate", "/api/v1/mj/", "/api/v1/common/credit", "/api/v1/mj/constructor",
+    "/api/v1/mj%2fgenerate", "/api/v1/mj/..%2fmj/generate", "/api/v1/mj/", "/api/v1/chat/credit", "/api/v1/usage/", "/api/v1/Health", "/api/v1/mj/constructor",
   ]) {
     const response = await fetch(gateway.url + path, { method: "POST", body: JSON.stringify(IMAGE) });
     assert.equal(response.status, 404, path);
   }
   for (const [method, route, allow] of [
     ["GET", "generate", "POST"], ["PUT", "generate", "POST"], ["DELETE", "upscale", "POST"],
+    ["POST", "../common/credit", "GET"], ["POST", "../usage", "GET"], ["GET", "../session", "POST"],
     ["POST", "record-info", "GET"], ["HEAD", "record-info", "GET"], ["OPTIONS", "generate", "POST"],
   ]) {
-    const response = await fetch(`${gateway.api}/${route}?taskId=${taskId}`, { method });
+    const response = await fetch(new URL(`${route}?taskId=${taskId}`, `${gateway.api}/`), { method });
     assert.equal(response.status, 405, `${method} ${route}`);
     assert.equal(response.headers.get("allow"), allow);
   }

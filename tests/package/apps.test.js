@@ -127,8 +127,8 @@ for (const [version, fixture, server] of [
 ]) {
   test(`shows images in a page of ${version}`, async (t) => {
     const { folder } = await app(t, "app.js", "index.html", fixture);
-    const { url } = await gatewayOnSimulator({});
-    await showsImages(await devServer(server, folder, { GATEWAY: url }, t), t);
+    const appServer = await siteOn(await gatewayOnSimulator({}), () => undefined, t);
+    await showsImages(await devServer(server, folder, { APP_SERVER: appServer }, t), t);
   });
 }
 

@@ -1,11 +1,12 @@
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
+import { TOKEN } from "../support/servers.js";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
 
 /**
- * A site of files that passes its API calls to a gateway, as a same-origin server would; returns its URL.
+ * A site of files that passes its API calls to a gateway, as an app's own server would, which holds the token; returns its URL.
  *
  * @param fileOf gets a request's path and names the file to answer with
  */
@@ -24,7 +25,7 @@ export async function siteOn(gateway, fileOf, t) {
 
 async function passOn(request, response, gateway) {
   const body = request.method === "POST" ? Buffer.concat(await request.toArray()) : undefined;
-  const asked = { "Content-Type": request.headers["content-type"] ?? "" };
+  const asked = { "Content-Type": request.headers["content-type"] ?? "", Authorization: `Bearer ${TOKEN}` };
   const answer = await fetch(gateway.url + request.url, { method: request.method, headers: asked, body });
   const pace = answer.headers.get("Retry-After");
   const headers = { "Content-Type": "application/json", ...(pace && { "Retry-After": pace }) };

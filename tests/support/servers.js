@@ -1,4 +1,5 @@
 /** What the tests start: the built Worker, the simulator, and an upstream that counts what reaches it. */
+import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { after } from "node:test";
 import { Response } from "miniflare";
@@ -50,20 +51,47 @@ export async function breakingServer(answer) {
   return broken;
 }
 
+/** The token of the caller of whom nothing else is said: what the quick start's programs have for a key. */
+export const TOKEN = "YOUR_API_KEY";
+/** That of another. */
+export const OTHER_TOKEN = "midapi_test-bob-00000000000000000000000000000000";
+
+/** An entry of the secret MIDAPI_TOKENS. */
+export const entry = (name, token, more = {}) => ({
+  name,
+  sha256: createHash("sha256").update(token).digest("hex"),
+  dailyCredits: 100_000,
+  ...more,
+});
+
+/** What a gateway of a test has: two callers, and room for all they do. */
+export const POLICY = {
+  MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { callbackHosts: ["your-app.com"] }), entry("bob", OTHER_TOKEN)]),
+  MIDAPI_DAILY_CREDITS: "1000000",
+};
+const NO_LIMITS = { SUBMIT_LIMIT: 1_000_000, READ_LIMIT: 1_000_000 };
+
 /** A gateway in front of an upstream, or of the network without one; it stops with the test file. */
-export async function gatewayOn(upstream, { vars = {}, log } = {}) {
+export async function gatewayOn(upstream, { vars = {}, ...options } = {}) {
   const server = await startGateway({
-    vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: VENDOR, ...vars },
+    vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: VENDOR, ...POLICY, ...vars },
+    limits: NO_LIMITS,
     outboundService: upstream?.service,
-    log,
+    ...options,
   });
   after(() => server.stop());
-  const api = `${server.url}/api/v1/mj`;
+  return { ...server, ...callers(server.url) };
+}
+
+/** Ways to call a gateway: `post` and `get` with the token, or with other headers. */
+export function callers(url) {
+  const api = `${url}/api/v1/mj`;
+  const headers = (more) => ({ Authorization: `Bearer ${TOKEN}`, ...more });
   return {
-    ...server,
     api,
-    post: (route, body) => call(`${api}/${route}`, { method: "POST", headers: JSON_TYPE, body: text(body) }),
-    get: (route) => call(`${api}/${route}`),
+    post: (route, body, more) =>
+      call(new URL(route, `${api}/`), { method: "POST", headers: headers({ ...JSON_TYPE, ...more }), body: text(body) }),
+    get: (route, more) => call(new URL(route, `${api}/`), { headers: headers(more) }),
   };
 }
 
@@ -86,9 +114,7 @@ export async function simulator(vars = {}) {
 /** A gateway on a simulator. */
 export async function gatewayOnSimulator(vars) {
   const { url } = await simulator(vars);
-  const gateway = await startGateway({ vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: url } });
-  after(() => gateway.stop());
-  return { ...gateway, api: `${gateway.url}/api/v1/mj` };
+  return gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: url } });
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };

@@ -66,8 +66,8 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
         let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
         bindgen.omit_default_module_path(true).remove_producers_section(true);
         bindgen.remove_name_section(std::env::var_os("NAMES").is_none());
-        // A crash of the package's module is survived (js/host.js); the gateway's is not reset.
-        bindgen.reset_state_function(feature != "gateway");
+        // A crash is survived: see js/host.js and js/gateway.js.
+        bindgen.reset_state_function(true);
         bindgen.generate(&folder)?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
@@ -132,6 +132,7 @@ fn worker() -> Result<()> {
     let [module, glue] = ["midapi_bg.wasm", "midapi.js"].map(|file| module_folder("gateway").join(file));
     let inputs = [module, glue, at("js/gateway.js"), at("wrangler.toml")];
     step_if_changed("bundling the Worker", &inputs, &folder.join("gateway.js"), || {
+        empty_folder(&folder)?;
         let mut wrangler = node_tool("wrangler");
         let said = run_quietly(wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(&folder))?;
         let upload = said.lines().find(|line| line.contains("Total Upload")).unwrap_or_default();

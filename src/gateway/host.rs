@@ -1,0 +1,93 @@
+//! What the Worker's runtime has and web-sys doesn't know.
+
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The storage of a Durable Object.
+    #[derive(Clone, Debug)]
+    pub type Storage;
+    #[wasm_bindgen(method, getter)]
+    pub fn sql(this: &Storage) -> Sql;
+    #[wasm_bindgen(method, getter)]
+    pub fn kv(this: &Storage) -> Kv;
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    pub fn set_alarm(this: &Storage, at: f64) -> Result<Promise, JsValue>;
+
+    /// Its synchronous key-value store.
+    pub type Kv;
+    #[wasm_bindgen(method, catch)]
+    pub fn get(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn put(this: &Kv, key: &str, value: &str) -> Result<(), JsValue>;
+
+    /// Its database.
+    pub type Sql;
+    #[wasm_bindgen(method, catch, variadic)]
+    pub fn exec(this: &Sql, statement: &str, bindings: &Array) -> Result<Rows, JsValue>;
+
+    pub type Rows;
+    #[wasm_bindgen(method, js_name = toArray)]
+    pub fn to_array(this: &Rows) -> JsValue;
+
+    /// A class of Durable Objects, as `env` has it.
+    pub type Namespace;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Object, JsValue>;
+
+    /// One of them, from outside. Its methods are those of the classes in `js/gateway.js`.
+    #[derive(Clone, Debug)]
+    pub type Object;
+    #[wasm_bindgen(method, catch)]
+    pub async fn submit(this: &Object, order: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub async fn look(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = vendorId)]
+    pub async fn vendor_id(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub async fn reserve(this: &Object, order: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub async fn settle(this: &Object, id: &str, spent: bool) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub async fn spent(this: &Object, names: &str) -> Result<JsValue, JsValue>;
+
+    /// A rate limit.
+    type Limit;
+    #[wasm_bindgen(method, catch)]
+    fn limit(this: &Limit, options: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_random(bytes: &js_sys::Uint8Array);
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub fn console_log(line: &str);
+}
+
+/// A field of an object of the runtime's.
+pub fn field(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The object of this name and class.
+pub fn object(env: &JsValue, class: &str, name: &str) -> Result<Object, JsValue> {
+    field(env, class).unchecked_into::<Namespace>().get_by_name(name)
+}
+
+/// Whether a rate limit lets this key through.
+pub async fn within(env: &JsValue, limit: &str, key: &str) -> Result<bool, JsValue> {
+    let limit: Limit = field(env, limit).unchecked_into();
+    let options = js_sys::Object::new();
+    Reflect::set(&options, &"key".into(), &key.into())?;
+    let outcome = JsFuture::from(limit.limit(&options)?).await?;
+    Ok(field(&outcome, "success").is_truthy())
+}
+
+/// So many random bytes.
+pub fn random(length: u32) -> Vec<u8> {
+    let bytes = js_sys::Uint8Array::new_with_length(length);
+    fill_with_random(&bytes);
+    bytes.to_vec()
+}

@@ -1,0 +1,242 @@
+//! The Durable Object of one job: it drives [`Job`] over its own storage, the ledger and the vendor. What it is about to do
+//! is written down before it does it; the runtime lets nothing out of an object before that is on disk.
+
+use js_sys::Date;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
+
+use super::config::{Alerts, Gateway, gateway};
+use super::host::{Object as Remote, Storage, object};
+use super::job::{Again, Job, SUBMIT_LEASE_MS, Stage};
+use super::ledger::{day, seconds_left};
+use super::order::Order;
+use super::reply::{Reply, Told, unknown_task};
+use crate::client::{Request, Transport, race};
+use crate::core::json::{Json, Object, Writer};
+use crate::core::{Error, Handle, Kind, Record, public_param_json};
+use crate::web::Fetch;
+
+const KEY: &str = "job";
+
+/// The name of the one object that keeps the accounts.
+pub const LEDGER: &str = "accounts";
+
+/// How long an alert may take.
+const ALERT_TIMEOUT_MS: u32 = 10_000;
+
+/// Takes an [`Order`], and answers with a [`Reply`].
+#[wasm_bindgen]
+pub async fn job_submit(storage: Storage, env: JsValue, order: String) -> Result<String, JsValue> {
+    let order = Order::parse(&order).ok_or_else(|| JsValue::from_str("malformed order"))?;
+    let outcome = match gateway(&env) {
+        Ok(gateway) => submit(&storage, &env, &gateway, &order).await?,
+        Err(error) => Err(error),
+    };
+    Ok(Reply::of(outcome).to_json())
+}
+
+async fn submit(
+    storage: &Storage,
+    env: &JsValue,
+    gateway: &Gateway,
+    order: &Order,
+) -> Result<Result<Told, Error>, JsValue> {
+    let (now, digest) = (now(), order.digest());
+    let job = match load(storage)? {
+        None => Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, now),
+        Some(job) if job.subject != order.subject => return Ok(Err(unknown_task())),
+        Some(job) => match job.again(&digest) {
+            Err(error) => return Ok(Err(error)),
+            Ok(Again::Same) => return Ok(Ok(Told::task(&order.id))),
+            Ok(Again::Try) => job.retried(now),
+        },
+    };
+    // Should this object be killed, the alarm finds out how far it came.
+    let _ = storage.set_alarm((now + SUBMIT_LEASE_MS) as f64)?;
+    save(storage, &job)?;
+
+    let ledger = object(env, "LEDGER", LEDGER)?;
+    let reservation = job.reservation();
+    let reserved = ledger.reserve(&order.reservation(&reservation)).await?.as_string().unwrap_or_default();
+    let Some(mut job) = current(storage, &job)? else { return Ok(Err(overtaken())) };
+    let spent_before = match reserved_of(&reserved, order.credits) {
+        Ok(spent) => spent,
+        Err(error) => return ended(storage, &ledger, job, Err(error)).await,
+    };
+    job.stage = Stage::Submitting;
+    save(storage, &job)?;
+    alert(gateway, order, &spent_before);
+
+    let sent_at = Date::now();
+    let submitted = gateway.client.submit(order.submission.clone(), None).await;
+    let upstream_ms = (Date::now() - sent_at) as i64;
+    let pace = submitted.as_ref().ok().and_then(|task| Some((task.expected_at? - task.created_at?) / 1000));
+    let outcome = submitted.map(|task| task.task_id).map_err(|error| gateway.refused_by_vendor(error));
+    // An alarm that called it lost may have come first: the vendor's answer knows better.
+    let job = load(storage)?.filter(|kept| kept.attempt == job.attempt).unwrap_or(job);
+    let told = ended(storage, &ledger, job, outcome).await?;
+    Ok(told.map(|told| Told { pace, upstream_ms: Some(upstream_ms), credits: Some(order.credits), ..told }))
+}
+
+/// The job as it is kept, if the try is still the one that was begun.
+fn current(storage: &Storage, begun: &Job) -> Result<Option<Job>, JsValue> {
+    Ok(load(storage)?.filter(|kept| kept.attempt == begun.attempt && kept.stage == Stage::Reserving))
+}
+
+/// Writes down how a try ended, and tells the ledger.
+async fn ended(
+    storage: &Storage,
+    ledger: &Remote,
+    mut job: Job,
+    outcome: Result<String, Error>,
+) -> Result<Result<Told, Error>, JsValue> {
+    job.submitted(&outcome);
+    save(storage, &job)?;
+    // A ledger that can't be reached is told by the alarm: what is set aside stays so until then.
+    let _ = settle(storage, ledger).await;
+    Ok(outcome.map(|_| Told::task(&job.id)))
+}
+
+async fn settle(storage: &Storage, ledger: &Remote) -> Result<(), JsValue> {
+    let Some(job) = load(storage)?.filter(|job| !job.settled) else { return Ok(()) };
+    let Some(spent) = job.spent() else { return Ok(()) };
+    ledger.settle(&job.reservation(), spent).await?;
+    // Another try may have begun meanwhile.
+    if let Some(kept) = load(storage)?.filter(|kept| kept.attempt == job.attempt) {
+        save(storage, &Job { settled: true, ..kept })?;
+    }
+    Ok(())
+}
+
+/// Wakes up after a submit that should be over: finishes what a killed one has left.
+#[wasm_bindgen]
+pub async fn job_alarm(storage: Storage, env: JsValue) -> Result<(), JsValue> {
+    let Some(mut job) = load(&storage)? else { return Ok(()) };
+    let due = job.created_at + SUBMIT_LEASE_MS;
+    if job.spent().is_none() && now() < due {
+        let _ = storage.set_alarm(due as f64)?;
+        return Ok(());
+    }
+    job.abandoned();
+    save(&storage, &job)?;
+    // What it throws makes the runtime ring again.
+    settle(&storage, &object(&env, "LEDGER", LEDGER)?).await
+}
+
+/// The record of this job, for the subject whose it is.
+#[wasm_bindgen]
+pub async fn job_look(storage: Storage, env: JsValue, subject: String) -> Result<String, JsValue> {
+    let outcome = match gateway(&env) {
+        Ok(gateway) => look(&storage, &gateway, &subject).await?,
+        Err(error) => Err(error),
+    };
+    Ok(Reply::of(outcome).to_json())
+}
+
+async fn look(storage: &Storage, gateway: &Gateway, subject: &str) -> Result<Result<Told, Error>, JsValue> {
+    let Some(mut job) = load(storage)?.filter(|job| job.subject == subject) else { return Ok(Err(unknown_task())) };
+    let Some(vendor_id) = job.begin_look(now()) else { return Ok(Ok(seen(&job))) };
+    save(storage, &job)?;
+    let sent_at = Date::now();
+    let found = gateway.client.record(&Handle::new(vendor_id)).await;
+    let upstream_ms = Some((Date::now() - sent_at) as i64);
+    let (found, error) = match found {
+        Ok((record, pace)) => (Some((public(&job.id, record), pace)), None),
+        Err(error) => (None, Some(gateway.refused_by_vendor(error))),
+    };
+    // A submit under way may have ended while the vendor was asked.
+    let mut job = load(storage)?.unwrap_or(job);
+    job.end_look(found, now());
+    if let Some(record) = &mut job.record {
+        gateway.key.redact(record);
+    }
+    save(storage, &job)?;
+    Ok(error.map_or_else(|| Ok(Told { upstream_ms, ..seen(&job) }), Err))
+}
+
+fn seen(job: &Job) -> Told {
+    Told { pace: job.pace(now()), ..Told::of(job.record()) }
+}
+
+/// The vendor's id of this job's task, to make something of it.
+#[wasm_bindgen]
+pub fn job_vendor_id(storage: Storage, subject: &str) -> Result<String, JsValue> {
+    let vendor_id = load(&storage)?.filter(|job| job.subject == subject).and_then(|job| match job.stage {
+        Stage::Accepted(vendor_id) => Some(vendor_id),
+        _ => None,
+    });
+    Ok(vendor_id.unwrap_or_default())
+}
+
+/// A record as callers get it, and as it is kept: under the gateway's id, without what is nobody's business.
+fn public(id: &str, record: Record) -> Record {
+    let param_json = record.param_json.and_then(|request| public_param_json(&request));
+    Record { task_id: id.to_owned(), param_json, ..record }
+}
+
+/// What was spent before, in each account; or the account that has no room.
+fn reserved_of(reserved: &str, credits: i64) -> Result<Vec<i64>, Error> {
+    let reserved = Object::parse(reserved).unwrap_or_default();
+    if let Some(spent) = reserved.given("spent").and_then(Json::items) {
+        return Ok(spent.into_iter().map(|spent| spent.whole().unwrap_or_default()).collect());
+    }
+    let over = reserved.given("over").and_then(Json::object).unwrap_or_default();
+    let whole = |name| over.given(name).and_then(Json::whole).unwrap_or_default();
+    let whose = match over.text("name").as_deref() {
+        Some("gateway") => "this gateway",
+        Some(name) if name.starts_with("address:") => "this network address",
+        _ => "this caller",
+    };
+    let (spent, cap) = (whole("spent"), whole("cap"));
+    let message = format!("daily cap: {whose} has spent {spent} of {cap} credits today, and this would take {credits}");
+    Err(Error::new(Kind::InsufficientCredits, message).with(|error| {
+        error.code = Some(402);
+        error.retry_after = u32::try_from(seconds_left(now())).ok();
+    }))
+}
+
+/// A try that took so long that the alarm called it off: nothing was sent.
+fn overtaken() -> Error {
+    Error::new(Kind::ServerError, "the gateway was too slow, and gave up before anything was sent").with(|error| {
+        error.code = Some(455);
+        error.kind = Kind::Maintenance;
+    })
+}
+
+/// Tells the owner which shares of a cap this order has reached, beside the work: an alert holds up no task.
+fn alert(gateway: &Gateway, order: &Order, spent_before: &[i64]) {
+    let Some(Alerts { url, percent }) = &gateway.alerts else { return };
+    for ((name, cap), before) in order.accounts.iter().zip(spent_before) {
+        let (cap, after) = (i64::from(*cap), before + order.credits);
+        let reached = percent.iter().filter(|percent| before * 100 < **percent * cap && after * 100 >= **percent * cap);
+        let Some(reached) = reached.max() else { continue };
+        // An address is nobody's business.
+        let account = name.split_once(':').filter(|(kind, _)| *kind != "token").map_or(name.as_str(), |(kind, _)| kind);
+        let body = Writer::new()
+            .text("account", Some(account))
+            .whole("percent", Some(*reached))
+            .whole("spent", Some(after))
+            .whole("cap", Some(cap))
+            .whole("day", Some(day(now())))
+            .end();
+        let url = url.clone();
+        spawn_local(async move {
+            let request = Request { url: &url, body: Some(&body), key: None, idempotency_key: None };
+            let _ = race(Fetch.send(request), gloo_timers::future::TimeoutFuture::new(ALERT_TIMEOUT_MS)).await;
+        });
+    }
+}
+
+fn load(storage: &Storage) -> Result<Option<Job>, JsValue> {
+    let Some(json) = storage.kv().get(KEY)?.as_string() else { return Ok(None) };
+    Job::parse(&json).map(Some).ok_or_else(|| JsValue::from_str("the stored job is malformed"))
+}
+
+fn save(storage: &Storage, job: &Job) -> Result<(), JsValue> {
+    storage.kv().put(KEY, &job.to_json())
+}
+
+fn now() -> i64 {
+    Date::now() as i64
+}

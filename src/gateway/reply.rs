@@ -1,0 +1,102 @@
+//! What an object answers, on its way back to the request it is for.
+
+use crate::core::json::{Json, Object, Writer};
+use crate::core::{Billed, Error, Kind};
+
+/// A successful answer.
+#[derive(Debug, PartialEq)]
+pub struct Told {
+    /// The `data` of the envelope, as JSON.
+    pub data: String,
+    /// In how many seconds another look is worthwhile.
+    pub pace: Option<i64>,
+    /// How long the vendor took, if it was asked.
+    pub upstream_ms: Option<i64>,
+    /// What was set aside.
+    pub credits: Option<i64>,
+}
+
+impl Told {
+    /// An answer with this data alone.
+    pub fn of(data: String) -> Self {
+        Self { data, pace: None, upstream_ms: None, credits: None }
+    }
+
+    /// The id of a task.
+    pub fn task(id: &str) -> Self {
+        Self::of(Writer::new().text("taskId", Some(id)).end())
+    }
+}
+
+/// An answer, or why there is none.
+#[derive(Debug)]
+pub struct Reply(pub Result<Told, Error>);
+
+impl Reply {
+    /// The reply of an outcome.
+    pub fn of(outcome: Result<Told, Error>) -> Self {
+        Self(outcome)
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        match &self.0 {
+            Ok(told) => Writer::new()
+                .raw("data", &told.data)
+                .whole("pace", told.pace)
+                .whole("upstreamMs", told.upstream_ms)
+                .whole("credits", told.credits)
+                .end(),
+            Err(error) => Writer::new().raw("error", &error.to_json()).end(),
+        }
+    }
+
+    /// Reads what [`Reply::to_json`] gave.
+    pub fn parse(json: &str) -> Option<Result<Told, Error>> {
+        let reply = Object::parse(json)?;
+        let whole = |name| reply.given(name).and_then(Json::whole);
+        if let Some(data) = reply.given("data") {
+            let data = data.raw().to_owned();
+            return Some(Ok(Told {
+                data,
+                pace: whole("pace"),
+                upstream_ms: whole("upstreamMs"),
+                credits: whole("credits"),
+            }));
+        }
+        let error = reply.given("error")?.object()?;
+        let number = |name| error.given(name).and_then(Json::whole);
+        let kind = Kind::from_word(&error.text("kind")?)?;
+        Some(Err(Error::new(kind, error.string("message")?).with(|parsed| {
+            parsed.code = number("code");
+            parsed.field = error.string("field");
+            parsed.billed = error.text("billed").and_then(|word| Billed::from_word(&word)).unwrap_or(Billed::Unknown);
+            parsed.retry_after = number("retryAfter").and_then(|seconds| u32::try_from(seconds).ok());
+        })))
+    }
+}
+
+/// The vendor's own answer to an id it doesn't know, naming the field. It is the same for a job of somebody else's.
+pub fn unknown_task() -> Error {
+    Error::invalid("taskId", "The record does not exist")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_arrives_as_it_was_sent() {
+        let told = Told { pace: Some(3), upstream_ms: Some(12), credits: Some(8), ..Told::task("job") };
+        let sent = Reply::of(Ok(told)).to_json();
+        assert_eq!(Reply::of(Reply::parse(&sent).unwrap()).to_json(), sent);
+        let error = unknown_task().with(|error| {
+            error.retry_after = Some(9);
+            error.billed = Billed::Unknown;
+        });
+        let sent = Reply::of(Err(error)).to_json();
+        assert_eq!(Reply::of(Reply::parse(&sent).unwrap()).to_json(), sent);
+        assert!(Reply::parse("{}").is_none());
+    }
+}

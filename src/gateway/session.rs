@@ -1,0 +1,117 @@
+//! The session of a page: an id in a signed cookie. Nothing is stored for it, and another secret ends them all. Pure.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// How long a session lasts after it was last renewed: longer than the vendor keeps the files.
+const LIFETIME_S: i64 = 30 * 24 * 60 * 60;
+
+/// What signs the cookies.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionSecret(String);
+
+impl SessionSecret {
+    /// Takes 32 to 256 characters.
+    pub fn new(secret: &str) -> Option<Self> {
+        (32..=256).contains(&secret.len()).then(|| Self(secret.to_owned()))
+    }
+
+    /// The `Set-Cookie` header of a session. A page can't read it, another site can't send it. In production the name
+    /// keeps it from other hosts and from plain http, which a server on this machine speaks.
+    pub fn cookie(&self, id: &str, now_s: i64, secure: bool) -> String {
+        let value = [id, ".", &now_s.to_string()].concat();
+        let secure_attribute = if secure { "; Secure" } else { "" };
+        let (name, mac) = (name(secure), self.mac("session", &value));
+        format!("{name}={value}.{mac}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Strict{secure_attribute}")
+    }
+
+    /// The id of the session that a `Cookie` header holds, if it is ours and not too old.
+    pub fn session(&self, cookies: &str, now_s: i64, secure: bool) -> Option<String> {
+        let ours = |cookie: &str| cookie.trim_ascii().strip_prefix(name(secure))?.strip_prefix('=').map(str::to_owned);
+        let cookie = cookies.split(';').find_map(ours)?;
+        let (value, mac) = cookie.rsplit_once('.')?;
+        let (id, issued_at) = value.split_once('.')?;
+        let mac = Base64UrlUnpadded::decode_vec(mac).ok()?;
+        // In constant time: the comparison tells nothing of the right one.
+        self.hmac("session", value).verify_slice(&mac).ok()?;
+        let age = now_s.checked_sub(issued_at.parse().ok()?)?;
+        (0..=LIFETIME_S).contains(&age).then(|| id.to_owned())
+    }
+
+    /// A name for something that must not be known by its own, such as a network address.
+    pub fn pseudonym(&self, of: &str) -> String {
+        self.mac("pseudonym", of).chars().take(22).collect()
+    }
+
+    fn mac(&self, purpose: &str, text: &str) -> String {
+        Base64UrlUnpadded::encode_string(&self.hmac(purpose, text).finalize().into_bytes())
+    }
+
+    fn hmac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        // HMAC takes keys of any length.
+        let mut hmac =
+            Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        hmac.update(purpose.as_bytes());
+        hmac.update(b"\0");
+        hmac.update(text.as_bytes());
+        hmac
+    }
+}
+
+const fn name(secure: bool) -> &'static str {
+    if secure { "__Host-midapi" } else { "midapi" }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn secret(of: &str) -> SessionSecret {
+        SessionSecret::new(&of.repeat(32)).unwrap()
+    }
+
+    #[test]
+    fn a_cookie_is_the_session_it_was_made_for() {
+        let cookie = secret("a").cookie("id-1", 1000, true);
+        assert!(cookie.ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+        let sent = format!("theme=dark; {}; x=y", cookie.split(';').next().unwrap());
+        assert_eq!(secret("a").session(&sent, 1000, true).as_deref(), Some("id-1"));
+        assert_eq!(secret("a").session(&sent, 1000 + LIFETIME_S, true).as_deref(), Some("id-1"));
+        for (secret, now_s, secure) in [
+            (secret("b"), 1000, true),
+            (secret("a"), 999, true),
+            (secret("a"), 1001 + LIFETIME_S, true),
+            (secret("a"), 1000, false),
+        ] {
+            assert_eq!(secret.session(&sent, now_s, secure), None);
+        }
+    }
+
+    #[test]
+    fn every_other_cookie_is_none() {
+        let cookie = secret("a").cookie("id-1", 1000, false);
+        let value = cookie.split(';').next().unwrap();
+        for forged in [
+            value.replace("id-1", "id-2"),
+            value.replace("1000", "1001"),
+            value.rsplit_once('.').unwrap().0.to_owned(),
+            value[..value.len() - 1].to_owned(),
+            format!("{value}A"),
+            format!("evil-{value}"),
+            "midapi=".to_owned(),
+            "midapi=id-1.1000.".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(secret("a").session(&forged, 1000, false), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_pseudonym_tells_nothing_and_is_none_of_a_session() {
+        assert_ne!(secret("a").pseudonym("203.0.113.7"), secret("b").pseudonym("203.0.113.7"));
+        assert_eq!(secret("a").pseudonym("203.0.113.7"), secret("a").pseudonym("203.0.113.7"));
+        assert!(SessionSecret::new("short").is_none());
+    }
+}

@@ -1,0 +1,61 @@
+use web_sys::Request;
+
+use super::access::{Subject, shown, unauthorized};
+use super::address::network;
+use super::browser::Browser;
+use super::config::Gateway;
+use crate::core::Error;
+
+/// What a request says of who sends it and from where.
+pub struct Visit {
+    /// What a browser adds.
+    pub browser: Browser,
+    /// The address Cloudflare saw.
+    pub connecting_ip: Option<String>,
+    /// Whether cookies are for https alone: everywhere but on this machine.
+    pub secure: bool,
+    authorization: Option<String>,
+    cookies: String,
+}
+
+impl Visit {
+    /// Reads its headers.
+    pub fn of(request: &Request, hostname: &str) -> Self {
+        let header = |name| request.headers().get(name).ok().flatten();
+        Self {
+            browser: Browser {
+                origin: header("Origin"),
+                site: header("Sec-Fetch-Site"),
+                mode: header("Sec-Fetch-Mode"),
+            },
+            connecting_ip: header("CF-Connecting-IP"),
+            secure: !matches!(hostname, "127.0.0.1" | "localhost" | "[::1]"),
+            authorization: header("Authorization"),
+            cookies: header("Cookie").unwrap_or_default(),
+        }
+    }
+
+    /// The network it comes from.
+    pub fn network(&self) -> String {
+        network(self.connecting_ip.as_deref())
+    }
+
+    /// The id of its session, if it has one.
+    pub fn session(&self, gateway: &Gateway, now_ms: i64) -> Option<String> {
+        gateway.sessions.as_ref()?.secret.session(&self.cookies, now_ms / 1000, self.secure)
+    }
+
+    /// Who it is. A token that is shown must be a right one: a session doesn't make up for it.
+    pub fn subject(&self, gateway: &Gateway, spends: bool, now_ms: i64) -> Result<Subject, Error> {
+        if let Some(authorization) = &self.authorization {
+            let token = shown(authorization, &gateway.tokens).ok_or_else(unauthorized)?;
+            self.browser.check_origin(&token.origins)?;
+            return Ok(Subject::of_token(token));
+        }
+        let (session, sessions) =
+            self.session(gateway, now_ms).zip(gateway.sessions.as_ref()).ok_or_else(unauthorized)?;
+        self.browser.check_cookie_origin(&sessions.origins, spends)?;
+        let address = sessions.secret.pseudonym(&self.network());
+        Ok(Subject::of_session(&session, &address, sessions.daily_credits))
+    }
+}
