@@ -26,8 +26,19 @@ export default {
 };
 
 export class Job extends DurableObject {
-  submit(order) {
-    return guarded(() => midapi.job_submit(this.ctx.storage, this.env, order));
+  constructor(context, env) {
+    super(context, env);
+    // What an earlier life of this object was doing is over.
+    context.blockConcurrencyWhile(() => guarded(() => midapi.job_broken_off(context.storage)));
+  }
+
+  async submit(order) {
+    try {
+      return await guarded(() => midapi.job_submit(this.ctx.storage, this.env, order));
+    } catch (thrown) {
+      await guarded(() => midapi.job_broken_off(this.ctx.storage));
+      throw thrown;
+    }
   }
 
   look(subject) {

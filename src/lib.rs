@@ -14,6 +14,8 @@
 
 pub mod client;
 pub mod core;
+#[cfg(feature = "crash")]
+mod crash;
 
 #[cfg(feature = "gateway")]
 mod gateway;

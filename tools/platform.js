@@ -20,9 +20,14 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param pages whether its own pages may open sessions; their secret is in `vars`
  * @param state a folder that keeps its jobs and accounts; without one they end with it
  * @param limits the rate limits that differ from `wrangler.toml`, by name: so many calls in 10 s
+ * @param onLine gets each line of the Worker's log; without it they are printed
+ * @param crashing whether it is the Worker that crashes when told to; for tests
  * @param outboundService sees every request that leaves the Worker; for tests
  */
-export async function startGateway({ port = 0, vars = {}, pages = false, state, limits = {}, outboundService, log } = {}) {
+export async function startGateway(given = {}) {
+  const { port: wanted = 0, pages = false, state, limits = {}, crashing = false, onLine, outboundService, log } = given;
+  let { vars = {} } = given;
+  let port = wanted;
   const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
   for (const [name, limit] of Object.entries(limits)) workerOptions.ratelimits[name].simple.limit = limit;
   const studio = studioForLoopback();
@@ -37,15 +42,25 @@ export async function startGateway({ port = 0, vars = {}, pages = false, state, 
     ...workerOptions,
     port,
     modules: true,
-    modulesRoot: at("build/worker"),
-    scriptPath: at("build/worker/gateway.js"),
+    ...(crashing ? CRASHING : BUILT),
     bindings: { ...workerOptions.bindings, ...vars },
     assets: { ...workerOptions.assets, directory: studio },
     ...(state && { durableObjectsPersist: state }),
+    ...(onLine && { structuredWorkerdLogs: true, handleStructuredLogs: ({ message }) => void onLine(message) }),
     ...(outboundService && { outboundService }),
   });
   return served(worker);
 }
+
+const BUILT = { modulesRoot: at("build/worker"), scriptPath: at("build/worker/gateway.js") };
+const CRASHING = {
+  modulesRoot: at("build/crash/worker"),
+  scriptPath: at("build/crash/worker/js/gateway.js"),
+  modulesRules: [
+    { type: "ESModule", include: ["**/*.js"] },
+    { type: "CompiledWasm", include: ["**/*.wasm"] },
+  ],
+};
 
 /**
  * Serves the simulator.

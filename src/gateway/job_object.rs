@@ -42,6 +42,12 @@ async fn submit(
     gateway: &Gateway,
     order: &Order,
 ) -> Result<Result<Told, Error>, JsValue> {
+    let ledger = object(env, "LEDGER", LEDGER)?;
+    if load(storage)?.is_some_and(|job| !job.settled && job.spent() == Some(false)) {
+        // Before its reservation is forgotten over the next one.
+        settle(storage, &ledger).await?;
+    }
+    // From here to the first save nothing waits, so that of two callers at once one finds the other's job.
     let (now, digest) = (now(), order.digest());
     let job = match load(storage)? {
         None => Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, now),
@@ -56,7 +62,6 @@ async fn submit(
     let _ = storage.set_alarm((now + SUBMIT_LEASE_MS) as f64)?;
     save(storage, &job)?;
 
-    let ledger = object(env, "LEDGER", LEDGER)?;
     let reservation = job.reservation();
     let reserved = ledger.reserve(&order.reservation(&reservation)).await?.as_string().unwrap_or_default();
     let Some(mut job) = current(storage, &job)? else { return Ok(Err(overtaken())) };
@@ -70,6 +75,8 @@ async fn submit(
 
     let sent_at = Date::now();
     let submitted = gateway.client.submit(order.submission.clone(), None).await;
+    #[cfg(feature = "crash")]
+    crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash later"}"#, order.submission.body());
     let upstream_ms = (Date::now() - sent_at) as i64;
     let pace = submitted.as_ref().ok().and_then(|task| Some((task.expected_at? - task.created_at?) / 1000));
     let outcome = submitted.map(|task| task.task_id).map_err(|error| gateway.refused_by_vendor(error));
@@ -107,6 +114,16 @@ async fn settle(storage: &Storage, ledger: &Remote) -> Result<(), JsValue> {
         save(storage, &Job { settled: true, ..kept })?;
     }
     Ok(())
+}
+
+/// Takes note that nobody drives this job any more: its object was started anew, or the module crashed. Whatever was
+/// under way is over, and the alarm rings at once to settle it.
+#[wasm_bindgen]
+pub fn job_broken_off(storage: Storage) -> Result<(), JsValue> {
+    let Some(mut job) = load(&storage)?.filter(|job| job.spent().is_none()) else { return Ok(()) };
+    job.abandoned();
+    save(&storage, &job)?;
+    storage.set_alarm(now() as f64).map(|_| ())
 }
 
 /// Wakes up after a submit that should be over: finishes what a killed one has left.

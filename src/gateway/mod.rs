@@ -29,7 +29,7 @@ use self::access::{forbidden, hex};
 use self::answer::Answer;
 use self::host::random;
 use self::log::Entry;
-use self::routes::{Inquiry, Route};
+use self::routes::{Inquiry, Route, json_body};
 use self::visit::Visit;
 use crate::core::{Error, Kind};
 
@@ -70,6 +70,10 @@ async fn answer(
         let error = error.with(|error| error.code = Some(405));
         return Ok(refused(error, entry).and("Allow", Some(route.method().to_owned())));
     }
+    let body = match route.method() {
+        "POST" if !preflight => json_body(request, route == Route::Session).await,
+        _ => Ok(String::new()),
+    };
     let gateway = match config::gateway(env) {
         Ok(gateway) => gateway,
         Err(error) => return Ok(refused(error, entry)),
@@ -82,7 +86,8 @@ async fn answer(
         };
         return Ok(answer.shared_with(origin, page));
     }
-    let mut inquiry = Inquiry { gateway: &gateway, env, request, url, visit: &visit, entry: &mut *entry, cookie: None };
+    let mut inquiry =
+        Inquiry { gateway: &gateway, env, request, url, visit: &visit, entry: &mut *entry, body, cookie: None };
     let outcome = inquiry.answer(route).await;
     let cookie = inquiry.cookie.take();
     let answer = match outcome? {

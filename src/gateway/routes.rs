@@ -49,6 +49,8 @@ pub struct Inquiry<'a> {
     pub url: &'a Url,
     pub visit: &'a Visit,
     pub entry: &'a mut Entry,
+    /// The body of a POST, or what is wrong with it.
+    pub body: Result<String, Error>,
     /// The cookie to set with the answer.
     pub cookie: Option<String>,
 }
@@ -112,10 +114,9 @@ impl Inquiry<'_> {
         let spends = route.method() == "POST";
         let network = ["address:", &self.visit.network()].concat();
         or_refuse!(self.limited(spends, &network, "this network address").await?);
-        let body = match route.method() {
-            "POST" => or_refuse!(json_body(self.request, route == Route::Session).await),
-            _ => String::new(),
-        };
+        let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
+        #[cfg(feature = "crash")]
+        crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash"}"#, &body);
         if route == Route::Session {
             return self.session(&body).await;
         }
@@ -226,8 +227,9 @@ impl Inquiry<'_> {
     }
 }
 
-/// The body of a POST; a session needs none.
-async fn json_body(request: &Request, optional: bool) -> Result<String, Error> {
+/// The body of a POST; a session needs none. It is read before anything else is looked at, as an unread one costs the
+/// connection.
+pub async fn json_body(request: &Request, optional: bool) -> Result<String, Error> {
     let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
     let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
         Unreadable::Overlong => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
@@ -237,8 +239,7 @@ async fn json_body(request: &Request, optional: bool) -> Result<String, Error> {
     if optional && text.is_empty() {
         return Ok(text);
     }
-    // A page of another origin can send any body, but not with this type: its browser asks first, and is refused. Looked
-    // at after the body is read, as an unread one costs the connection.
+    // A page of another origin can send any body, but not with this type: its browser asks first, and is refused.
     let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
     if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(refused(415, "must be sent with Content-Type: application/json"));

@@ -52,7 +52,7 @@ impl Client {
     #[allow(clippy::too_many_arguments)]
     pub fn begin(&self, call: u32, operation: &str, input: &str, aborted: bool, now: f64, random: f64, hidden: bool) {
         #[cfg(feature = "crash")]
-        super::crash::crash_if("crash", operation);
+        crate::crash::crash_if("crash", operation);
         let started = goal(operation, input).and_then(|goal| Call::new(self.account.clone(), goal));
         let mut started = match started {
             Ok(started) if aborted => return settle(call, false, &started.aborted().to_json()),
@@ -77,7 +77,7 @@ impl Client {
         hidden: bool,
     ) {
         #[cfg(feature = "crash")]
-        super::crash::crash_if("crash", body);
+        crate::crash::crash_if("crash", body);
         self.step(
             call,
             Event::Reply { status, retry_after: retry_after.as_deref(), body },

@@ -4,8 +4,6 @@
 
 mod batch;
 mod client;
-#[cfg(feature = "crash")]
-mod crash;
 mod input;
 mod panic;
 mod questions;

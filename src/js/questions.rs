@@ -14,7 +14,7 @@ use crate::core::{
 #[wasm_bindgen]
 pub fn warnings(request: &str) -> Result<String, JsValue> {
     #[cfg(feature = "crash")]
-    super::crash::crash_if("\"crash\"", request);
+    crate::crash::crash_if("\"crash\"", request);
     let warnings = lint(request).map_err(thrown)?;
     Ok(list(&mut warnings.iter().map(Warning::to_json)))
 }

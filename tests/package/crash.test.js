@@ -14,7 +14,7 @@ import { siteOn } from "./site.js";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** What the module says of a crash: where, never with which values. */
-const REPORT = /^midapi crashed at src\/js\/crash\.rs:\d+$/;
+const REPORT = /^midapi crashed at src\/crash\.rs:\d+$/;
 
 test("row 38: the package survives its crashes in Node", async (t) => {
   const unheard = [];

@@ -1,5 +1,6 @@
 /** What the tests start: the built Worker, the simulator, and an upstream that counts what reaches it. */
 import { createHash } from "node:crypto";
+import { request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { after } from "node:test";
 import { Response } from "miniflare";
@@ -71,16 +72,18 @@ export const POLICY = {
 };
 const NO_LIMITS = { SUBMIT_LIMIT: 1_000_000, READ_LIMIT: 1_000_000 };
 
-/** A gateway in front of an upstream, or of the network without one; it stops with the test file. */
+/** A gateway in front of an upstream, or of the network without one; it stops with the test file. `lines` is its log. */
 export async function gatewayOn(upstream, { vars = {}, ...options } = {}) {
+  const lines = [];
   const server = await startGateway({
     vars: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: VENDOR, ...POLICY, ...vars },
     limits: NO_LIMITS,
     outboundService: upstream?.service,
+    onLine: (line) => lines.push(line),
     ...options,
   });
   after(() => server.stop());
-  return { ...server, ...callers(server.url) };
+  return { ...server, ...callers(server.url), lines };
 }
 
 /** Ways to call a gateway: `post` and `get` with the token, or with other headers. */
@@ -119,6 +122,19 @@ export async function gatewayOnSimulator(vars) {
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const text = (body) => (typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+
+/** A call with these headers and no others: `fetch` adds its own, and drops an answer that comes before it has sent all. */
+export function exactly(url, { method = "POST", headers = {}, parts = [] }) {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers }, async (response) => {
+      const body = Buffer.concat(await response.toArray()).toString();
+      resolve({ status: response.statusCode, body, json: JSON.parse(body) });
+    });
+    request.on("error", reject);
+    for (const part of parts) request.write(part);
+    request.end();
+  });
+}
 
 async function call(url, init) {
   const response = await fetch(url, { redirect: "manual", ...init });

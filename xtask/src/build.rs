@@ -28,21 +28,32 @@ pub fn everything() -> Result<()> {
 /// Builds the package once more in `build/crash/package`, with a module that panics when told to: for the tests of what
 /// happens then.
 pub fn crashing_package() -> Result<()> {
-    bind("crash", &compile("crash")?)?;
-    package("crash", &at("build/crash/package"))
+    bind("crash/js", &compile("crash/js")?)?;
+    package("crash/js", &at("build/crash/package"))
 }
 
-/// Where a feature's module and its glue are built.
-fn module_folder(feature: &str) -> PathBuf {
-    at("build").join(feature)
+/// Does the same for the Worker, in `build/crash/worker`: unbundled, with the module where the entry expects it.
+pub fn crashing_gateway() -> Result<()> {
+    bind("crash/gateway", &compile("crash/gateway")?)?;
+    let worker = at("build/crash/worker");
+    empty_folder(&worker)?;
+    for file in ["midapi.js", "midapi_bg.wasm"] {
+        copy(&module_folder("crash/gateway").join(file), &worker.join("build/gateway").join(file))?;
+    }
+    copy(&at("js/gateway.js"), &worker.join("js/gateway.js"))
 }
 
-/// Compiles the crate with one face's exports; returns a copy of the module, as both faces compile to one path.
-fn compile(feature: &str) -> Result<PathBuf> {
-    let module = module_folder(feature).join("compiled.wasm");
+/// Where a module of these features, such as `crash/js`, and its glue are built.
+fn module_folder(features: &str) -> PathBuf {
+    at("build").join(features)
+}
+
+/// Compiles the crate with one face's exports; returns a copy of the module, as all faces compile to one path.
+fn compile(features: &str) -> Result<PathBuf> {
+    let module = module_folder(features).join("compiled.wasm");
     // Not left to cargo: it keeps one output for both faces, and would compile each anew every time.
     let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), at("xtask/src/build.rs"), setup::toolchain()?];
-    step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{feature}`"), &inputs, &module, || {
+    step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{features}`"), &inputs, &module, || {
         let mut build = cargo();
         // The places of panics stand in the module: not with this machine's folders in them.
         let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
@@ -50,7 +61,7 @@ fn compile(feature: &str) -> Result<PathBuf> {
         let remap = |from: &str, to| format!("--remap-path-prefix={}={to}", from.trim());
         build.env("RUSTFLAGS", [remap(&home.unwrap_or_default(), "cargo"), remap(&sysroot, "rust")].join(" "));
         build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
-        run(build.args(["--target", "wasm32-unknown-unknown", "--features", feature]))?;
+        run(build.args(["--target", "wasm32-unknown-unknown", "--features", &features.replace('/', ",")]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;
     Ok(module)

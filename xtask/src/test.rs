@@ -72,8 +72,11 @@ fn lint() -> Result<Count> {
         ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
         ("clippy, native", Box::new(|| clippy(&["--workspace"]))),
         ("clippy, native, every feature", Box::new(|| clippy(&["--package", "midapi", "--all-features"]))),
-        ("clippy, wasm32, the package", Box::new(|| clippy(&[&on_wasm[..], &["--features", "crash"]].concat()))),
-        ("clippy, wasm32, the gateway", Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway"]].concat()))),
+        ("clippy, wasm32, the package", Box::new(|| clippy(&[&on_wasm[..], &["--features", "js,crash"]].concat()))),
+        (
+            "clippy, wasm32, the gateway",
+            Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway,crash"]].concat())),
+        ),
         ("clippy, wasm32, the core alone", Box::new(|| clippy(&[&on_wasm[..], &["--lib"]].concat()))),
         (
             "documentation",
@@ -125,6 +128,7 @@ fn wasm() -> Result<Count> {
 /// The gateway and the simulator, in workerd.
 fn gateway() -> Result<Count> {
     build::everything()?;
+    build::crashing_gateway()?;
     setup::python_packages()?;
     node_tests(&["tests/simulator", "tests/gateway"], None)
 }

@@ -1,0 +1,325 @@
+/** Who may call: rows 8, 13, 14 and 15 of the threat table. Each refusal is seen to send nothing. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OTHER_TOKEN, POLICY, TOKEN, Upstream, callers, entry, envelope, exactly, gatewayOn } from "../support/servers.js";
+
+const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+const TASK = "9f47c52047dda21bb3df0488736cce57";
+const SESSION_SECRET = "a-secret-of-the-tests-0123456789abcdef";
+const PAGE = "https://studio.example";
+
+const record = (more) => ({ taskId: TASK, successFlag: 0, ...more });
+const vendor = ({ method, url }) => {
+  if (url.endsWith("/common/credit")) return envelope(5916.25);
+  return envelope(method === "POST" ? { taskId: TASK } : record(), { headers: { "Retry-After": "0" } });
+};
+
+/** A gateway with these variables, where nothing has left yet. */
+async function gateway(vars = {}, options = {}) {
+  const upstream = new Upstream(options.vendor ?? vendor);
+  return { ...(await gatewayOn(upstream, { vars, ...options })), upstream };
+}
+
+const withSessions = { MIDAPI_SESSION_ORIGINS: PAGE, MIDAPI_SESSION_SECRET: SESSION_SECRET };
+
+/** A page's own fetch, as its browser would send it. */
+const fromPage = (headers = {}) => ({ Authorization: "", Origin: PAGE, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", ...headers });
+
+/** Opens a session and returns the headers that carry it. */
+async function session(gateway, headers = {}) {
+  const opened = await gateway.post("../session", "", fromPage(headers));
+  assert.equal(opened.status, 200, opened.body);
+  const cookie = opened.headers.get("set-cookie");
+  return { opened, cookie, page: fromPage({ Cookie: cookie.split(";")[0], ...headers }) };
+}
+
+test("row 8: without a policy, or with a wrong one, every call is 503 and nothing is sent", async () => {
+  for (const [vars, names] of [
+    [{ MIDAPI_TOKENS: "" }, /MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS/],
+    [{ MIDAPI_TOKENS: "[]" }, /MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS/],
+    [{ MIDAPI_TOKENS: "{}" }, /MIDAPI_TOKENS must be a JSON list/],
+    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { operations: ["everything"] })]) }, /operations/],
+    [{ MIDAPI_DAILY_CREDITS: "" }, /MIDAPI_DAILY_CREDITS/],
+    [{ MIDAPI_DAILY_CREDITS: "many" }, /MIDAPI_DAILY_CREDITS/],
+    [{ MIDAPI_PRICES: '{"slow": 1}' }, /MIDAPI_PRICES/],
+    [{ MIDAPI_ALERT_URL: "http://alerts.example" }, /MIDAPI_ALERT_URL/],
+    [{ MIDAPI_ALERT_URL: "https://alerts.example", MIDAPI_ALERT_PERCENT: "150" }, /MIDAPI_ALERT_PERCENT/],
+    [{ ...withSessions, MIDAPI_SESSION_SECRET: "short" }, /MIDAPI_SESSION_SECRET/],
+    [{ ...withSessions, MIDAPI_SESSION_SECRET: "" }, /MIDAPI_SESSION_SECRET/],
+    [{ ...withSessions, MIDAPI_SESSION_ORIGINS: "*" }, /MIDAPI_SESSION_ORIGINS/],
+    [{ ...withSessions, MIDAPI_SESSION_ORIGINS: `${PAGE}/` }, /MIDAPI_SESSION_ORIGINS/],
+    [{ ...withSessions, MIDAPI_SESSION_DAILY_CREDITS: "" }, /MIDAPI_SESSION_DAILY_CREDITS/],
+  ]) {
+    const { post, get, upstream, stop } = await gateway(vars);
+    for (const answer of [await post("generate", IMAGE), await get("record-info?taskId=a"), await get("../health")]) {
+      assert.equal(answer.status, 503, JSON.stringify(vars));
+      assert.match(answer.json.msg, /^misconfigured: the gateway/);
+      assert.match(answer.json.msg, names);
+    }
+    assert.equal(upstream.requests.length, 0);
+    await stop();
+  }
+});
+
+test("hole 3: nothing but a right token is one, and none is passed on", async () => {
+  const { post, get, upstream } = await gateway(withSessions);
+  for (const Authorization of ["", "Bearer", "Bearer undefined", "Bearer null", "Bearer x", `Basic ${TOKEN}`, TOKEN, `Bearer ${TOKEN}x`]) {
+    for (const answer of [await post("generate", IMAGE, { Authorization }), await get("record-info?taskId=a", { Authorization })]) {
+      assert.equal(answer.status, 401, Authorization);
+      assert.match(answer.json.msg, /^authorization: needs `Bearer`/);
+      assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+    }
+  }
+  assert.equal(upstream.requests.length, 0);
+});
+
+test("a session doesn't make up for a wrong token", async () => {
+  const made = await gateway(withSessions);
+  const { page } = await session(made);
+  assert.equal((await made.post("generate", IMAGE, { ...page, Authorization: "Bearer x" })).status, 401);
+  assert.equal(made.upstream.requests.length, 0);
+});
+
+test("a token does what it may, and nothing else", async () => {
+  const tokens = [
+    entry("usual", TOKEN),
+    entry("few", OTHER_TOKEN, { operations: ["vary", "credits"] }),
+  ];
+  const { post, get, upstream } = await gateway({ MIDAPI_TOKENS: JSON.stringify(tokens) });
+  const few = { Authorization: `Bearer ${OTHER_TOKEN}` };
+  const { taskId } = (await post("generate", IMAGE)).json.data;
+  assert.equal((await post("upscale", { taskId, index: 1 })).status, 200);
+  upstream.requests.length = 0;
+  for (const [answer, says] of [
+    [await get("../common/credit"), "credits"],
+    [await post("generate", IMAGE, few), "generate"],
+    [await post("upscale", { taskId, index: 1 }, few), "upscale"],
+    [await post("generateUpscale", { taskId, imageIndex: 1 }, few), "upscale"],
+    [await post("generateVideoExtend", { taskId, index: 1, taskType: "mj_video_extend_auto" }, few), "extendVideo"],
+  ]) {
+    assert.deepEqual([answer.status, answer.json.msg], [403, `authorization: this caller may not ${says}`]);
+  }
+  assert.equal(upstream.requests.length, 0);
+  assert.equal((await get("../common/credit", few)).json.data, 5916.25);
+});
+
+test("a callback goes to a host that the token lists, or nowhere", async () => {
+  const { post, upstream } = await gateway();
+  const callBackUrl = "https://your-app.com/hook";
+  assert.equal((await post("generate", { ...IMAGE, callBackUrl })).status, 200);
+  upstream.requests.length = 0;
+  const bob = { Authorization: `Bearer ${OTHER_TOKEN}` };
+  for (const answer of [
+    await post("generate", { ...IMAGE, callBackUrl }, bob),
+    await post("generate", { ...IMAGE, callBackUrl: "https://your-app.com.evil.example/" }),
+    await post("generate", { ...IMAGE, callBackUrl: "http://your-app.com/hook" }),
+  ]) {
+    assert.equal(answer.status, 422);
+    assert.match(answer.json.msg, /^callBackUrl: must be https, and to a host that this caller's token lists/);
+  }
+  assert.equal(upstream.requests.length, 0);
+});
+
+test("row 22: no header of the caller's decides a callback", async () => {
+  const { post, upstream } = await gateway();
+  const spoofed = { "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", Forwarded: "host=evil.example" };
+  assert.equal((await post("generate", IMAGE, spoofed)).status, 200);
+  assert.ok(!JSON.stringify(upstream.requests).includes("evil.example"));
+  assert.deepEqual(JSON.parse(upstream.requests[0].body), IMAGE);
+});
+
+test("row 15: another's task is the same as none", async () => {
+  const made = await gateway(withSessions);
+  const { post, get, upstream } = made;
+  const { taskId } = (await post("generate", IMAGE)).json.data;
+  const ofSession = await session(made);
+  const sessionTask = (await post("generate", IMAGE, ofSession.page)).json.data.taskId;
+  const another = await session(made);
+  upstream.requests.length = 0;
+  const bob = { Authorization: `Bearer ${OTHER_TOKEN}` };
+  const none = taskId.replace(/^./, (first) => (first === "A" ? "B" : "A"));
+  const said = ({ status, json: { requestId, ...rest } }) => JSON.stringify([status, rest]);
+  for (const [foreign, who] of [[taskId, bob], [taskId, another.page], [sessionTask, another.page], [sessionTask, {}]]) {
+    for (const ask of [
+      (id) => get(`record-info?taskId=${id}`, who),
+      (id) => post("upscale", { taskId: id, index: 1 }, who),
+      (id) => post("generateVary", { taskId: id, imageIndex: 1 }, who),
+    ]) {
+      const answer = await ask(foreign);
+      assert.equal(answer.status, 422);
+      assert.equal(said(answer), said(await ask(none)));
+    }
+  }
+  assert.equal(upstream.requests.length, 0);
+  assert.equal((await get(`record-info?taskId=${sessionTask}`, ofSession.page)).status, 200);
+});
+
+test("a session is a cookie no page can read and no other site sends", async () => {
+  const made = await gateway(withSessions);
+  const { opened, cookie, page } = await session(made);
+  assert.match(cookie, /^midapi=[\w-]{22}\.\d+\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
+  assert.deepEqual(Object.keys(opened.json.data), ["dailyCredits", "spent", "left", "resetsAt"]);
+  assert.equal((await made.post("generate", IMAGE, page)).status, 200);
+  assert.equal(JSON.parse(made.upstream.requests[0].body).prompt, IMAGE.prompt);
+  assert.equal(made.upstream.requests[0].headers.cookie, undefined);
+
+  // Renewed it is the same session, with its tasks.
+  const renewed = await made.post("../session", "", page);
+  assert.equal(renewed.headers.get("set-cookie").split(".")[0], cookie.split(".")[0]);
+
+  const forged = { ...page, Cookie: page.Cookie.replace(/.$/, (last) => (last === "A" ? "E" : "A")) };
+  assert.equal((await made.post("generate", IMAGE, forged)).status, 401);
+});
+
+test("in production the cookie is for https and this host alone", async () => {
+  const made = await gateway(withSessions);
+  const response = await made.worker.dispatchFetch("https://studio.example/api/v1/session", { method: "POST", headers: fromPage() });
+  assert.match(response.headers.get("set-cookie"), /^__Host-midapi=.*; Path=\/; .*; HttpOnly; SameSite=Strict; Secure$/);
+});
+
+test("row 14: a foreign page spends nothing, and reads nothing", async () => {
+  const tokens = [entry("alice", TOKEN, { origins: ["https://app.example"] })];
+  const made = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify(tokens) });
+  const { post, get, upstream } = made;
+  const { page } = await session(made);
+  upstream.requests.length = 0;
+  for (const Origin of [
+    "null", "https://evil.example", `${PAGE}.evil.example`, "https://evilstudio.example", "https://STUDIO.example",
+    "http://studio.example", `${PAGE}:8443`, `${PAGE}, ${PAGE}`, "https://app.example",
+  ]) {
+    for (const answer of [
+      await post("generate", IMAGE, { ...page, Origin }),
+      await post("../session", "", fromPage({ Origin })),
+      await get("record-info?taskId=a", { ...page, Origin }),
+    ]) {
+      assert.equal(answer.status, 403, `${Origin}: ${answer.body}`);
+      if (Origin !== "https://app.example") assert.equal(answer.headers.get("access-control-allow-origin"), null);
+      assert.equal(answer.headers.get("vary"), "Origin");
+    }
+  }
+  // The token is for its own pages: the session's are none of them.
+  assert.equal((await post("generate", IMAGE, { Origin: PAGE })).status, 403);
+  for (const [name, headers] of [
+    ["no origin at all", { ...page, Origin: undefined, "Sec-Fetch-Site": undefined }],
+    ["another site that claims the origin", { ...page, "Sec-Fetch-Site": "cross-site" }],
+    ["a form", { ...page, "Sec-Fetch-Mode": "navigate" }],
+    ["no-cors", { ...page, "Sec-Fetch-Mode": "no-cors" }],
+  ]) {
+    const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value));
+    const { status, body } = await exactly(`${made.api}/generate`, {
+      headers: { "Content-Type": "application/json", ...sent },
+      parts: [JSON.stringify(IMAGE)],
+    });
+    assert.equal(status, 403, `${name}: ${body}`);
+  }
+  const form = await post("generate", `{"taskType":"mj_txt2img","prompt":"x"}`, { ...page, "Content-Type": "text/plain" });
+  assert.equal(form.status, 415);
+  assert.equal(upstream.requests.length, 0);
+});
+
+test("CORS: exact origins, a preflight that is kept, and no credentials but the sessions'", async () => {
+  const tokens = [entry("alice", TOKEN, { origins: ["https://app.example"] })];
+  const { url, post } = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify(tokens) });
+  const preflight = (Origin, method = "POST") =>
+    fetch(`${url}/api/v1/mj/generate`, { method: "OPTIONS", headers: { Origin, "Access-Control-Request-Method": method } });
+  for (const [origin, credentials] of [["https://app.example", null], [PAGE, "true"]]) {
+    const { status, headers } = await preflight(origin);
+    assert.equal(status, 204);
+    assert.equal(headers.get("access-control-allow-origin"), origin);
+    assert.equal(headers.get("access-control-allow-credentials"), credentials);
+    assert.equal(headers.get("access-control-allow-methods"), "POST");
+    assert.equal(headers.get("access-control-allow-headers"), "Authorization, Content-Type, Idempotency-Key");
+    assert.equal(headers.get("access-control-max-age"), "7200");
+    assert.equal(headers.get("vary"), "Origin");
+  }
+  for (const origin of ["https://evil.example", "null", "https://app.example.evil.example"]) {
+    const { status, headers } = await preflight(origin);
+    assert.equal(status, 403);
+    assert.equal(headers.get("access-control-allow-origin"), null);
+  }
+  const answer = await post("generate", IMAGE, { Origin: "https://app.example" });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("access-control-allow-origin"), "https://app.example");
+  assert.equal(answer.headers.get("access-control-expose-headers"), "Retry-After, X-Request-Id");
+  assert.equal((await post("generate", IMAGE)).headers.get("access-control-allow-origin"), null);
+});
+
+test("row 13: with Turnstile a session is for a person, and a verifier that is down is told from a wrong token", async () => {
+  let verdict;
+  const asked = [];
+  const withVerifier = (request) => {
+    if (request.url !== "https://challenges.cloudflare.com/turnstile/v0/siteverify") return vendor(request);
+    asked.push(JSON.parse(request.body));
+    return verdict();
+  };
+  const made = await gateway({ ...withSessions, MIDAPI_TURNSTILE_SECRET: "turnstile-secret" }, { vendor: withVerifier });
+  const open = (token, headers) => made.post("../session", token === undefined ? "" : { turnstile: token }, fromPage(headers));
+
+  assert.equal((await open(undefined)).status, 403);
+  assert.equal((await open("x".repeat(3000))).status, 403);
+  assert.equal(asked.length, 0, "what can't be a token isn't asked about");
+  for (const [status, answer] of [
+    [403, () => Response.json({ success: false, "error-codes": ["timeout-or-duplicate"] })],
+    [403, () => Response.json({ success: true, hostname: "evil.example" })],
+    [403, () => Response.json({ success: true })],
+    [503, () => new Response("oops", { status: 502 })],
+    [503, () => new Response("<html>")],
+    [503, () => Promise.reject(new Error("down"))],
+  ]) {
+    verdict = answer;
+    const refused = await open("token");
+    assert.equal(refused.status, status, refused.body);
+    assert.match(refused.json.msg, status === 503 ? /^turnstile: can't be asked/ : /^turnstile: must be a fresh token/);
+    assert.equal(refused.headers.get("set-cookie"), null);
+  }
+  verdict = () => Response.json({ success: true, hostname: "studio.example" });
+  const opened = await open("token", { "CF-Connecting-IP": "203.0.113.7" });
+  assert.equal(opened.status, 200);
+  assert.deepEqual(asked.at(-1), { secret: "turnstile-secret", response: "token", remoteip: "203.0.113.7" });
+  assert.ok(!made.upstream.requests.some(({ url }) => url.includes("vendor.example")));
+  // Who has a session is a person already.
+  verdict = () => Response.json({ success: false });
+  const page = fromPage({ Cookie: opened.headers.get("set-cookie").split(";")[0] });
+  assert.equal((await made.post("../session", "", page)).status, 200);
+  assert.equal((await made.post("generate", IMAGE, page)).status, 200);
+});
+
+test("a gateway says to everyone that it honours idempotency keys, and nothing else", async () => {
+  const { url } = await gateway();
+  const response = await fetch(`${url}/api/v1/health`);
+  assert.deepEqual(await response.json(), { code: 200, msg: "success", data: { idempotencyKeys: true } });
+});
+
+test("every answer has a request's id, its line in the log too, and no line a prompt or a secret", async () => {
+  const made = await gateway(withSessions);
+  const { page } = await session(made);
+  const prompt = "a prompt that is nobody's business";
+  const answers = [
+    await made.post("generate", { ...IMAGE, prompt }),
+    await made.post("generate", { ...IMAGE, prompt }, page),
+    await made.post("generate", { ...IMAGE, prompt }, { Authorization: "Bearer wrong" }),
+    await made.get("record-info?taskId=unknown"),
+    await made.get("nowhere"),
+  ];
+  const lines = made.lines.map((line) => JSON.parse(line));
+  for (const { status, headers, json } of answers) {
+    const id = headers.get("x-request-id");
+    assert.match(id, /^[0-9a-f]{16}$/);
+    if (status !== 200) assert.equal(json.requestId, id);
+    const [line, ...others] = lines.filter((line) => line.id === id);
+    assert.equal(others.length, 0);
+    assert.equal(line.outcome, status);
+  }
+  assert.deepEqual(Object.keys(lines[1]), ["id", "route", "subject", "outcome", "ms", "upstreamMs", "credits"]);
+  assert.deepEqual(lines.slice(1, 4).map(({ subject }) => subject), ["alice", "session", "-"]);
+  const log = made.lines.join("\n");
+  for (const secret of [prompt, TOKEN, SESSION_SECRET, page.Cookie, "CANARY", "wrong", "127.0.0.1"]) assert.ok(!log.includes(secret), secret);
+});
+
+test("an existing client keeps working with a token in place of the key", async () => {
+  const { url } = await gateway({ MIDAPI_TOKENS: JSON.stringify([entry("app", "midapi_another")]), ...{ MIDAPI_DAILY_CREDITS: POLICY.MIDAPI_DAILY_CREDITS } });
+  const { post, get } = callers(url);
+  const app = { Authorization: "Bearer midapi_another" };
+  const { taskId } = (await post("generate", IMAGE, app)).json.data;
+  assert.equal((await get(`record-info?taskId=${taskId}`, app)).json.data.taskId, taskId);
+});
