@@ -1,9 +1,11 @@
-//! The project's commands: for developers `cargo xtask dev`, `build`, `test` and `bench`, for who runs a gateway `token`.
-//! Each installs what is missing and says what it does.
+//! The project's commands: for developers `cargo xtask dev`, `build`, `test` and `bench`, for who runs a gateway `token` and
+//! `deploy`. Each installs what is missing and says what it does.
 
 mod bench;
 mod build;
+mod deploy;
 mod dev;
+mod drift;
 mod rules;
 mod setup;
 mod shell;
@@ -31,7 +33,10 @@ cargo xtask token list
     Prints the tokens' names and limits.
 cargo xtask token revoke NAME
     Takes a token out of tokens.json. Like a new one, it counts once the file is uploaded:
-    npx wrangler secret put MIDAPI_TOKENS < tokens.json";
+    npx wrangler secret put MIDAPI_TOKENS < tokens.json
+cargo xtask deploy [--dry-run]
+    Builds everything, checks configuration, size, start-up and secrets, and uploads the Worker if all is well. With
+    --dry-run it looks at no secrets and uploads nothing.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +48,7 @@ fn main() -> ExitCode {
         }
         ["dev", options @ ..] => dev::run(options),
         ["token", words @ ..] => token::run(words),
+        ["deploy", options @ ..] => deploy::run(options),
         ["build"] => build::everything(),
         ["test", rings @ ..] => test::run_rings(rings),
         ["bench"] => bench::run(),

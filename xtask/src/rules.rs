@@ -1,4 +1,4 @@
-//! What an operator may write, wherever it stands: in an argument or in tokens.json.
+//! What an operator may write, wherever it stands: in an argument, in tokens.json or in wrangler.toml.
 
 use std::net::Ipv4Addr;
 
@@ -27,6 +27,11 @@ pub const TOKEN_CREDITS: Rule = Rule {
     right: "a whole number from 1 to 1000000",
     fits: |text| whole_number(text).is_some_and(|credits| (1..=1_000_000).contains(&credits)),
 };
+/// The gateway counts in 32 bits.
+pub const CREDITS: Rule = Rule {
+    right: "a whole number from 1 to 4294967295",
+    fits: |text| whole_number(text).is_some_and(|credits| (1..=u32::MAX.into()).contains(&credits)),
+};
 pub const ORIGIN: Rule = Rule {
     right: "an origin as a browser sends it: https://host or https://host:port in lowercase, without a path, a slash at \
             the end or the default port; http:// only with 127.0.0.1, localhost or [::1]",
@@ -42,6 +47,11 @@ pub const CALLBACK_HOST: Rule = Rule {
 };
 
 impl Rule {
+    /// A rule of a caller's own.
+    pub const fn new(right: &'static str, fits: fn(&str) -> bool) -> Self {
+        Self { right, fits }
+    }
+
     pub fn allows(&self, text: &str) -> bool {
         (self.fits)(text)
     }
@@ -178,5 +188,7 @@ mod tests {
         all(OPERATION, &["", "Generate", "extend_video", "all"], false);
         all(TOKEN_CREDITS, &["1", "200", "1000000"], true);
         all(TOKEN_CREDITS, &["", "0", "-1", "+1", "1.5", "1e3", "1000001", "99999999999999999999", "many"], false);
+        all(CREDITS, &["1", "4294967295"], true);
+        all(CREDITS, &["", "0", "+1", " 1", "4294967296"], false);
     }
 }
