@@ -1,11 +1,16 @@
-//! The project's commands: `cargo xtask dev`, `build`, `test` and `bench`. Each installs what is missing and says what it does.
+//! The project's commands: for developers `cargo xtask dev`, `build`, `test` and `bench`, for who runs a gateway `token` and
+//! `deploy`. Each installs what is missing and says what it does.
 
 mod bench;
 mod build;
+mod deploy;
 mod dev;
+mod drift;
+mod rules;
 mod setup;
 mod shell;
 mod test;
+mod token;
 
 use std::process::ExitCode;
 
@@ -19,7 +24,19 @@ cargo xtask build
 cargo xtask test [RING...]
     Runs the tests of every ring, or of those named: lint, core, wasm, gateway, package, page.
 cargo xtask bench
-    Measures work, memory and size of the package beside those of its peers, and writes benches/results.md.";
+    Measures work, memory and size of the package beside those of its peers, and writes benches/results.md.
+cargo xtask token new NAME --daily-credits N [--origin ORIGIN]... [--operation OP]... [--callback-host HOST]...
+    Makes an access token of the gateway and prints it, once; its hash goes into tokens.json. N is the most it may spend in
+    a day, 1 to 1000000. ORIGIN is one of a page, such as https://example.com; OP generate, upscale, vary, extendVideo or
+    credits (all but credits unless told); HOST a host that its tasks' callbacks may go to.
+cargo xtask token list
+    Prints the tokens' names and limits.
+cargo xtask token revoke NAME
+    Takes a token out of tokens.json. Like a new one, it counts once the file is uploaded:
+    npx wrangler secret put MIDAPI_TOKENS < tokens.json
+cargo xtask deploy [--dry-run]
+    Builds everything, checks configuration, size, start-up and secrets, and uploads the Worker if all is well. With
+    --dry-run it looks at no secrets and uploads nothing.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +47,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["dev", options @ ..] => dev::run(options),
+        ["token", words @ ..] => token::run(words),
+        ["deploy", options @ ..] => deploy::run(options),
         ["build"] => build::everything(),
         ["test", rings @ ..] => test::run_rings(rings),
         ["bench"] => bench::run(),

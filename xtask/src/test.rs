@@ -100,13 +100,15 @@ fn lint() -> Result<Count> {
     Ok(count)
 }
 
-/// The core and the client, natively.
+/// The core and the client, natively, and the commands that run a gateway.
 fn core() -> Result<Count> {
     let mut tests = cargo();
     tests.args(["test", "--package", "midapi", "--features", "gateway", "--lib", "--test", "core"]);
     let mut doc_tests = cargo();
     doc_tests.args(["test", "--package", "midapi", "--doc"]);
-    count(&mut [tests, doc_tests])
+    let mut commands = cargo();
+    commands.args(["test", "--package", "xtask"]);
+    count(&mut [tests, doc_tests, commands])
 }
 
 /// The bindings, in Node and in Chromium.
