@@ -25,7 +25,7 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param outboundService sees every request that leaves the Worker; for tests
  */
 export async function startGateway(given = {}) {
-  const { port: wanted = 0, pages = false, state, limits = {}, crashing = false, onLine, outboundService, log } = given;
+  const { port: wanted = 0, pages = false, state, limits = {}, crashing = false, inspectorPort, onLine, outboundService, log } = given;
   let { vars = {} } = given;
   let port = wanted;
   const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
@@ -46,6 +46,7 @@ export async function startGateway(given = {}) {
     bindings: { ...workerOptions.bindings, ...vars },
     assets: { ...workerOptions.assets, directory: studio },
     ...(state && { durableObjectsPersist: state }),
+    ...(inspectorPort !== undefined && { inspectorPort }),
     ...(onLine && { structuredWorkerdLogs: true, handleStructuredLogs: ({ message }) => void onLine(message) }),
     ...(outboundService && { outboundService }),
   });

@@ -1,0 +1,187 @@
+/** What is spent: rows 9, 11 and 12 of the threat table, counted at the upstream. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
+
+const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+/** What the built-in table says of it. */
+const CREDITS = 8;
+const TASK = "9f47c52047dda21bb3df0488736cce57";
+const accepted = () => envelope({ taskId: TASK });
+
+const delayed = (ms, answer) => new Promise((resolve) => setTimeout(() => resolve(answer()), ms));
+const tokens = (...entries) => JSON.stringify(entries);
+const usage = async (gateway, headers) => (await gateway.get("../usage", headers)).json.data;
+
+test("row 9: more submits than the cap, all at once: exactly the cap goes out, 20 runs of 20", async () => {
+  const RUNS = 20;
+  const CAP = 5;
+  const names = Array.from({ length: RUNS }, (_, run) => `run-${run}`);
+  const upstream = new Upstream(() => delayed(Math.random() * 300, accepted));
+  const gateway = await gatewayOn(upstream, {
+    vars: { MIDAPI_TOKENS: tokens(...names.map((name) => entry(name, name, { dailyCredits: CAP * CREDITS }))) },
+  });
+  for (const name of names) {
+    upstream.requests.length = 0;
+    const as = { Authorization: `Bearer ${name}` };
+    const answers = await Promise.all(Array.from({ length: CAP + 20 }, () => gateway.post("generate", IMAGE, as)));
+    assert.equal(upstream.submits.length, CAP, name);
+    const refused = answers.filter(({ status }) => status !== 200);
+    assert.equal(refused.length, 20);
+    for (const { status, json, headers } of refused) {
+      assert.equal(status, 402);
+      assert.match(json.msg, /^daily cap: this caller has spent 40 of 40 credits today, and this would take 8$/);
+      assert.ok(Number(headers.get("retry-after")) <= 24 * 60 * 60);
+    }
+    assert.deepEqual(({ ...(await usage(gateway, as)), resetsAt: 0 }), { dailyCredits: 40, spent: 40, left: 0, resetsAt: 0 });
+  }
+});
+
+test("row 9: the gateway's own cap holds over all callers", async () => {
+  const upstream = new Upstream(() => delayed(Math.random() * 100, accepted));
+  const gateway = await gatewayOn(upstream, { vars: { MIDAPI_DAILY_CREDITS: String(3 * CREDITS + 1) } });
+  const callers = [{}, { Authorization: `Bearer ${OTHER_TOKEN}` }];
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => gateway.post("generate", IMAGE, callers[number % 2])));
+  assert.equal(upstream.submits.length, 3);
+  assert.ok(answers.some(({ json }) => json.msg === "daily cap: this gateway has spent 24 of 25 credits today, and this would take 8"));
+  const [one, other] = await Promise.all(callers.map((headers) => usage(gateway, headers)));
+  assert.equal(one.spent + other.spent, 24);
+  assert.equal(one.left, 1);
+});
+
+test("what the vendor certainly refused is given back, and what it may have taken is not", async () => {
+  let answer = accepted;
+  const gateway = await gatewayOn(new Upstream(() => answer()), { vars: { MIDAPI_TOKENS: tokens(entry("alice", TOKEN, { dailyCredits: 24 })) } });
+  const spent = async () => (await usage(gateway)).spent;
+  for (const code of [402, 422, 429, 455, 505]) {
+    answer = () => envelope(null, { code, msg: "no" });
+    assert.equal((await gateway.post("generate", IMAGE)).status, code);
+    assert.equal(await spent(), 0, `${code}`);
+  }
+  answer = () => envelope(null, { code: 401, msg: "no" });
+  assert.equal((await gateway.post("generate", IMAGE)).status, 503);
+  assert.equal(await spent(), 0);
+  for (const [number, unclear] of [
+    () => envelope(null, { code: 500, msg: "no" }),
+    () => new Response("<html>", { status: 502 }),
+    () => Promise.reject(new Error("reset")),
+  ].entries()) {
+    answer = unclear;
+    const { status, json } = await gateway.post("generate", IMAGE);
+    assert.ok(status >= 500, json.msg);
+    assert.match(json.msg, /may have been created and billed/);
+    assert.equal(await spent(), (number + 1) * CREDITS);
+  }
+  answer = accepted;
+  assert.equal((await gateway.post("generate", IMAGE)).status, 402, "the cap is used up by what may have been spent");
+});
+
+test("row 12: what is dear is set aside as dear, by the owner's table where there is one", async () => {
+  const fileUrl = "https://files.example/1.png";
+  const gateway = await gatewayOn(new Upstream(accepted));
+  const priced = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_PRICES: '{"relaxed": 1, "video": [20, 99], "change": 2}' } });
+  for (const [route, body, most, own] of [
+    ["generate", { ...IMAGE, speed: "relaxed" }, 3, 1],
+    ["generate", { ...IMAGE, speed: "turbo" }, 16, 16],
+    ["generate", { ...IMAGE, taskType: "mj_video", fileUrl, videoBatchSize: 4 }, 60, 99],
+    ["generate", { ...IMAGE, taskType: "mj_video_hd", fileUrl }, 180, 180],
+    ["upscale", { index: 1 }, 16, 2],
+    ["generateVideoExtend", { index: 1, taskType: "mj_video_extend_auto" }, 60, 99],
+  ]) {
+    for (const [on, credits] of [[gateway, most], [priced, own]]) {
+      const { taskId } = (await on.post("generate", IMAGE)).json.data;
+      const before = (await usage(on)).spent;
+      const answer = await on.post(route, route === "generate" ? body : { ...body, taskId });
+      assert.equal(answer.status, 200, answer.body);
+      assert.equal((await usage(on)).spent - before, credits, JSON.stringify(body));
+    }
+  }
+});
+
+test("row 11: addresses that rotate or are claimed are one bucket, and the ledger holds without any limiter", async () => {
+  const upstream = new Upstream(accepted);
+  const MOST = 5;
+  const limited = await gatewayOn(upstream, { limits: { SUBMIT_LIMIT: MOST, READ_LIMIT: MOST } });
+  for (const address of [
+    (number) => ({ "CF-Connecting-IP": `2001:db8:1:2::${number}` }),
+    (number) => ({ "CF-Connecting-IP": "203.0.113.7", "X-Forwarded-For": `198.51.100.${number}` }),
+    (number) => ({ "CF-Connecting-IP": "203.0.113.8", "X-Real-IP": `198.51.100.${number}`, Forwarded: `for=198.51.100.${number}` }),
+  ]) {
+    // Not known to the gateway, so that the caller's own limit isn't what holds.
+    const outcomes = [];
+    for (let number = 1; number <= MOST + 3; number++) {
+      const answer = await limited.post("generate", IMAGE, { ...address(number), Authorization: "Bearer wrong" });
+      outcomes.push(answer.status);
+      if (answer.status === 429) {
+        assert.equal(answer.headers.get("retry-after"), "10");
+        assert.match(answer.json.msg, /^too many requests by this network address; nothing was sent$/);
+      }
+    }
+    assert.deepEqual(outcomes, [...Array(MOST).fill(401), 429, 429, 429]);
+  }
+  assert.equal(upstream.requests.length, 0);
+
+  // Reads are counted apart, and a caller apart from the addresses.
+  const outcomes = [];
+  for (let number = 1; number <= MOST + 1; number++) {
+    outcomes.push((await limited.get("record-info?taskId=a", { "CF-Connecting-IP": `203.0.113.${100 + number}` })).status);
+  }
+  assert.deepEqual(outcomes, [...Array(MOST).fill(422), 429]);
+});
+
+test("a session's spending counts for its network, too: a fresh cookie is no fresh budget", async () => {
+  const upstream = new Upstream(accepted);
+  const origin = "https://studio.example";
+  const gateway = await gatewayOn(upstream, {
+    vars: {
+      MIDAPI_SESSION_ORIGINS: origin,
+      MIDAPI_SESSION_SECRET: "a-secret-of-the-tests-0123456789abcdef",
+      MIDAPI_SESSION_DAILY_CREDITS: String(2 * CREDITS),
+    },
+  });
+  const spend = async (address) => {
+    const page = { Authorization: "", Origin: origin, "CF-Connecting-IP": address };
+    const { headers } = await gateway.post("../session", "", page);
+    return gateway.post("generate", IMAGE, { ...page, Cookie: headers.get("set-cookie").split(";")[0] });
+  };
+  const outcomes = [];
+  for (let number = 1; number <= 4; number++) outcomes.push(await spend(`2001:db8:9:9::${number}`));
+  assert.deepEqual(outcomes.map(({ status }) => status), [200, 200, 402, 402]);
+  assert.match(outcomes[3].json.msg, /^daily cap: this network address has spent 16 of 16/);
+  assert.equal((await spend("2001:db8:9:8::1")).status, 200);
+  assert.equal(upstream.submits.length, 3);
+});
+
+test("stopped, nothing is submitted any more, and reads go on", async () => {
+  const upstream = new Upstream(accepted);
+  const gateway = await gatewayOn(upstream, { vars: { MIDAPI_STOPPED: "the bill" } });
+  const answer = await gateway.post("generate", IMAGE);
+  assert.deepEqual([answer.status, answer.json.msg], [505, "this gateway takes no tasks now; those that run go on"]);
+  assert.equal((await gateway.get("../usage")).status, 200);
+  assert.equal(upstream.requests.length, 0);
+});
+
+test("the owner is told once when a share of a cap is reached, and an alert that fails holds up nothing", async () => {
+  const alerts = [];
+  const upstream = new Upstream(({ url, body }) => {
+    if (!url.startsWith("https://alerts.example/")) return accepted();
+    alerts.push(JSON.parse(body));
+    return Promise.reject(new Error("down"));
+  });
+  const gateway = await gatewayOn(upstream, {
+    vars: {
+      MIDAPI_TOKENS: tokens(entry("alice", TOKEN, { dailyCredits: 40 })),
+      MIDAPI_ALERT_URL: "https://alerts.example/hook?secret=x",
+      MIDAPI_ALERT_PERCENT: "50 80 100",
+    },
+  });
+  for (let number = 0; number < 6; number++) await gateway.post("generate", IMAGE);
+  while (alerts.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  const today = Math.floor(Date.now() / 86_400_000);
+  assert.deepEqual(alerts, [
+    { account: "token:alice", percent: 50, spent: 24, cap: 40, day: today },
+    { account: "token:alice", percent: 80, spent: 32, cap: 40, day: today },
+    { account: "token:alice", percent: 100, spent: 40, cap: 40, day: today },
+  ]);
+  assert.equal(upstream.submits.filter(({ url }) => url.includes("vendor")).length, 5);
+});
