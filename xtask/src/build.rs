@@ -60,7 +60,9 @@ fn compile(features: &str) -> Result<PathBuf> {
         let sysroot = run_quietly(command("rustc").args(["--print", "sysroot"]))?;
         let remap = |from: &str, to| format!("--remap-path-prefix={}={to}", from.trim());
         build.env("RUSTFLAGS", [remap(&home.unwrap_or_default(), "cargo"), remap(&sysroot, "rust")].join(" "));
-        build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
+        // Asked for here and not in Cargo.toml: beside a library cargo optimises no module as a whole (`lto`), and it
+        // would link one for every program that uses the crate.
+        build.args(["rustc", "--package", "midapi", "--lib", "--crate-type", "cdylib", "--profile", "wasm"]);
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", &features.replace('/', ",")]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;
