@@ -136,6 +136,9 @@ fn gateway() -> Result<Count> {
     build::everything()?;
     build::crashing_gateway()?;
     setup::python_packages()?;
+    step("compiling the native example", || {
+        run(cargo().args(["build", "--package", "midapi", "--example", "native"]))
+    })?;
     node_tests(&["tests/simulator", "tests/gateway"], None)
 }
 
