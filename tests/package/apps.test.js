@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { pageIn } from "../support/browsers.js";
 import { program } from "../support/quickstart.js";
 import { gatewayOnSimulator } from "../support/servers.js";
+import { siteOn } from "../support/site.js";
 import { appWith } from "./install.js";
-import { siteOn } from "./site.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [deno, bun, webpack] = ["deno", "bun", "webpack"].map((name) => at(`node_modules/.bin/${name}`));

@@ -7,9 +7,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
 import { pageIn } from "../support/browsers.js";
+import { siteOn } from "../support/site.js";
 import { CRASHING, crashing } from "./crashing.js";
 import { EXPECTED, crashes } from "./fixtures/crash.js";
-import { siteOn } from "./site.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 

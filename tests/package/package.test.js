@@ -8,8 +8,8 @@ import { Miniflare } from "miniflare";
 import { pageIn } from "../support/browsers.js";
 import { program, reachesItsLastLine } from "../support/quickstart.js";
 import { gatewayOnSimulator, simulator } from "../support/servers.js";
+import { siteOn } from "../support/site.js";
 import { appWith, installed, tarball } from "./install.js";
-import { siteOn } from "./site.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const bin = (name) => at(`../../node_modules/.bin/${name}`);

@@ -6,7 +6,7 @@ use anyhow::Result;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::setup;
-use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step_if_changed, write};
+use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step, step_if_changed, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -43,6 +43,21 @@ pub fn crashing_gateway() -> Result<()> {
     copy(&at("js/gateway.js"), &worker.join("js/gateway.js"))
 }
 
+/// Builds the example for Rust users in `build/example`: a page, for a server that passes its calls on to a gateway.
+pub fn example() -> Result<()> {
+    let folder = at("build/example");
+    step("building the example in Rust", || {
+        let mut build = cargo();
+        // Without optimisation: nobody downloads it, and the ring that tests the bindings has compiled half of it so.
+        run(build.args(["build", "--package", "midapi-example", "--target", "wasm32-unknown-unknown"]))?;
+        let module = at("target/wasm32-unknown-unknown/debug/midapi_example.wasm");
+        let bindgen = &mut Bindgen::new();
+        // As the command's default is: the glue finds the module beside it.
+        bindgen.input_path(module).web(true)?.typescript(false).omit_default_module_path(false).generate(&folder)?;
+        copy(&at("examples/rust-wasm/index.html"), &folder.join("index.html"))
+    })
+}
+
 /// Where a module of these features, such as `crash/js`, and its glue are built.
 fn module_folder(features: &str) -> PathBuf {
     at("build").join(features)
@@ -60,7 +75,9 @@ fn compile(features: &str) -> Result<PathBuf> {
         let sysroot = run_quietly(command("rustc").args(["--print", "sysroot"]))?;
         let remap = |from: &str, to| format!("--remap-path-prefix={}={to}", from.trim());
         build.env("RUSTFLAGS", [remap(&home.unwrap_or_default(), "cargo"), remap(&sysroot, "rust")].join(" "));
-        build.args(["build", "--package", "midapi", "--lib", "--profile", "wasm"]);
+        // Asked for here and not in Cargo.toml: beside a library cargo optimises no module as a whole (`lto`), and it
+        // would link one for every program that uses the crate.
+        build.args(["rustc", "--package", "midapi", "--lib", "--crate-type", "cdylib", "--profile", "wasm"]);
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", &features.replace('/', ",")]))?;
         copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;

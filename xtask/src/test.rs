@@ -68,7 +68,7 @@ fn lint() -> Result<Count> {
         run(&mut clippy)
     };
     type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
-    let checks: [Check; 7] = [
+    let checks: [Check; 8] = [
         ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
         ("clippy, native", Box::new(|| clippy(&["--workspace"]))),
         ("clippy, native, every feature", Box::new(|| clippy(&["--package", "midapi", "--all-features"]))),
@@ -78,6 +78,10 @@ fn lint() -> Result<Count> {
             Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway,crash"]].concat())),
         ),
         ("clippy, wasm32, the core alone", Box::new(|| clippy(&[&on_wasm[..], &["--lib"]].concat()))),
+        (
+            "clippy, wasm32, the example",
+            Box::new(|| clippy(&[&on_wasm[..], &["--package", "midapi-example"]].concat())),
+        ),
         (
             "documentation",
             Box::new(|| {
@@ -132,6 +136,9 @@ fn gateway() -> Result<Count> {
     build::everything()?;
     build::crashing_gateway()?;
     setup::python_packages()?;
+    step("compiling the native example", || {
+        run(cargo().args(["build", "--package", "midapi", "--example", "native"]))
+    })?;
     node_tests(&["tests/simulator", "tests/gateway"], None)
 }
 
@@ -143,9 +150,10 @@ fn package() -> Result<Count> {
     node_tests(&["tests/package"], Some(setup::browsers()?))
 }
 
-/// The studio, in Chromium and Firefox.
+/// The studio, in Chromium and Firefox, and the example in Rust.
 fn page() -> Result<Count> {
     build::everything()?;
+    build::example()?;
     node_tests(&["tests/page"], Some(setup::browsers()?))
 }
 
