@@ -20,6 +20,7 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param pages whether its own pages may open sessions; their secret is in `vars`
  * @param state a folder that keeps its jobs and accounts; without one they end with it
  * @param limits the rate limits that differ from `wrangler.toml`, by name: so many calls in 10 s
+ * @param inspectorPort where a debugger may attach
  * @param onLine gets each line of the Worker's log; without it they are printed
  * @param crashing whether it is the Worker that crashes when told to; for tests
  * @param outboundService sees every request that leaves the Worker; for tests
@@ -86,7 +87,8 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
   return served(worker);
 }
 
-function freePort() {
+/** A port that nothing listens on. */
+export function freePort() {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, HOST, () => {
       const { port } = probe.address();

@@ -3,6 +3,7 @@ import { Midjourney } from "./midapi/midapi.js";
 import { Card } from "./card.js";
 import { composer } from "./composer.js";
 import { explain } from "./explain.js";
+import { openSession, showBudget } from "./session.js";
 import { Tasks } from "./tasks.js";
 
 const midjourney = new Midjourney({ endpoint: "/api/v1/mj" });
@@ -12,10 +13,12 @@ const ideas = document.querySelector("#ideas");
 const viewer = document.querySelector("#viewer");
 
 const form = composer(async (request) => {
-  const task = await midjourney.generate(request);
+  const task = await paid(midjourney.generate(request));
   gallery.prepend(show(tasks.add({ task, request })));
 });
 
+// Nobody may look at a task before the gateway knows whose page this is.
+await openSession();
 for (const entry of tasks.all()) gallery.append(show(entry));
 for (const idea of ideas.querySelectorAll("button")) {
   idea.addEventListener("click", () => form.fill({ prompt: idea.textContent }));
@@ -28,7 +31,7 @@ function show(entry) {
   const card = new Card(entry, {
     isUpscaled: (index) => tasks.all().some(({ from, upscaled }) => from === entry.task.taskId && upscaled === index),
     upscale: async (index) => {
-      const task = await midjourney.upscale(entry.task, index);
+      const task = await paid(midjourney.upscale(entry.task, index));
       const made = show(tasks.add({ task, request: entry.request, upscaled: index }, entry));
       // The card may have been removed meanwhile; its picture is paid for all the same.
       if (card.element.isConnected) card.element.after(made);
@@ -58,6 +61,15 @@ function show(entry) {
       card.stopped(explain(error), error.kind !== "task_failed");
     }
     if (card.element.isConnected) tasks.save(entry);
+  }
+}
+
+/** A submit; whatever comes of it, what is left may have changed. */
+async function paid(submit) {
+  try {
+    return await submit;
+  } finally {
+    showBudget();
   }
 }
 

@@ -30,7 +30,7 @@ async function said(page, selector) {
 
 for (const name of BROWSERS) {
   test(`${name}: a prompt becomes four images, and one is upscaled`, async (t) => {
-    const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 2, upscale: 1 } });
+    const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 2, upscale: 1 } }, { pages: true });
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
     await page.click('input[value="16:9"] + span');
@@ -52,7 +52,7 @@ for (const name of BROWSERS) {
   });
 
   test(`${name}: a failing task shows the vendor's message`, async (t) => {
-    const gateway = await gatewayOnSimulator({});
+    const gateway = await gatewayOnSimulator({}, { pages: true });
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
     await imagine(page, "a storm [sim: fail, message=The <b>prompt</b> was flagged]");
@@ -68,7 +68,7 @@ for (const name of BROWSERS) {
 }
 
 test("a video plays", async (t) => {
-  const gateway = await gatewayOnSimulator({});
+  const gateway = await gatewayOnSimulator({}, { pages: true });
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await page.select("[name=taskType]", "mj_video");
@@ -83,7 +83,7 @@ test("a video plays", async (t) => {
 
 test("what is wrong with a request is said at its field, and nothing is sent", async (t) => {
   const upstream = new Upstream(() => envelope({ taskId: "a" }));
-  const gateway = await gatewayOn(upstream);
+  const gateway = await gatewayOn(upstream, { pages: true });
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await page.click("#composer [type=submit]");
@@ -108,7 +108,7 @@ async function doubleClick(t, latency, delay) {
     await new Promise((resolve) => setTimeout(resolve, latency));
     return envelope(method === "POST" ? { taskId: "a" } : done, { headers: { "Retry-After": "1" } });
   });
-  const gateway = await gatewayOn(upstream);
+  const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await page.type("#prompt", "a lighthouse");
@@ -134,7 +134,7 @@ test("leaving while a submit is on its way asks first", async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     return envelope({ taskId: "a" }, { headers: { "Retry-After": "60" } });
   });
-  const gateway = await gatewayOn(upstream);
+  const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   const asked = [];
@@ -154,7 +154,7 @@ test("leaving while a submit is on its way asks first", async (t) => {
 
 test("a prompt is used again as it was", async (t) => {
   const upstream = new Upstream(() => envelope(null, { code: 402, msg: "no credits" }));
-  const gateway = await gatewayOn(upstream);
+  const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   const entry = (taskId, request, group) => ({
@@ -184,7 +184,7 @@ test("a prompt is used again as it was", async (t) => {
 });
 
 test("a reload loses no task", async (t) => {
-  const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 3 } });
+  const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 3 } }, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await imagine(page, "a lighthouse");
@@ -197,7 +197,7 @@ test("a reload loses no task", async (t) => {
 });
 
 test("two tabs don't lose each other's tasks", async (t) => {
-  const gateway = await gatewayOnSimulator({});
+  const gateway = await gatewayOnSimulator({}, { pages: true });
   const { page } = await pageIn("chromium", t);
   const other = await page.browser().newPage();
   for (const tab of [page, other]) await tab.goto(gateway.url);
@@ -216,7 +216,7 @@ test("two tabs don't lose each other's tasks", async (t) => {
 
 test("a time-out after a submit is called what it is", async (t) => {
   const upstream = new Upstream(() => new Response("busy", { status: 502 }));
-  const gateway = await gatewayOn(upstream);
+  const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await imagine(page, "a lighthouse");
@@ -228,7 +228,7 @@ test("a time-out after a submit is called what it is", async (t) => {
 });
 
 test("the page fits a phone", async (t) => {
-  const gateway = await gatewayOnSimulator({});
+  const gateway = await gatewayOnSimulator({}, { pages: true });
   const { page } = await pageIn("chromium", t, { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
   await page.goto(gateway.url);
   await imagine(page, "a lighthouse ".repeat(20) + "W".repeat(80));
@@ -239,4 +239,21 @@ test("the page fits a phone", async (t) => {
   );
   assert.deepEqual(small, [], "everything is large enough for a finger");
   await page.screenshot({ path: `${SHOTS}phone.png`, fullPage: true });
+});
+
+test("what is left of the day's credits is shown, and the end of them is said, in Chromium", async (t) => {
+  const upstream = new Upstream(({ method }) => envelope({ taskId: "a", ...(method === "GET" && { successFlag: 0 }) }));
+  const gateway = await gatewayOn(upstream, { pages: true, vars: { MIDAPI_SESSION_DAILY_CREDITS: "10" } });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  const budget = (text) => page.waitForFunction((text) => document.querySelector("#budget").textContent === text, {}, text);
+  await budget("10 of 10 credits left today");
+  await imagine(page, "a lighthouse");
+  await budget("2 of 10 credits left today");
+  await page.screenshot({ path: `${SHOTS}chromium-budget.png` });
+  await page.waitForFunction(() => document.querySelector("#composer [type=submit]").ariaDisabled !== "true");
+  await imagine(page, "another");
+  await page.waitForFunction(() => document.body.textContent.includes("Today's credits are used up. Nothing was spent"));
+  assert.equal(upstream.submits.length, 1);
+  assert.deepEqual(await page.evaluate(() => document.cookie), "", "no script reads the session");
 });

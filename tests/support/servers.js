@@ -69,6 +69,9 @@ export const entry = (name, token, more = {}) => ({
 export const POLICY = {
   MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { callbackHosts: ["your-app.com"] }), entry("bob", OTHER_TOKEN)]),
   MIDAPI_DAILY_CREDITS: "1000000",
+  // For those whose own pages may open sessions: `pages`.
+  MIDAPI_SESSION_SECRET: "a-secret-of-the-tests-0123456789abcdef",
+  MIDAPI_SESSION_DAILY_CREDITS: "1000",
 };
 const NO_LIMITS = { SUBMIT_LIMIT: 1_000_000, READ_LIMIT: 1_000_000 };
 
@@ -115,9 +118,9 @@ export async function simulator(vars = {}) {
 }
 
 /** A gateway on a simulator. */
-export async function gatewayOnSimulator(vars) {
+export async function gatewayOnSimulator(vars, options) {
   const { url } = await simulator(vars);
-  return gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: url } });
+  return gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: url }, ...options });
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
