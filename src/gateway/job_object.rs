@@ -14,7 +14,7 @@ use super::order::Order;
 use super::reply::{Reply, Told, unknown_task};
 use crate::client::{Request, Transport, race};
 use crate::core::json::{Json, Object, Writer};
-use crate::core::{Error, Handle, Kind, Record, public_param_json};
+use crate::core::{Error, Handle, Kind, Operation, Record, public_param_json};
 use crate::web::Fetch;
 
 const KEY: &str = "job";
@@ -79,11 +79,24 @@ async fn submit(
     crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash later"}"#, order.submission.body());
     let upstream_ms = (Date::now() - sent_at) as i64;
     let pace = submitted.as_ref().ok().and_then(|task| Some((task.expected_at? - task.created_at?) / 1000));
-    let outcome = submitted.map(|task| task.task_id).map_err(|error| gateway.refused_by_vendor(error));
+    let outcome = submitted.and_then(|task| storable(gateway, task.task_id));
+    let outcome = outcome.map_err(|error| gateway.refused_by_vendor(error));
     // An alarm that called it lost may have come first: the vendor's answer knows better.
     let job = load(storage)?.filter(|kept| kept.attempt == job.attempt).unwrap_or(job);
     let told = ended(storage, &ledger, job, outcome).await?;
     Ok(told.map(|told| Told { pace, upstream_ms: Some(upstream_ms), credits: Some(order.credits), ..told }))
+}
+
+/// The vendor's id of a task, unless it quotes the key: that is stored nowhere.
+fn storable(gateway: &Gateway, vendor_id: String) -> Result<String, Error> {
+    let mut clean = vendor_id.clone();
+    gateway.key.redact(&mut clean);
+    let message = "the server's answer has no usable taskId";
+    if clean == vendor_id {
+        Ok(vendor_id)
+    } else {
+        Err(Error::unanswered(Operation::Submit, Kind::BadResponse, message))
+    }
 }
 
 /// The job as it is kept, if the try is still the one that was begun.

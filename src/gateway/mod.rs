@@ -29,7 +29,7 @@ use self::access::{forbidden, hex};
 use self::answer::Answer;
 use self::host::random;
 use self::log::Entry;
-use self::routes::{Inquiry, Route, json_body};
+use self::routes::{Inquiry, Route, body_text};
 use self::visit::Visit;
 use crate::core::{Error, Kind};
 
@@ -56,6 +56,7 @@ async fn answer(
     entry: &mut Entry,
 ) -> Result<Answer, JsValue> {
     let refused = |error: Error, entry: &Entry| Answer::refusal(&error, &entry.id);
+    let body = body_text(request).await;
     let Some(route) = route else {
         let error = Error::new(Kind::NotFound, "no such route").with(|error| error.code = Some(404));
         return Ok(refused(error, entry));
@@ -70,10 +71,6 @@ async fn answer(
         let error = error.with(|error| error.code = Some(405));
         return Ok(refused(error, entry).and("Allow", Some(route.method().to_owned())));
     }
-    let body = match route.method() {
-        "POST" if !preflight => json_body(request, route == Route::Session).await,
-        _ => Ok(String::new()),
-    };
     let gateway = match config::gateway(env) {
         Ok(gateway) => gateway,
         Err(error) => return Ok(refused(error, entry)),

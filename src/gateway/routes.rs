@@ -49,7 +49,7 @@ pub struct Inquiry<'a> {
     pub url: &'a Url,
     pub visit: &'a Visit,
     pub entry: &'a mut Entry,
-    /// The body of a POST, or what is wrong with it.
+    /// The body, or why it can't be read.
     pub body: Result<String, Error>,
     /// The cookie to set with the answer.
     pub cookie: Option<String>,
@@ -115,6 +115,10 @@ impl Inquiry<'_> {
         let network = ["address:", &self.visit.network()].concat();
         or_refuse!(self.limited(spends, &network, "this network address").await?);
         let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
+        // A session needs none.
+        if spends && !(route == Route::Session && body.is_empty()) {
+            or_refuse!(check_json(self.request, &body));
+        }
         #[cfg(feature = "crash")]
         crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash"}"#, &body);
         if route == Route::Session {
@@ -227,22 +231,25 @@ impl Inquiry<'_> {
     }
 }
 
-/// The body of a POST; a session needs none. It is read before anything else is looked at, as an unread one costs the
-/// connection.
-pub async fn json_body(request: &Request, optional: bool) -> Result<String, Error> {
-    let refused = |code, must: &str| Error::invalid("body", must).with(|error| error.code = Some(code));
-    let text = read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
-        Unreadable::Overlong => refused(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
-        Unreadable::NotUtf8 => refused(400, "must be UTF-8"),
-        Unreadable::Broken => refused(400, "broke off before its end"),
-    })?;
-    if optional && text.is_empty() {
-        return Ok(text);
-    }
+/// The body of a request. It is read before anything else is looked at, as an unread one costs the connection.
+pub async fn body_text(request: &Request) -> Result<String, Error> {
+    read_text(request.body(), MAX_BODY_BYTES).await.map_err(|reason| match reason {
+        Unreadable::Overlong => unreadable(413, &format!("must be at most {MAX_BODY_BYTES} bytes")),
+        Unreadable::NotUtf8 => unreadable(400, "must be UTF-8"),
+        Unreadable::Broken => unreadable(400, "broke off before its end"),
+    })
+}
+
+fn unreadable(code: i64, must: &str) -> Error {
+    Error::invalid("body", must).with(|error| error.code = Some(code))
+}
+
+/// Refuses a body that is no JSON, or isn't said to be.
+fn check_json(request: &Request, text: &str) -> Result<(), Error> {
     // A page of another origin can send any body, but not with this type: its browser asks first, and is refused.
     let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
     if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(refused(415, "must be sent with Content-Type: application/json"));
+        return Err(unreadable(415, "must be sent with Content-Type: application/json"));
     }
-    if is_json(&text) { Ok(text) } else { Err(refused(400, "must be JSON")) }
+    if is_json(text) { Ok(()) } else { Err(unreadable(400, "must be JSON")) }
 }

@@ -1,6 +1,7 @@
 /** Row 1 and 4: the key's bytes are found nowhere. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,7 @@ import { Log, LogLevel } from "miniflare";
 import { KEY, Upstream, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
-const forms = [KEY, Buffer.from(KEY).toString("base64").replace(/=+$/, ""), encodeURIComponent(KEY)];
+const forms = [KEY, Buffer.from(KEY).toString("base64").replace(/=+$/, ""), Buffer.from(KEY).toString("hex")];
 const leak = (text) => forms.find((form) => text.includes(form));
 
 class Kept extends Log {
@@ -21,11 +22,13 @@ class Kept extends Log {
   }
 }
 
-test("an upstream that quotes the key everywhere doesn't get it out of the gateway", async () => {
+test("an upstream that quotes the key everywhere doesn't get it out of the gateway, nor into its storage", async (t) => {
   let answer;
   const upstream = new Upstream((request) => answer(request));
   const log = new Kept(LogLevel.VERBOSE);
-  const gateway = await gatewayOn(upstream, { log });
+  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
+  t.after(() => rmSync(state, { recursive: true }));
+  const gateway = await gatewayOn(upstream, { log, state });
   const seen = [];
   const ask = async (call) => {
     const { status, headers, body } = await call;
@@ -60,7 +63,12 @@ test("an upstream that quotes the key everywhere doesn't get it out of the gatew
   assert.ok(seen.length > 25);
   // `{taskId: KEY}` comes back sealed: even the base64 of it is not the key's.
   for (const text of seen) assert.equal(leak(text), undefined, text);
-  for (const line of log.lines) assert.equal(leak(String(line)), undefined);
+  for (const line of [...log.lines, ...gateway.lines]) assert.equal(leak(String(line)), undefined);
+  await gateway.stop();
+  for (const name of readdirSync(state, { recursive: true })) {
+    const path = join(state, name);
+    if (statSync(path).isFile()) assert.equal(leak(readFileSync(path, "latin1")), undefined, path);
+  }
 });
 
 test("the key is in no file that is built or shipped", () => {

@@ -129,7 +129,7 @@ const text = (body) => (typeof body === "string" || Buffer.isBuffer(body) ? body
 /** A call with these headers and no others: `fetch` adds its own, and drops an answer that comes before it has sent all. */
 export function exactly(url, { method = "POST", headers = {}, parts = [] }) {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers }, async (response) => {
+    const request = httpRequest(url, { method, headers, agent: false }, async (response) => {
       const body = Buffer.concat(await response.toArray()).toString();
       resolve({ status: response.statusCode, body, json: JSON.parse(body) });
     });
