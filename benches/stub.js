@@ -7,8 +7,8 @@ export const request = fixture("real-generate-request");
 
 // The peers' APIs name a task otherwise, so the bodies have their names, too, whoever asks.
 const others = { id: "abc", request_id: "abc", status: "succeeded", output: [] };
-const record = { ...fixture("real-record-success-txt2img"), ...others };
-const accepted = { ...fixture("real-generate-accepted"), data: { taskId: record.data.taskId }, ...others };
+export const record = { ...fixture("real-record-success-txt2img"), ...others };
+export const accepted = { ...fixture("real-generate-accepted"), data: { taskId: record.data.taskId }, ...others };
 
 export const stub = async (_, init) => Response.json(init?.method?.toUpperCase() === "POST" ? accepted : record);
 

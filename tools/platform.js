@@ -11,6 +11,9 @@ const { unstable_getMiniflareWorkerOptions: workerOptionsOf } = await import("wr
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const HOST = "127.0.0.1";
+
+/** What `wrangler.toml` says. */
+export const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
 const options = { host: HOST, log: new Log(LogLevel.ERROR) };
 
 /**
@@ -29,8 +32,8 @@ export async function startGateway(given = {}) {
   const { port: wanted = 0, pages = false, state, limits = {}, crashing = false, inspectorPort, onLine, outboundService, log } = given;
   let { vars = {} } = given;
   let port = wanted;
-  const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
-  for (const [name, limit] of Object.entries(limits)) workerOptions.ratelimits[name].simple.limit = limit;
+  const ratelimits = structuredClone(workerOptions.ratelimits);
+  for (const [name, limit] of Object.entries(limits)) ratelimits[name].simple.limit = limit;
   const studio = studioForLoopback();
   if (pages) {
     // Their origin has to be known before there is a server.
@@ -41,6 +44,7 @@ export async function startGateway(given = {}) {
     ...options,
     ...(log && { log }),
     ...workerOptions,
+    ratelimits,
     port,
     modules: true,
     ...(crashing ? CRASHING : BUILT),
