@@ -160,6 +160,11 @@ impl Subject {
         }
     }
 
+    /// Whether it showed a token.
+    pub fn has_token(&self) -> bool {
+        self.id.starts_with("token:")
+    }
+
     /// Refuses what it may not do.
     pub fn check(&self, operation: Operation) -> Result<(), Error> {
         if self.operations.contains(&operation) {

@@ -112,8 +112,15 @@ impl Inquiry<'_> {
         }
         or_refuse!(self.visit.browser.check_mode());
         let spends = route.method() == "POST";
-        let network = ["address:", &self.visit.network()].concat();
-        or_refuse!(self.limited(spends, &network, "this network address").await?);
+        let subject = self.visit.subject(self.gateway, spends, Date::now() as i64);
+        // One bucket a request: a token's own, wherever it is used; of everybody else the network's.
+        match subject.as_ref().ok().filter(|subject| subject.has_token()) {
+            Some(subject) => or_refuse!(self.limited(spends, &subject.id, "this caller").await?),
+            None => {
+                let network = ["address:", &self.visit.network()].concat();
+                or_refuse!(self.limited(spends, &network, "this network address").await?);
+            }
+        }
         let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
         // A session needs none.
         if spends && !(route == Route::Session && body.is_empty()) {
@@ -124,10 +131,8 @@ impl Inquiry<'_> {
         if route == Route::Session {
             return self.session(&body).await;
         }
-        let now = Date::now() as i64;
-        let subject = or_refuse!(self.visit.subject(self.gateway, spends, now));
+        let subject = or_refuse!(subject);
         self.entry.subject.clone_from(&subject.name);
-        or_refuse!(self.limited(spends, &subject.id, "this caller").await?);
         match route {
             Route::Submit(route) => self.submit(&subject, route, &body).await,
             Route::RecordInfo => self.look(&subject).await,
