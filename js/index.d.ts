@@ -500,7 +500,7 @@ export class Midjourney {
   /**
    * The account's credits; the vendor counts in fractions (T). Tried like `status`.
    *
-   * @throws {MidjourneyError} like `status`; `not_found` from a gateway that keeps them to itself, as midapi's does
+   * @throws {MidjourneyError} like `status`; `unauthorized` from midapi's gateway unless the token may ask
    */
   credits(options?: CallOptions | null): Promise<number>;
 

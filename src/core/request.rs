@@ -24,7 +24,8 @@ const FIELDS: [Field; 16] = [
 
 /// Whether an error's leading word can be the name of a field.
 pub(super) fn is_field(name: &str) -> bool {
-    FIELDS.iter().any(|(known, _)| *known == name) || ["taskId", "index", "imageIndex", "body"].contains(&name)
+    FIELDS.iter().any(|(known, _)| *known == name)
+        || ["taskId", "index", "imageIndex", "body", "idempotencyKey"].contains(&name)
 }
 
 /// The submit that a request's JSON asks for, or the first field that is wrong and what would be right.
