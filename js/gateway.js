@@ -49,6 +49,10 @@ export class Job extends DurableObject {
     return guarded(() => midapi.job_vendor_id(this.ctx.storage, subject));
   }
 
+  calledBack(token, body) {
+    return guarded(() => midapi.job_called_back(this.ctx.storage, token, body));
+  }
+
   alarm() {
     return guarded(() => midapi.job_alarm(this.ctx.storage, this.env));
   }

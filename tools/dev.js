@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
-import { startGateway, startSimulator } from "./platform.js";
+import { freePort, startGateway, startSimulator } from "./platform.js";
 
 const { values: options } = parseArgs({
   options: { port: { type: "string", default: "8787" }, simulator: { type: "boolean", default: false } },
@@ -13,8 +13,8 @@ const { values: options } = parseArgs({
 const fromFile = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
 const setting = (name) => process.env[name] || fromFile[name] || undefined;
 
-const port = Number(options.port);
-if (port && !(await isFree(port))) {
+const port = Number(options.port) || (await freePort());
+if (!(await isFree(port))) {
   console.error(`port ${port} is in use: end what uses it, or choose another with --port`);
   process.exit(1);
 }
@@ -31,7 +31,7 @@ if (key) {
   const simulator = await simulatorBeside(port, state);
   running.push(simulator);
   const plenty = { MIDAPI_DAILY_CREDITS: "1000000", MIDAPI_SESSION_DAILY_CREDITS: "1000000" };
-  vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url, ...plenty };
+  vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url, MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, ...plenty };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
 }
@@ -72,7 +72,7 @@ function isFree(port) {
 async function simulatorBeside(port, state) {
   const settings = Object.entries(process.env).filter(([name]) => name.startsWith("SIMULATOR_"));
   const vars = Object.fromEntries(settings.map(([name, value]) => [name.slice("SIMULATOR_".length), value]));
-  const next = port && port < 65535 && (await isFree(port + 1)) ? port + 1 : 0;
+  const next = port < 65535 && (await isFree(port + 1)) ? port + 1 : 0;
   return startSimulator({ port: next, state, vars });
 }
 

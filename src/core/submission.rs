@@ -1,3 +1,5 @@
+#[cfg(feature = "gateway")]
+use super::json::quoted;
 use super::json::{Json, Writer};
 use super::{Error, Speed};
 
@@ -25,6 +27,19 @@ impl Submission {
     /// The JSON body.
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// The same submit with the result posted to this URL, unless it names another.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn called_back_at(self, url: &str) -> Self {
+        let with = |body: String| match Json::of(&body).object() {
+            Some(fields) if fields.given("callBackUrl").is_none() => {
+                let start = body.strip_suffix('}').unwrap_or(&body);
+                [start, ",\"callBackUrl\":", &quoted(url), "}"].concat()
+            }
+            _ => body,
+        };
+        Self { body: with(self.body), instead: self.instead.map(|(route, body)| (route, with(body))), ..self }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Gateway {
     pub prices: Prices,
     /// Who is told of what was spent.
     pub alerts: Option<Alerts>,
+    /// The address the vendor can call back at, if it is known: never a request's own, which the caller decides.
+    pub public_url: Option<Endpoint>,
     /// Whether no task is to be submitted any more.
     pub stopped: bool,
     values: Values,
@@ -51,9 +53,10 @@ pub struct Alerts {
     pub percent: Vec<i64>,
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "MIDAPI_API_KEY",
     "MIDAPI_UPSTREAM_URL",
+    "MIDAPI_PUBLIC_URL",
     "MIDAPI_TOKENS",
     "MIDAPI_SESSION_SECRET",
     "MIDAPI_SESSION_ORIGINS",
@@ -68,7 +71,7 @@ const NAMES: [&str; 12] = [
 
 /// The variables and secrets as they are set; blank is unset.
 #[derive(PartialEq, Eq)]
-struct Values([Option<String>; 12]);
+struct Values([Option<String>; 13]);
 
 impl Values {
     fn of(env: &JsValue) -> Self {
@@ -131,6 +134,7 @@ impl Gateway {
             let policy = "needs to know who may call: set the secret MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS";
             return Err(Error::new(Kind::Misconfigured, format!("the gateway {policy}")));
         }
+        let public_url = values.get("MIDAPI_PUBLIC_URL").map(|url| Endpoint::new(url, true)).transpose();
         let prices = Prices::parse(values.get("MIDAPI_PRICES").unwrap_or("{}"));
         // Its callers try again themselves.
         let account = Account::new(endpoint, Some(key.clone()), History::default()).without_retries();
@@ -142,6 +146,7 @@ impl Gateway {
             daily_credits: values.credits("MIDAPI_DAILY_CREDITS")?,
             prices: prices.map_err(|error| wrong("MIDAPI_PRICES", &error))?,
             alerts: alerts(&values)?,
+            public_url: public_url.map_err(|error| wrong("MIDAPI_PUBLIC_URL", &error))?,
             stopped: values.get("MIDAPI_STOPPED").is_some(),
             values,
         })

@@ -47,6 +47,8 @@ extern "C" {
     pub async fn look(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = vendorId)]
     pub async fn vendor_id(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = calledBack)]
+    pub async fn called_back(this: &Object, token: &str, body: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub async fn reserve(this: &Object, order: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]

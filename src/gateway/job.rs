@@ -62,6 +62,10 @@ pub struct Job {
     pub ended: bool,
     /// Before this the vendor isn't asked again.
     pub look_at: i64,
+    /// What the vendor shows to call back: known to nobody else.
+    pub callback_token: String,
+    /// The vendor's id that a callback claimed for this job, until it was looked into.
+    pub claimed: Option<String>,
     /// In how many seconds the vendor thinks another look is worthwhile, if it says so.
     pub pace: Option<i64>,
 }
@@ -77,7 +81,14 @@ pub enum Again {
 
 impl Job {
     /// A job that was just ordered.
-    pub fn new(id: String, subject: String, digest: String, submission: &Submission, now: i64) -> Self {
+    pub fn new(
+        id: String,
+        subject: String,
+        digest: String,
+        submission: &Submission,
+        callback_token: String,
+        now: i64,
+    ) -> Self {
         Self {
             id,
             subject,
@@ -91,6 +102,8 @@ impl Job {
             record: None,
             ended: false,
             look_at: 0,
+            callback_token,
+            claimed: None,
             pace: None,
         }
     }
@@ -148,6 +161,36 @@ impl Job {
             Stage::Reserving | Stage::Submitting => None,
             Stage::Accepted(_) | Stage::Unknown(_) => Some(true),
             Stage::Refused(_) => Some(false),
+        }
+    }
+
+    /// The path at which the vendor calls back, below the gateway's address.
+    pub fn callback_path(&self) -> String {
+        ["api/v1/callback/", &self.id, "/", &self.callback_token].concat()
+    }
+
+    /// The vendor has called back. Its word is no proof of anything, but a reason to look: at once, if the job has a task;
+    /// if nobody knows whether it has one, at the task that the callback names.
+    pub fn called_back(&mut self, claimed: Option<String>) {
+        match self.stage {
+            Stage::Accepted(_) => self.look_at = 0,
+            _ => self.claimed = claimed.or(self.claimed.take()),
+        }
+    }
+
+    /// The vendor's id to look into, of a job nobody knows the outcome of.
+    pub fn to_look_into(&self) -> Option<&str> {
+        if matches!(self.stage, Stage::Unknown(_)) { self.claimed.as_deref() } else { None }
+    }
+
+    /// What the record of the claimed task says. It is this job's if it repeats the request with the address to call back
+    /// at, which is in no other.
+    pub fn looked_into(&mut self, record: Option<&Record>) {
+        let Some(claimed) = self.claimed.take() else { return };
+        let request = record.filter(|record| record.task_id == claimed).and_then(|record| record.param_json.as_deref());
+        let url = request.and_then(|request| Object::parse(request)?.string("callBackUrl"));
+        if url.is_some_and(|url| url.ends_with(&["/", &*self.callback_path()].concat())) {
+            self.stage = Stage::Accepted(claimed);
         }
     }
 
@@ -225,6 +268,8 @@ impl Job {
             .some("record", self.record.clone())
             .boolean("ended", Some(self.ended))
             .whole("lookAt", Some(self.look_at))
+            .text("callbackToken", Some(&self.callback_token))
+            .text("claimed", self.claimed.as_deref())
             .whole("pace", self.pace)
             .end()
     }
@@ -255,6 +300,8 @@ impl Job {
             record: job.given("record").map(|record| record.raw().to_owned()),
             ended: is("ended")?,
             look_at: whole("lookAt")?,
+            callback_token: job.string("callbackToken")?,
+            claimed: job.string("claimed"),
             pace: whole("pace"),
         })
     }
@@ -297,7 +344,7 @@ mod tests {
 
     fn job() -> Job {
         let submission = generate(r#"{"taskType": "mj_txt2img", "prompt": "a", "speed": "fast"}"#).unwrap();
-        Job::new("j".to_owned(), "token:alice".to_owned(), "digest".to_owned(), &submission, 1_000)
+        Job::new("j".into(), "token:alice".into(), "digest".into(), &submission, "t".into(), 1_000)
     }
 
     fn refused() -> Result<String, Error> {
@@ -379,6 +426,44 @@ mod tests {
     }
 
     #[test]
+    fn row_31_an_unknown_job_adopts_the_task_that_repeats_its_address() {
+        let param_json = |url: &str| Some(format!(r#"{{"prompt": "a", "callBackUrl": "{url}"}}"#));
+        let claim = |claimed: &str, task_id: &str, param_json: Option<String>| {
+            let mut job = job();
+            job.submitted(&unclear());
+            job.called_back(Some(claimed.to_owned()));
+            assert_eq!(job.to_look_into(), Some(claimed));
+            let task_id = task_id.to_owned();
+            job.looked_into(Some(&Record { task_id, param_json, ..Record::default() }));
+            job.stage
+        };
+        let ours = "https://gateway.example/api/v1/callback/j/t";
+        assert_eq!(claim("v", "v", param_json(ours)), Stage::Accepted("v".to_owned()));
+        for (task_id, param_json) in [
+            ("w", param_json(ours)),
+            ("v", None),
+            ("v", Some("no JSON".to_owned())),
+            ("v", param_json("https://gateway.example/api/v1/callback/j/u")),
+            ("v", param_json("https://gateway.example/api/v1/callback/i/t")),
+            ("v", param_json("https://gateway.example/api/v1/callback/j/t?x=1")),
+        ] {
+            assert!(matches!(claim("v", task_id, param_json), Stage::Unknown(_)));
+        }
+    }
+
+    #[test]
+    fn row_19_a_callback_changes_nothing_but_when_to_look() {
+        let mut job = job();
+        job.submitted(&Ok("v".to_owned()));
+        job.begin_look(10_000);
+        job.end_look(Some((record(0, &[]), None)), 10_000);
+        let before = job.clone();
+        job.called_back(Some("evil".to_owned()));
+        assert_eq!(job, Job { look_at: 0, ..before });
+        assert_eq!(job.begin_look(10_001).as_deref(), Some("v"));
+    }
+
+    #[test]
     fn without_a_look_the_record_says_what_is_known() {
         let mut job = job();
         assert!(job.record().contains(r#""taskId":"j","taskType":"mj_txt2img""#));
@@ -401,7 +486,8 @@ mod tests {
             ];
             let record = settled.then(|| record(1, &[]).to_json());
             let stage = stages.into_iter().nth(stage).unwrap();
-            let job = Job { stage, settled, ended, record, subject: text, look_at: at, pace: pace.map(i64::from), ..job() };
+            let claimed = ended.then(|| text.clone());
+            let job = Job { stage, settled, ended, record, claimed, subject: text, look_at: at, pace: pace.map(i64::from), ..job() };
             prop_assert_eq!(Job::parse(&job.to_json()), Some(job));
         }
 

@@ -1,20 +1,22 @@
 //! The Durable Object of one job: it drives [`Job`] over its own storage, the ledger and the vendor. What it is about to do
 //! is written down before it does it; the runtime lets nothing out of an object before that is on disk.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use js_sys::Date;
+use sha2::{Digest, Sha256};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
 use super::config::{Alerts, Gateway, gateway};
-use super::host::{Object as Remote, Storage, object};
+use super::host::{Object as Remote, Storage, object, random};
 use super::job::{Again, Job, SUBMIT_LEASE_MS, Stage};
 use super::ledger::{day, seconds_left};
 use super::order::Order;
 use super::reply::{Reply, Told, unknown_task};
 use crate::client::{Request, Transport, race};
 use crate::core::json::{Json, Object, Writer};
-use crate::core::{Error, Handle, Kind, Operation, Record, public_param_json};
+use crate::core::{Callback, Error, Handle, Kind, Operation, Record, public_param_json};
 use crate::web::Fetch;
 
 const KEY: &str = "job";
@@ -50,7 +52,10 @@ async fn submit(
     // From here to the first save nothing waits, so that of two callers at once one finds the other's job.
     let (now, digest) = (now(), order.digest());
     let job = match load(storage)? {
-        None => Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, now),
+        None => {
+            let token = Base64UrlUnpadded::encode_string(&random(24));
+            Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, token, now)
+        }
         Some(job) if job.subject != order.subject => return Ok(Err(unknown_task())),
         Some(job) => match job.again(&digest) {
             Err(error) => return Ok(Err(error)),
@@ -74,7 +79,12 @@ async fn submit(
     alert(gateway, order, &spent_before);
 
     let sent_at = Date::now();
-    let submitted = gateway.client.submit(order.submission.clone(), None).await;
+    let submission = order.submission.clone();
+    let submission = match &gateway.public_url {
+        Some(url) => submission.called_back_at(&url.route(&job.callback_path())),
+        None => submission,
+    };
+    let submitted = gateway.client.submit(submission, None).await;
     #[cfg(feature = "crash")]
     crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash later"}"#, order.submission.body());
     let upstream_ms = (Date::now() - sent_at) as i64;
@@ -113,6 +123,10 @@ async fn ended(
 ) -> Result<Result<Told, Error>, JsValue> {
     job.submitted(&outcome);
     save(storage, &job)?;
+    if job.to_look_into().is_some() {
+        // The vendor called back before this was over.
+        let _ = storage.set_alarm(now() as f64)?;
+    }
     // A ledger that can't be reached is told by the alarm: what is set aside stays so until then.
     let _ = settle(storage, ledger).await;
     Ok(outcome.map(|_| Told::task(&job.id)))
@@ -139,6 +153,23 @@ pub fn job_broken_off(storage: Storage) -> Result<(), JsValue> {
     storage.set_alarm(now() as f64).map(|_| ())
 }
 
+/// The vendor calls back, with the token it was given: whether that is this job's. What it posts is looked into by the
+/// alarm, as it waits for an answer.
+#[wasm_bindgen]
+pub fn job_called_back(storage: Storage, token: &str, body: &str) -> Result<bool, JsValue> {
+    let shown = Sha256::digest(token);
+    // Hashes are compared, so that the time it takes tells nothing of the right token.
+    let Some(mut job) = load(&storage)?.filter(|job| Sha256::digest(&job.callback_token) == shown) else {
+        return Ok(false);
+    };
+    job.called_back(Callback::parse(body).ok().map(|callback| callback.task_id().to_owned()));
+    save(&storage, &job)?;
+    if job.to_look_into().is_some() {
+        let _ = storage.set_alarm(now() as f64)?;
+    }
+    Ok(true)
+}
+
 /// Wakes up after a submit that should be over: finishes what a killed one has left.
 #[wasm_bindgen]
 pub async fn job_alarm(storage: Storage, env: JsValue) -> Result<(), JsValue> {
@@ -150,8 +181,18 @@ pub async fn job_alarm(storage: Storage, env: JsValue) -> Result<(), JsValue> {
     }
     job.abandoned();
     save(&storage, &job)?;
-    // What it throws makes the runtime ring again.
-    settle(&storage, &object(&env, "LEDGER", LEDGER)?).await
+    // What this throws makes the runtime ring again.
+    settle(&storage, &object(&env, "LEDGER", LEDGER)?).await?;
+    let Some(claimed) = job.to_look_into() else { return Ok(()) };
+    let gateway = gateway(&env).map_err(|error| JsValue::from_str(&error.message))?;
+    let found = match gateway.client.record(&Handle::new(claimed)).await {
+        Ok((record, _)) => Some(record),
+        Err(error) if error.retryable() => return Err(JsValue::from_str("the vendor can't be asked right now")),
+        Err(_) => None,
+    };
+    let Some(mut job) = load(&storage)? else { return Ok(()) };
+    job.looked_into(found.as_ref());
+    save(&storage, &job)
 }
 
 /// The record of this job, for the subject whose it is.

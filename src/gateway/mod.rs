@@ -29,7 +29,7 @@ use self::access::{forbidden, hex};
 use self::answer::Answer;
 use self::host::random;
 use self::log::Entry;
-use self::routes::{Inquiry, Route, body_text};
+use self::routes::{Inquiry, Route, body_text, no_such_route};
 use self::visit::Visit;
 use crate::core::{Error, Kind};
 
@@ -58,8 +58,7 @@ async fn answer(
     let refused = |error: Error, entry: &Entry| Answer::refusal(&error, &entry.id);
     let body = body_text(request).await;
     let Some(route) = route else {
-        let error = Error::new(Kind::NotFound, "no such route").with(|error| error.code = Some(404));
-        return Ok(refused(error, entry));
+        return Ok(refused(no_such_route(), entry));
     };
     let visit = Visit::of(request, &url.hostname());
     let origin = visit.browser.origin.as_deref();

@@ -9,6 +9,9 @@ use super::host::random;
 use crate::core::json::{Json, Object, Writer, list};
 use crate::core::{SUBMIT_ROUTES, Speed, Submission};
 
+/// The length of a job's id: 24 bytes in base64.
+pub const ID_CHARS: usize = 32;
+
 /// What a job is told to do.
 #[derive(Debug, PartialEq)]
 pub struct Order {

@@ -9,7 +9,7 @@ use super::host::{object, random, within};
 use super::job_object::LEDGER;
 use super::ledger::seconds_left;
 use super::log::Entry;
-use super::order::Order;
+use super::order::{ID_CHARS, Order};
 use super::reply::{Reply, Told, unknown_task};
 use super::turnstile;
 use super::visit::Visit;
@@ -37,8 +37,26 @@ pub enum Route {
     Usage,
     /// A page's session.
     Session,
+    /// The vendor's callback, at the address it was given for one job.
+    Callback,
     /// Whether the gateway can be used at all.
     Health,
+}
+
+const PREFIX: &str = "/api/v1/";
+
+/// The job's id and the token in the path of a callback.
+fn callback(name: &str) -> Option<(&str, &str)> {
+    let (id, token) = name.strip_prefix("callback/")?.split_once('/')?;
+    let fits = |part: &str| {
+        part.len() == ID_CHARS && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    (fits(id) && fits(token)).then_some((id, token))
+}
+
+/// The answer to every path that is none.
+pub fn no_such_route() -> Error {
+    Error::new(Kind::NotFound, "no such route").with(|error| error.code = Some(404))
 }
 
 /// A request on its way to its answer.
@@ -71,12 +89,13 @@ macro_rules! or_refuse {
 impl Route {
     /// The route of a path, compared as it is: no other spelling of it is one.
     pub fn of(path: &str) -> Option<Self> {
-        match path.strip_prefix("/api/v1/")? {
+        match path.strip_prefix(PREFIX)? {
             "mj/record-info" => Some(Self::RecordInfo),
             "common/credit" => Some(Self::Credits),
             "usage" => Some(Self::Usage),
             "session" => Some(Self::Session),
             "health" => Some(Self::Health),
+            name if callback(name).is_some() => Some(Self::Callback),
             name => {
                 let name = name.strip_prefix("mj/")?;
                 SUBMIT_ROUTES.into_iter().find(|route| *route == name).map(Self::Submit)
@@ -86,7 +105,7 @@ impl Route {
 
     pub const fn method(self) -> &'static str {
         match self {
-            Self::Submit(_) | Self::Session => "POST",
+            Self::Submit(_) | Self::Session | Self::Callback => "POST",
             _ => "GET",
         }
     }
@@ -99,6 +118,7 @@ impl Route {
             Self::Credits => "credit",
             Self::Usage => "usage",
             Self::Session => "session",
+            Self::Callback => "callback",
             Self::Health => "health",
         }
     }
@@ -111,6 +131,9 @@ impl Inquiry<'_> {
             return Ok(Ok(Told::of(Writer::new().boolean("idempotencyKeys", Some(true)).end())));
         }
         or_refuse!(self.visit.browser.check_mode());
+        if route == Route::Callback {
+            return self.called_back().await;
+        }
         let spends = route.method() == "POST";
         let subject = self.visit.subject(self.gateway, spends, Date::now() as i64);
         // One bucket a request: a token's own, wherever it is used; of everybody else the network's.
@@ -195,6 +218,17 @@ impl Inquiry<'_> {
             (self.entry.upstream_ms, self.entry.credits) = (told.upstream_ms, told.credits);
         }
         Ok(reply)
+    }
+
+    /// Whoever knows the address is the vendor, or was told by it. What is posted is no more than a reason to look.
+    async fn called_back(&mut self) -> Outcome<Told> {
+        let network = ["callback:", &self.visit.network()].concat();
+        or_refuse!(self.limited(false, &network, "this network address").await?);
+        let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
+        let path = self.url.pathname();
+        let (id, token) = path.strip_prefix(PREFIX).and_then(callback).unwrap_or_default();
+        let ours = object(self.env, "JOBS", id)?.called_back(token, &body).await?;
+        if ours.is_truthy() { Ok(Ok(Told::of("null".to_owned()))) } else { Ok(Err(no_such_route())) }
     }
 
     async fn usage(&self, subject: &Subject) -> Outcome<Told> {

@@ -18,8 +18,14 @@ const RATE_LIMITS: [&str; 2] = ["SUBMIT_LIMIT", "READ_LIMIT"];
 const SECRETS: [&str; 5] =
     ["MIDAPI_API_KEY", "MIDAPI_TOKENS", "MIDAPI_SESSION_SECRET", "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED"];
 
-const VARIABLES: [(&str, Rule); 7] = [
+const VARIABLES: [(&str, Rule); 8] = [
     ("MIDAPI_UPSTREAM_URL", Rule::new("an https URL without user, query and fragment", is_upstream)),
+    (
+        "MIDAPI_PUBLIC_URL",
+        Rule::new("empty, or an https URL without user, query and fragment", |text| {
+            text.is_empty() || is_upstream(text)
+        }),
+    ),
     ("MIDAPI_DAILY_CREDITS", rules::CREDITS),
     (
         "MIDAPI_SESSION_ORIGINS",
@@ -394,7 +400,7 @@ mod tests {
             assert!(sentence.starts_with(&format!("✗ must be so: no secret stands in [vars]; but {name} does")));
         }
         let sentence = sentence("[vars]", "[vars]\nMIDAPI_DAYLY_CREDITS = \"5\"");
-        assert!(sentence.starts_with("✗ must be so: [vars] has only MIDAPI_UPSTREAM_URL, MIDAPI_DAILY_CREDITS, "));
+        assert!(sentence.starts_with("✗ must be so: [vars] has only MIDAPI_UPSTREAM_URL, MIDAPI_PUBLIC_URL, "));
         assert!(sentence.ends_with("; but it has MIDAPI_DAYLY_CREDITS, which nothing reads"), "{sentence}");
     }
 
