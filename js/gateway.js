@@ -5,9 +5,13 @@ import module from "../build/gateway/midapi_bg.wasm";
 
 midapi.initSync({ module });
 
-/** How to fail what is under way, should the module's instance end. */
-const underWay = new Set();
+/** Counts the module's instances, as a crash ends one; and whether the last one is over. */
+let instance = 1;
 let ended = false;
+/** How soon a call notices that its instance is over. */
+const WATCH_MS = 50;
+/** Longer than any call takes: the vendor has a minute, and the accounts are waited for. */
+const LONGEST_MS = 150_000;
 midapi.on_crash(crashed);
 
 export default {
@@ -26,13 +30,29 @@ export default {
 };
 
 export class Job extends DurableObject {
+  /** The order under way, and its outcome. */
+  #order;
+  #outcome;
+
   constructor(context, env) {
     super(context, env);
     // What an earlier life of this object was doing is over.
     context.blockConcurrencyWhile(() => guarded(() => midapi.job_broken_off(context.storage)));
   }
 
-  async submit(order) {
+  /** One after the other. Of the same order twice at once, as by a double click, the second gets what the first gets. */
+  submit(order) {
+    if (this.#order !== order) {
+      const outcome = this.#submit(order, this.#outcome).finally(() => {
+        if (this.#outcome === outcome) this.#order = this.#outcome = undefined;
+      });
+      [this.#order, this.#outcome] = [order, outcome];
+    }
+    return this.#outcome;
+  }
+
+  async #submit(order, before) {
+    await before?.catch(() => {});
     try {
       return await guarded(() => midapi.job_submit(this.ctx.storage, this.env, order));
     } catch (thrown) {
@@ -60,11 +80,11 @@ export class Job extends DurableObject {
 
 export class Ledger extends DurableObject {
   reserve(order) {
-    return guarded(() => midapi.ledger_reserve(this.ctx.storage, order));
+    return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_reserve(this.ctx.storage, order)));
   }
 
   settle(id, spent) {
-    return guarded(() => midapi.ledger_settle(this.ctx.storage, id, spent));
+    return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_settle(this.ctx.storage, id, spent)));
   }
 
   spent(names) {
@@ -74,32 +94,36 @@ export class Ledger extends DurableObject {
 
 /**
  * A panic, or a trap such as the stack's end, ends the module's instance: whatever it was doing fails, as it would never
- * end by itself, and the next call gets a new instance.
+ * end by itself, and the next call gets a new instance. Each call finds out by itself: a promise that is rejected by
+ * another request's code goes on in no request at all.
  */
-function guarded(work) {
+async function guarded(work) {
   if (ended) {
     midapi.__wbg_reset_state();
     midapi.on_crash(crashed);
     ended = false;
   }
-  return new Promise((resolve, reject) => {
-    underWay.add(reject);
-    const settled = (settle) => (outcome) => {
-      underWay.delete(reject);
-      settle(outcome);
-    };
-    try {
-      Promise.resolve(work()).then(settled(resolve), settled(reject));
-    } catch (thrown) {
-      if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) crashed("a trap");
-      settled(reject)(thrown);
-    }
+  const mine = instance;
+  let watch;
+  const died = new Promise((_, reject) => {
+    let ticks = 0;
+    const over = () => instance !== mine || ++ticks > LONGEST_MS / WATCH_MS;
+    watch = setInterval(() => over() && reject(new Error("the module crashed, or hangs")), WATCH_MS);
   });
+  try {
+    return await Promise.race([work(), died]);
+  } catch (thrown) {
+    if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) crashed("a trap");
+    throw thrown;
+  } finally {
+    clearInterval(watch);
+  }
 }
 
 function crashed(place) {
+  // Once for an instance: a trap follows the panic that it comes from.
+  if (ended) return;
   ended = true;
+  instance++;
   console.error(JSON.stringify({ crashed: place }));
-  for (const fail of underWay) fail(new Error("the module crashed"));
-  underWay.clear();
 }

@@ -30,7 +30,7 @@ if (key) {
   const state = resolve("build/state/simulator");
   const simulator = await simulatorBeside(port, state);
   running.push(simulator);
-  const plenty = { MIDAPI_DAILY_CREDITS: "1000000", MIDAPI_SESSION_DAILY_CREDITS: "1000000" };
+  const plenty = { MIDAPI_DAILY_CREDITS: "1000000", MIDAPI_SESSION_DAILY_CREDITS: "1000000", MIDAPI_SESSIONS_DAILY_CREDITS: "1000000" };
   vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url, MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, ...plenty };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
@@ -38,7 +38,7 @@ if (key) {
 
 vars.MIDAPI_SESSION_SECRET = setting("MIDAPI_SESSION_SECRET") ?? secretOfThisMachine();
 vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? (existsSync("tokens.json") ? readFileSync("tokens.json", "utf8") : tokenOfThisRun());
-for (const name of ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_STOPPED"]) {
+for (const name of ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS", "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_STOPPED"]) {
   if (setting(name)) vars[name] = setting(name);
 }
 

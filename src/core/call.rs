@@ -28,6 +28,8 @@ pub struct Account {
     endpoint: Endpoint,
     key: Option<Secret>,
     max_tries: u32,
+    /// Whether it is certainly the vendor that answers.
+    asks_vendor: bool,
     /// Whether this server has the reference's form of the upscale route alone.
     upscales_by_reference: Cell<bool>,
     budget: RefCell<RetryBudget>,
@@ -40,6 +42,7 @@ impl Account {
     /// With a key it is the vendor's, without one a gateway's that holds it.
     pub fn new(endpoint: Endpoint, key: Option<Secret>, history: History) -> Self {
         Self {
+            asks_vendor: endpoint.is_vendor(),
             endpoint,
             key,
             max_tries: MAX_TRIES,
@@ -50,9 +53,10 @@ impl Account {
         }
     }
 
-    /// The same account without retries, for a server whose callers retry themselves.
-    pub fn without_retries(self) -> Self {
-        Self { max_tries: 1, ..self }
+    /// The same account for a gateway: without retries, as its callers retry themselves, and with no other gateway behind
+    /// it whose words it would take.
+    pub fn for_a_gateway(self) -> Self {
+        Self { max_tries: 1, asks_vendor: true, ..self }
     }
 
     /// How long its tasks took.
@@ -308,7 +312,7 @@ impl Call {
             Event::Reply { status, retry_after, body } => {
                 let retry_after = retry_after.and_then(|header| retry_after_s(header, moment.now));
                 let key = self.account.key.clone();
-                let data = open(self.operation(), status, body, key.as_ref());
+                let data = open(self.operation(), status, body, key.as_ref(), !self.account.asks_vendor);
                 data.and_then(|data| self.read(data, retry_after, moment))
                     .map_err(|error| error.with(|error| error.retry_after = retry_after))
             }

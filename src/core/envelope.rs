@@ -1,17 +1,19 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
 use super::json::{Json, Object};
-use super::{Error, Kind, Operation, Record, Secret, checked_task_id};
+use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
 
 /// The `data` of a reply, or the error it stands for.
 ///
 /// Application errors usually come as HTTP 200 with the code inside, but a real HTTP status must be understood too:
-/// the code inside decides unless it says 200 and the status doesn't. `key` is the one the call was sent with, if any.
+/// the code inside decides unless it says 200 and the status doesn't. `key` is the one the call was sent with, if any;
+/// `from_gateway` says whether a gateway of ours may have answered, which has a word of its own.
 pub(crate) fn open<'a>(
     operation: Operation,
     status: u16,
     body: &'a str,
     key: Option<&Secret>,
+    from_gateway: bool,
 ) -> Result<Json<'a>, Error> {
     let body = Object::parse(body);
     let code = body.as_ref().and_then(|body| body.given("code")?.integer());
@@ -30,7 +32,12 @@ pub(crate) fn open<'a>(
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
         let field = message.split_once(':').map(|(field, _)| field).filter(|field| super::request::is_field(field));
         let field = field.map(str::to_owned);
-        return Err(Error::refused(operation, code, message).with(|error| error.field = field));
+        let error = match from_gateway && code == 503 && message.starts_with(MISCONFIGURED) {
+            // No code of the vendor's: the gateway has sent nothing.
+            true => Error::new(Kind::Misconfigured, message).with(|error| error.code = Some(code)),
+            false => Error::refused(operation, code, message),
+        };
+        return Err(error.with(|error| error.field = field));
     }
     body.given("data").ok_or_else(|| senseless(operation, "the server's answer has no data"))
 }

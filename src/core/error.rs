@@ -172,8 +172,6 @@ impl Error {
     #[cold]
     pub fn refused(operation: Operation, code: i64, message: String) -> Self {
         let kind = match (operation, Kind::of_code(code)) {
-            // No code of the vendor: it is a gateway of ours, which sent nothing.
-            _ if code == 503 && message.starts_with(MISCONFIGURED) => Kind::Misconfigured,
             // "The record does not exist" comes as 422, the code of a validation error (T).
             (Operation::Read, Kind::InvalidRequest) => Kind::NotFound,
             (_, kind) => kind,

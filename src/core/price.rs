@@ -48,6 +48,17 @@ impl Default for Prices {
     }
 }
 
+/// The speeds that Midjourney's own flags in the prompt ask for. Nobody outside knows whether the vendor minds them.
+fn flagged_speeds(submission: &Submission) -> impl Iterator<Item = Speed> {
+    let prompt = Object::parse(&submission.body).and_then(|body| body.string("prompt")).unwrap_or_default();
+    let flag = |speed: Speed| match speed {
+        Speed::Relaxed => "--relax",
+        Speed::Fast => "--fast",
+        Speed::Turbo => "--turbo",
+    };
+    Speed::ALL.iter().copied().filter(move |speed| prompt.split_ascii_whitespace().any(|word| word == flag(*speed)))
+}
+
 impl Prices {
     /// The default prices with some of them replaced: `{"fast": 10, "video": [20, 40]}`, whole credits.
     pub fn parse(json: &str) -> Result<Self, Error> {
@@ -80,6 +91,12 @@ impl Prices {
             ("generate", _) => submission.speed.unwrap_or(Speed::Fast).as_str(),
             _ => "change",
         };
+        let estimate = self.named(name);
+        let flagged = flagged_speeds(submission).map(|speed| self.named(speed.as_str()).max).max();
+        Estimate { max: estimate.max.max(flagged.unwrap_or_default()), ..estimate }
+    }
+
+    fn named(&self, name: &str) -> Estimate {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map_or(Estimate { min: 0, max: 0 }, |(_, estimate)| *estimate)
     }

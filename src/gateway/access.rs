@@ -61,7 +61,8 @@ pub struct Subject {
 /// Reads the secret: a JSON list of tokens, as `cargo xtask token` keeps it.
 pub fn tokens(json: &str) -> Result<Vec<Token>, Error> {
     let entries = Json::of(json).items().ok_or_else(|| wrong("must be a JSON list"))?;
-    let tokens = entries.into_iter().map(token).collect::<Result<Vec<_>, _>>()?;
+    let tokens =
+        entries.into_iter().enumerate().map(|(at, entry)| token(at + 1, entry)).collect::<Result<Vec<_>, _>>()?;
     let doubled = |at: usize, token: &Token| {
         tokens.iter().skip(at + 1).any(|other| other.name == token.name || other.sha256 == token.sha256)
     };
@@ -71,18 +72,19 @@ pub fn tokens(json: &str) -> Result<Vec<Token>, Error> {
     Ok(tokens)
 }
 
-fn token(entry: Json<'_>) -> Result<Token, Error> {
+/// What is wrong is told to whoever calls, so no value is shown: only which entry it is, counted from 1.
+fn token(number: usize, entry: Json<'_>) -> Result<Token, Error> {
+    let of = |must: &str| wrong(&format!("has an entry, number {number}, whose {must}"));
     let entry = entry.object().ok_or_else(|| wrong("must hold objects"))?;
     let text = |name| entry.string(name).unwrap_or_default();
     let name = text("name");
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if !(1..=40).contains(&name.len()) || !name.bytes().all(fits) {
-        return Err(wrong("needs a name of 1 to 40 letters, digits, '_', '-' or '.' in every entry"));
+        return Err(of("name is not 1 to 40 letters, digits, '_', '-' or '.'"));
     }
-    let of = |must: &str| wrong(&format!("has an entry `{name}` whose {must}"));
     const KNOWN: [&str; 6] = ["name", "sha256", "dailyCredits", "origins", "operations", "callbackHosts"];
-    if let Some(unknown) = entry.names().find(|name| !KNOWN.contains(name)) {
-        return Err(of(&format!("field `{unknown}` is unknown")));
+    if entry.names().any(|name| !KNOWN.contains(&name)) {
+        return Err(of(&format!("fields are not all among {}", KNOWN.join(", "))));
     }
     let sha256 = text("sha256");
     if sha256.len() != 64 || !sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
@@ -147,13 +149,15 @@ impl Subject {
         }
     }
 
-    /// A page's session. What it spends counts for its network address, too: a cookie is thrown away quickly.
-    pub fn of_session(session: &str, address: &str, daily_credits: u32) -> Self {
+    /// A page's session. What it spends counts for its network address, too, as a cookie is thrown away quickly, and for all
+    /// sessions together, as there are many addresses.
+    pub fn of_session(session: &str, address: &str, daily_credits: u32, all_daily_credits: u32) -> Self {
         let id = ["session:", session].concat();
         let address = ["address:", address].concat();
+        let all = ("sessions".to_owned(), all_daily_credits);
         Self {
             name: "session".to_owned(),
-            accounts: vec![(id.clone(), daily_credits), (address, daily_credits)],
+            accounts: vec![(id.clone(), daily_credits), (address, daily_credits), all],
             id,
             operations: usual(),
             callback_hosts: Vec::new(),
@@ -265,7 +269,7 @@ mod tests {
             (&entry("").replace("20", "-1"), "dailyCredits"),
             (&entry(r#", "origins": "x""#), "origins"),
             (&entry(r#", "operations": ["all"]"#), "operations"),
-            (&entry(r#", "dailyCap": 1"#), "dailyCap"),
+            (&entry(r#", "dailyCap": 1"#), "fields"),
             (&format!("[{0},{0}]", entry("").trim_matches(['[', ']'])), "twice"),
         ] {
             let error = tokens(json).unwrap_err();

@@ -41,6 +41,8 @@ pub struct Sessions {
     pub origins: Vec<String>,
     /// What one may spend in a day.
     pub daily_credits: u32,
+    /// What all of them may spend in a day.
+    pub all_daily_credits: u32,
     /// The secret that asks Turnstile whether a person is there, if one has to be.
     pub turnstile: Option<Secret>,
 }
@@ -53,7 +55,7 @@ pub struct Alerts {
     pub percent: Vec<i64>,
 }
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "MIDAPI_API_KEY",
     "MIDAPI_UPSTREAM_URL",
     "MIDAPI_PUBLIC_URL",
@@ -61,6 +63,7 @@ const NAMES: [&str; 13] = [
     "MIDAPI_SESSION_SECRET",
     "MIDAPI_SESSION_ORIGINS",
     "MIDAPI_SESSION_DAILY_CREDITS",
+    "MIDAPI_SESSIONS_DAILY_CREDITS",
     "MIDAPI_TURNSTILE_SECRET",
     "MIDAPI_DAILY_CREDITS",
     "MIDAPI_PRICES",
@@ -71,7 +74,7 @@ const NAMES: [&str; 13] = [
 
 /// The variables and secrets as they are set; blank is unset.
 #[derive(PartialEq, Eq)]
-struct Values([Option<String>; 13]);
+struct Values([Option<String>; 14]);
 
 impl Values {
     fn of(env: &JsValue) -> Self {
@@ -137,7 +140,7 @@ impl Gateway {
         let public_url = values.get("MIDAPI_PUBLIC_URL").map(|url| Endpoint::new(url, true)).transpose();
         let prices = Prices::parse(values.get("MIDAPI_PRICES").unwrap_or("{}"));
         // Its callers try again themselves.
-        let account = Account::new(endpoint, Some(key.clone()), History::default()).without_retries();
+        let account = Account::new(endpoint, Some(key.clone()), History::default()).for_a_gateway();
         Ok(Self {
             client: Client::of(Fetch, HostTimer, account),
             key,
@@ -185,9 +188,9 @@ fn sessions(values: &Values) -> Result<Option<Sessions>, Error> {
     if origins.is_empty() {
         return Ok(None);
     }
-    if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
+    if !origins.iter().all(|origin| is_origin(origin)) {
         let must = "must hold origins as a browser sends them, such as https://studio.example";
-        return Err(misconfigured(&format!("variable MIDAPI_SESSION_ORIGINS {must}, not {wrong}")));
+        return Err(misconfigured(&format!("variable MIDAPI_SESSION_ORIGINS {must}")));
     }
     let secret = SessionSecret::new(values.get("MIDAPI_SESSION_SECRET").unwrap_or_default());
     let turnstile = values.get("MIDAPI_TURNSTILE_SECRET").map(Secret::new).transpose();
@@ -195,6 +198,7 @@ fn sessions(values: &Values) -> Result<Option<Sessions>, Error> {
         secret: secret.ok_or_else(|| misconfigured("secret MIDAPI_SESSION_SECRET must be 32 to 256 characters"))?,
         origins,
         daily_credits: values.credits("MIDAPI_SESSION_DAILY_CREDITS")?,
+        all_daily_credits: values.credits("MIDAPI_SESSIONS_DAILY_CREDITS")?,
         turnstile: turnstile.map_err(|_| misconfigured("secret MIDAPI_TURNSTILE_SECRET is malformed"))?,
     }))
 }

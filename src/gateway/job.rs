@@ -1,13 +1,16 @@
 //! The life of a job, from the order to the record of its end. Pure: whoever drives it brings the clock and the storage.
 
 use crate::core::json::{Json, Object, Writer};
-use crate::core::{Billed, Error, Kind, Record, Speed, State, Submission, Task};
+use crate::core::{Billed, Error, Kind, Operation, Record, Speed, State, Submission, Task};
 
 /// The shortest time between two looks at the vendor's record, however many ask.
 const LOOK_FLOOR_MS: i64 = 5_000;
 
 /// How long a look may take before another is begun: longer than a call may take.
 const LOOK_LEASE_MS: i64 = 65_000;
+
+/// How long a job is kept: longer than the vendor keeps the files.
+pub const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// How long a submit may take before it is called lost: longer than setting aside, sending and waiting may take together.
 pub const SUBMIT_LEASE_MS: i64 = 120_000;
@@ -75,7 +78,7 @@ pub struct Job {
 pub enum Again {
     /// It may be tried: it is new, or was refused before it cost anything.
     Try,
-    /// It is the same, and under way or done.
+    /// It is the same, and the vendor has it.
     Same,
 }
 
@@ -116,7 +119,9 @@ impl Job {
         match &self.stage {
             Stage::Refused(_) => Ok(Again::Try),
             Stage::Unknown(failure) => Err(failure.to_error(Billed::Unknown)),
-            Stage::Reserving | Stage::Submitting | Stage::Accepted(_) => Ok(Again::Same),
+            Stage::Accepted(_) => Ok(Again::Same),
+            // A job's orders come one after the other: whoever drove this one is gone.
+            Stage::Reserving | Stage::Submitting => Err(broken_off(self.stage == Stage::Submitting)),
         }
     }
 
@@ -130,8 +135,9 @@ impl Job {
         [&*self.id, "/", &self.attempt.to_string()].concat()
     }
 
-    /// How the submit ended. A driver that was given up meanwhile may still bring the vendor's id.
+    /// How the submit ended. A driver that was given up meanwhile may still bring the vendor's answer, and that counts.
     pub fn submitted(&mut self, outcome: &Result<String, Error>) {
+        self.settled = false;
         self.stage = match outcome {
             Ok(vendor_id) => Stage::Accepted(vendor_id.clone()),
             Err(error) if error.billed == Billed::No => Stage::Refused(Failure::of(error)),
@@ -142,15 +148,8 @@ impl Job {
     /// What is true of a try whose driver is gone: killed before it sent anything, or after.
     pub fn abandoned(&mut self) {
         match self.stage {
-            Stage::Reserving => {
-                let message = "the gateway broke off before anything was sent";
-                self.stage = Stage::Refused(Failure::of(&Error::new(Kind::ServerError, message)));
-            }
-            Stage::Submitting => {
-                let message =
-                    "the gateway broke off while the vendor was asked; the task may have been created and billed";
-                self.stage = Stage::Unknown(Failure::of(&Error::new(Kind::ServerError, message)));
-            }
+            Stage::Reserving => self.stage = Stage::Refused(Failure::of(&broken_off(false))),
+            Stage::Submitting => self.stage = Stage::Unknown(Failure::of(&broken_off(true))),
             _ => {}
         }
     }
@@ -208,7 +207,7 @@ impl Job {
     /// What the look has found; a look that failed is no reason to ask at once.
     pub fn end_look(&mut self, found: Option<(Record, Option<u32>)>, now: i64) {
         let pace = found.as_ref().and_then(|(_, pace)| *pace).map(i64::from);
-        self.look_at = now + pace.map_or(LOOK_FLOOR_MS, |seconds| (seconds * 1000).min(LOOK_FLOOR_MS));
+        self.look_at = now + pace.map_or(LOOK_FLOOR_MS, |seconds| (seconds * 1000).clamp(1_000, LOOK_FLOOR_MS));
         self.pace = pace;
         if let Some((record, _)) = found {
             self.record = Some(record.to_json());
@@ -216,10 +215,14 @@ impl Job {
         }
     }
 
-    /// The record as a caller gets it: as it was last seen, else what is known without a look.
-    pub fn record(&self) -> String {
+    /// The record as a caller gets it: as it was last seen, else what is known without a look. Of a submit without a clear
+    /// answer nobody knows whether there is one.
+    pub fn record(&self) -> Result<String, Error> {
+        if let Stage::Unknown(failure) = &self.stage {
+            return Err(failure.to_error(Billed::Unknown));
+        }
         if let Some(record) = &self.record {
-            return record.clone();
+            return Ok(record.clone());
         }
         let failure = match &self.stage {
             Stage::Refused(failure) => Some(failure),
@@ -233,7 +236,7 @@ impl Job {
             error_message: failure.map(|failure| failure.message.clone()),
             ..Record::default()
         };
-        record.to_json()
+        Ok(record.to_json())
     }
 
     /// In how many seconds another look is worthwhile.
@@ -307,6 +310,19 @@ impl Job {
     }
 }
 
+/// The error of a try whose driver is gone.
+fn broken_off(sent: bool) -> Error {
+    if sent {
+        return Error::unanswered(
+            Operation::Submit,
+            Kind::ServerError,
+            "the gateway broke off while the vendor was asked",
+        );
+    }
+    let error = Error::new(Kind::Maintenance, "the gateway broke off before anything was sent");
+    error.with(|error| error.code = Some(455))
+}
+
 impl Failure {
     fn of(error: &Error) -> Self {
         Self { kind: error.kind, code: error.code, message: error.message.clone() }
@@ -363,7 +379,6 @@ mod tests {
     #[test]
     fn row_16_the_same_order_is_the_same_job_and_another_is_refused() {
         let mut job = job();
-        assert_eq!(job.again("digest").ok(), Some(Again::Same));
         assert_eq!(job.again("other").unwrap_err().field.as_deref(), Some("idempotencyKey"));
         job.submitted(&Ok("v".to_owned()));
         assert_eq!(job.again("digest").ok(), Some(Again::Same));
@@ -377,6 +392,7 @@ mod tests {
         let mut job = job();
         job.submitted(&unclear());
         assert_eq!(job.again("digest").unwrap_err().billed, Billed::Unknown);
+        assert_eq!(job.record().unwrap_err().billed, Billed::Unknown);
         assert_eq!(job.spent(), Some(true));
         // The vendor's answer may come to a driver that was given up.
         job.submitted(&Ok("v".to_owned()));
@@ -412,7 +428,7 @@ mod tests {
         assert!(job.begin_look(22_000).is_some());
         job.end_look(Some((record(1, &["https://a.example/1.png"]), None)), 22_000);
         assert_eq!(job.begin_look(i64::MAX), None, "an end is the end");
-        assert!(job.record().contains("https://a.example/1.png"));
+        assert!(job.record().unwrap().contains("https://a.example/1.png"));
     }
 
     #[test]
@@ -423,6 +439,8 @@ mod tests {
         job.end_look(Some((record(0, &[]), Some(2))), 10_000);
         assert_eq!((job.begin_look(11_999), job.pace(10_500)), (None, Some(2)));
         assert!(job.begin_look(12_000).is_some());
+        job.end_look(Some((record(0, &[]), Some(0))), 12_000);
+        assert_eq!(job.begin_look(12_999), None, "but not without a pause");
     }
 
     #[test]
@@ -466,10 +484,10 @@ mod tests {
     #[test]
     fn without_a_look_the_record_says_what_is_known() {
         let mut job = job();
-        assert!(job.record().contains(r#""taskId":"j","taskType":"mj_txt2img""#));
-        assert!(job.record().contains(r#""successFlag":0"#));
+        assert!(job.record().unwrap().contains(r#""taskId":"j","taskType":"mj_txt2img""#));
+        assert!(job.record().unwrap().contains(r#""successFlag":0"#));
         job.submitted(&refused());
-        assert!(job.record().contains(r#""successFlag":3,"errorCode":null,"errorMessage":"too many""#));
+        assert!(job.record().unwrap().contains(r#""successFlag":3,"errorCode":null,"errorMessage":"too many""#));
     }
 
     proptest! {

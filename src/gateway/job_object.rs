@@ -2,6 +2,7 @@
 //! is written down before it does it; the runtime lets nothing out of an object before that is on disk.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::JsValue;
@@ -10,12 +11,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::config::{Alerts, Gateway, gateway};
 use super::host::{Object as Remote, Storage, object, random};
-use super::job::{Again, Job, SUBMIT_LEASE_MS, Stage};
-use super::ledger::{day, seconds_left};
+use super::job::{Again, Job, KEPT_MS, SUBMIT_LEASE_MS, Stage};
+use super::ledger::seconds_left;
 use super::order::Order;
 use super::reply::{Reply, Told, unknown_task};
 use crate::client::{Request, Transport, race};
-use crate::core::json::{Json, Object, Writer};
+use crate::core::json::{Json, Object};
 use crate::core::{Callback, Error, Handle, Kind, Operation, Record, public_param_json};
 use crate::web::Fetch;
 
@@ -23,6 +24,9 @@ const KEY: &str = "job";
 
 /// The name of the one object that keeps the accounts.
 pub const LEDGER: &str = "accounts";
+
+/// When an alarm that failed rings again.
+const ALARM_RETRY_MS: i64 = 60_000;
 
 /// How long an alert may take.
 const ALERT_TIMEOUT_MS: u32 = 10_000;
@@ -45,13 +49,15 @@ async fn submit(
     order: &Order,
 ) -> Result<Result<Told, Error>, JsValue> {
     let ledger = object(env, "LEDGER", LEDGER)?;
-    if load(storage)?.is_some_and(|job| !job.settled && job.spent() == Some(false)) {
-        // Before its reservation is forgotten over the next one.
-        settle(storage, &ledger).await?;
+    // Before its reservation is forgotten over the next one. A job's orders come one after the other (js/gateway.js).
+    if load(storage)?.is_some_and(|job| job.spent() == Some(false)) && settle(storage, &ledger).await.is_err() {
+        return Ok(Err(overtaken()));
     }
-    // From here to the first save nothing waits, so that of two callers at once one finds the other's job.
     let (now, digest) = (now(), order.digest());
-    let job = match load(storage)? {
+    let kept = load(storage)?;
+    let is_new = kept.is_none();
+    let job = match kept {
+        None if gateway.stopped => return Ok(Err(stopped())),
         None => {
             let token = Base64UrlUnpadded::encode_string(&random(24));
             Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, token, now)
@@ -60,6 +66,7 @@ async fn submit(
         Some(job) => match job.again(&digest) {
             Err(error) => return Ok(Err(error)),
             Ok(Again::Same) => return Ok(Ok(Told::task(&order.id))),
+            Ok(Again::Try) if gateway.stopped => return Ok(Err(stopped())),
             Ok(Again::Try) => job.retried(now),
         },
     };
@@ -68,15 +75,24 @@ async fn submit(
     save(storage, &job)?;
 
     let reservation = job.reservation();
-    let reserved = ledger.reserve(&order.reservation(&reservation)).await?.as_string().unwrap_or_default();
-    let Some(mut job) = current(storage, &job)? else { return Ok(Err(overtaken())) };
-    let spent_before = match reserved_of(&reserved, order.credits) {
-        Ok(spent) => spent,
+    let percent = gateway.alerts.as_ref().map_or(&[][..], |alerts| &alerts.percent);
+    let reserved = ledger.reserve(&order.reservation(&reservation, percent)).await?.as_string().unwrap_or_default();
+    let Some(mut job) = current(storage, &job)? else {
+        let _ = ledger.settle(&reservation, false).await;
+        return Ok(Err(overtaken()));
+    };
+    let alerts = match reserved_of(&reserved, order.credits) {
+        Ok(alerts) => alerts,
+        Err(error) if is_new => {
+            // Nothing was set aside, and nobody was told of it: it never was.
+            let _ = storage.delete_all()?;
+            return Ok(Err(error));
+        }
         Err(error) => return ended(storage, &ledger, job, Err(error)).await,
     };
     job.stage = Stage::Submitting;
     save(storage, &job)?;
-    alert(gateway, order, &spent_before);
+    send_alerts(gateway, alerts);
 
     let sent_at = Date::now();
     let submission = order.submission.clone();
@@ -181,18 +197,28 @@ pub async fn job_alarm(storage: Storage, env: JsValue) -> Result<(), JsValue> {
     }
     job.abandoned();
     save(&storage, &job)?;
-    // What this throws makes the runtime ring again.
-    settle(&storage, &object(&env, "LEDGER", LEDGER)?).await?;
+    // The runtime by itself rings only a few times more after a failure.
+    let next = match finish(&storage, &env, &job).await {
+        Ok(()) if now() >= job.created_at + KEPT_MS => return storage.delete_all().map(|_| ()),
+        Ok(()) => job.created_at + KEPT_MS,
+        Err(_) => now() + ALARM_RETRY_MS,
+    };
+    storage.set_alarm(next as f64).map(|_| ())
+}
+
+/// Settles what is over, and looks into what a callback has claimed.
+async fn finish(storage: &Storage, env: &JsValue, job: &Job) -> Result<(), JsValue> {
+    settle(storage, &object(env, "LEDGER", LEDGER)?).await?;
     let Some(claimed) = job.to_look_into() else { return Ok(()) };
-    let gateway = gateway(&env).map_err(|error| JsValue::from_str(&error.message))?;
+    let gateway = gateway(env).map_err(|error| JsValue::from_str(&error.message))?;
     let found = match gateway.client.record(&Handle::new(claimed)).await {
         Ok((record, _)) => Some(record),
         Err(error) if error.retryable() => return Err(JsValue::from_str("the vendor can't be asked right now")),
         Err(_) => None,
     };
-    let Some(mut job) = load(&storage)? else { return Ok(()) };
+    let Some(mut job) = load(storage)? else { return Ok(()) };
     job.looked_into(found.as_ref());
-    save(&storage, &job)
+    save(storage, &job)
 }
 
 /// The record of this job, for the subject whose it is.
@@ -207,7 +233,7 @@ pub async fn job_look(storage: Storage, env: JsValue, subject: String) -> Result
 
 async fn look(storage: &Storage, gateway: &Gateway, subject: &str) -> Result<Result<Told, Error>, JsValue> {
     let Some(mut job) = load(storage)?.filter(|job| job.subject == subject) else { return Ok(Err(unknown_task())) };
-    let Some(vendor_id) = job.begin_look(now()) else { return Ok(Ok(seen(&job))) };
+    let Some(vendor_id) = job.begin_look(now()) else { return Ok(seen(&job)) };
     save(storage, &job)?;
     let sent_at = Date::now();
     let found = gateway.client.record(&Handle::new(vendor_id)).await;
@@ -223,11 +249,11 @@ async fn look(storage: &Storage, gateway: &Gateway, subject: &str) -> Result<Res
         gateway.key.redact(record);
     }
     save(storage, &job)?;
-    Ok(error.map_or_else(|| Ok(Told { upstream_ms, ..seen(&job) }), Err))
+    Ok(error.map_or_else(|| seen(&job).map(|told| Told { upstream_ms, ..told }), Err))
 }
 
-fn seen(job: &Job) -> Told {
-    Told { pace: job.pace(now()), ..Told::of(job.record()) }
+fn seen(job: &Job) -> Result<Told, Error> {
+    Ok(Told { pace: job.pace(now()), ..Told::of(job.record()?) })
 }
 
 /// The vendor's id of this job's task, to make something of it.
@@ -246,55 +272,48 @@ fn public(id: &str, record: Record) -> Record {
     Record { task_id: id.to_owned(), param_json, ..record }
 }
 
-/// What was spent before, in each account; or the account that has no room.
-fn reserved_of(reserved: &str, credits: i64) -> Result<Vec<i64>, Error> {
+/// What the owner is to be told of; or the account that has no room.
+fn reserved_of(reserved: &str, credits: i64) -> Result<Vec<String>, Error> {
     let reserved = Object::parse(reserved).unwrap_or_default();
-    if let Some(spent) = reserved.given("spent").and_then(Json::items) {
-        return Ok(spent.into_iter().map(|spent| spent.whole().unwrap_or_default()).collect());
+    if let Some(alerts) = reserved.given("alerts").and_then(Json::items) {
+        return Ok(alerts.into_iter().map(|alert| alert.raw().to_owned()).collect());
     }
-    let over = reserved.given("over").and_then(Json::object).unwrap_or_default();
+    let Some(over) = reserved.given("over").and_then(Json::object) else { return Err(overtaken()) };
     let whole = |name| over.given(name).and_then(Json::whole).unwrap_or_default();
     let whose = match over.text("name").as_deref() {
         Some("gateway") => "this gateway",
+        Some("sessions") => "all sessions of pages together",
         Some(name) if name.starts_with("address:") => "this network address",
         _ => "this caller",
     };
     let (spent, cap) = (whole("spent"), whole("cap"));
-    let message = format!("daily cap: {whose} has spent {spent} of {cap} credits today, and this would take {credits}");
+    let message = format!("daily cap: {whose} spent {spent} of {cap} credits today, and this would take {credits}");
     Err(Error::new(Kind::InsufficientCredits, message).with(|error| {
         error.code = Some(402);
         error.retry_after = u32::try_from(seconds_left(now())).ok();
     }))
 }
 
-/// A try that took so long that the alarm called it off: nothing was sent.
+/// The refusal of a try that the accounts had no answer for in time: nothing was sent.
 fn overtaken() -> Error {
-    Error::new(Kind::ServerError, "the gateway was too slow, and gave up before anything was sent").with(|error| {
-        error.code = Some(455);
-        error.kind = Kind::Maintenance;
-    })
+    Error::new(Kind::Maintenance, "the gateway's accounts were too slow, and nothing was sent")
+        .with(|error| error.code = Some(455))
 }
 
-/// Tells the owner which shares of a cap this order has reached, beside the work: an alert holds up no task.
-fn alert(gateway: &Gateway, order: &Order, spent_before: &[i64]) {
-    let Some(Alerts { url, percent }) = &gateway.alerts else { return };
-    for ((name, cap), before) in order.accounts.iter().zip(spent_before) {
-        let (cap, after) = (i64::from(*cap), before + order.credits);
-        let reached = percent.iter().filter(|percent| before * 100 < **percent * cap && after * 100 >= **percent * cap);
-        let Some(reached) = reached.max() else { continue };
-        // An address is nobody's business.
-        let account = name.split_once(':').filter(|(kind, _)| *kind != "token").map_or(name.as_str(), |(kind, _)| kind);
-        let body = Writer::new()
-            .text("account", Some(account))
-            .whole("percent", Some(*reached))
-            .whole("spent", Some(after))
-            .whole("cap", Some(cap))
-            .whole("day", Some(day(now())))
-            .end();
+/// The refusal of a gateway whose owner has stopped it.
+fn stopped() -> Error {
+    Error::new(Kind::Disabled, "this gateway takes no tasks now; those that run go on")
+        .with(|error| error.code = Some(505))
+}
+
+/// Tells the owner which shares of a cap were reached, beside the work: an alert holds up no task.
+fn send_alerts(gateway: &Gateway, alerts: Vec<String>) {
+    let Some(Alerts { url, .. }) = &gateway.alerts else { return };
+    for body in alerts {
         let url = url.clone();
         spawn_local(async move {
             let request = Request { url: &url, body: Some(&body), key: None, idempotency_key: None };
-            let _ = race(Fetch.send(request), gloo_timers::future::TimeoutFuture::new(ALERT_TIMEOUT_MS)).await;
+            let _ = race(Fetch.send(request), TimeoutFuture::new(ALERT_TIMEOUT_MS)).await;
         });
     }
 }

@@ -10,8 +10,9 @@ use crate::core::json::{Json, Object, Writer, list, quoted};
 
 const MS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// How long accounts are kept after their day.
-const KEPT_DAYS: i64 = 30;
+/// How long accounts are kept after their day: shorter than jobs, so that a job that begins anew under an old id finds no
+/// reservation of its earlier life.
+const KEPT_DAYS: i64 = 28;
 
 /// The number of a day, counted from 1970.
 pub const fn day(now_ms: i64) -> i64 {
@@ -23,9 +24,11 @@ pub const fn seconds_left(now_ms: i64) -> i64 {
     (MS_PER_DAY - now_ms.rem_euclid(MS_PER_DAY) + 999) / 1000
 }
 
-/// Sets credits aside in every account of `{"id", "credits", "accounts": [{"name", "cap"}]}`, or in none:
-/// `{"over": {"name", "spent", "cap"}}`. Else `{"spent": [before each]}`. A reservation that is there already stays
-/// as it is. Nothing in here waits, so no other call comes between.
+/// Sets credits aside in every account of `{"id", "credits", "accounts": [{"name", "cap"}], "percent": [80]}`, or in none:
+/// `{"over": {"name", "spent", "cap"}}`. Else `{"alerts": [{"account", "percent", "spent", "cap", "day"}]}` with the shares of
+/// caps that were reached for the first time today. A reservation that has ended is not made again: `{}`.
+///
+/// Nothing in here waits, so no other call comes between; and it happens as a whole (`js/gateway.js`).
 #[wasm_bindgen]
 pub fn ledger_reserve(storage: Storage, order: &str) -> Result<String, JsValue> {
     let sql = tables(&storage)?;
@@ -41,50 +44,93 @@ pub fn ledger_reserve(storage: Storage, order: &str) -> Result<String, JsValue> 
     let accounts = accounts.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
     let today = day(Date::now() as i64);
 
+    let percent = order.given("percent").and_then(Json::items).unwrap_or_default();
+    // Before anything else, so that what is forgotten here isn't found again below.
+    for table in ["reservations", "spending", "alerts"] {
+        sql.all(&format!("DELETE FROM {table} WHERE day < ?"), &[number(today - KEPT_DAYS)])?;
+    }
+    if let Some(state) = state_of(&sql, &id)? {
+        let told = if state == "held" { Writer::new().raw("alerts", "[]") } else { Writer::new() };
+        return Ok(told.end());
+    }
     let mut spent = Vec::new();
-    for (name, _) in &accounts {
-        spent.push(spent_on(&sql, today, name)?);
+    for (name, cap) in &accounts {
+        let before = spent_on(&sql, today, name)?;
+        if before + credits > *cap {
+            let over =
+                Writer::new().text("name", Some(name)).whole("spent", Some(before)).whole("cap", Some(*cap)).end();
+            return Ok(Writer::new().raw("over", &over).end());
+        }
+        spent.push(before);
     }
-    if sql.all("SELECT id FROM reservations WHERE id = ?", &[id.as_str().into()])?.length() == 0 {
-        for ((name, cap), before) in accounts.iter().zip(&spent) {
-            if before + credits > *cap {
-                let over =
-                    Writer::new().text("name", Some(name)).whole("spent", Some(*before)).whole("cap", Some(*cap));
-                return Ok(Writer::new().raw("over", &over.end()).end());
-            }
+    let names = list(&mut accounts.iter().map(|(name, _)| quoted(name)));
+    keep(&sql, &id, today, credits, &names, "held")?;
+    let mut alerts = Vec::new();
+    for ((name, cap), before) in accounts.iter().zip(spent) {
+        charge(&sql, today, name, credits)?;
+        let after = before + credits;
+        let reached =
+            percent.iter().filter_map(|percent| percent.whole()).filter(|percent| after * 100 >= percent * cap);
+        let mut highest = None;
+        for percent in reached {
+            let row: [JsValue; 3] = [number(today), name.as_str().into(), number(percent)];
+            let new = sql.all("INSERT INTO alerts VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING percent", &row)?;
+            highest = if new.length() > 0 { Some(percent) } else { highest };
         }
-        let names = list(&mut accounts.iter().map(|(name, _)| quoted(name)));
-        let row: [JsValue; 4] = [id.into(), number(today), number(credits), names.into()];
-        sql.all("INSERT INTO reservations (id, day, credits, accounts) VALUES (?, ?, ?, ?)", &row)?;
-        for (name, _) in &accounts {
-            charge(&sql, today, name, credits)?;
-        }
-        // Once a day, when its first reservation comes.
-        if spent.iter().all(|spent| *spent == 0) {
-            for table in ["reservations", "spending"] {
-                sql.all(&format!("DELETE FROM {table} WHERE day < ?"), &[number(today - KEPT_DAYS)])?;
-            }
-        }
+        alerts.extend(highest.map(|percent| {
+            Writer::new()
+                .text("account", Some(shown(name)))
+                .whole("percent", Some(percent))
+                .whole("spent", Some(after))
+                .whole("cap", Some(*cap))
+                .whole("day", Some(today))
+                .end()
+        }));
     }
-    Ok(Writer::new().raw("spent", &list(&mut spent.iter().map(i64::to_string))).end())
+    Ok(Writer::new().raw("alerts", &list(&mut alerts.into_iter())).end())
 }
 
-/// How the reservation of this id ended: its credits are spent, or given back. Said twice it changes nothing.
+/// The name of an account as the owner is told it: whose session or address it is, is nobody's business.
+fn shown(account: &str) -> &str {
+    account.split_once(':').filter(|(kind, _)| *kind != "token").map_or(account, |(kind, _)| kind)
+}
+
+/// How the reservation of this id ended: its credits are spent, or given back. Said twice it changes nothing. What was
+/// called spent may turn out to be none; what was given back stays so, also if it was never made.
 #[wasm_bindgen]
 pub fn ledger_settle(storage: Storage, id: &str, spent: bool) -> Result<(), JsValue> {
     let sql = tables(&storage)?;
-    let open =
-        sql.all("SELECT day, credits, accounts FROM reservations WHERE id = ? AND state = 'held'", &[id.into()])?;
-    let Some(row) = open.iter().next() else { return Ok(()) };
-    let state = if spent { "spent" } else { "released" };
-    sql.all("UPDATE reservations SET state = ? WHERE id = ?", &[state.into(), id.into()])?;
-    if !spent {
-        let column = |name| field(&row, name);
-        let whole = |name| column(name).as_f64().unwrap_or_default() as i64;
-        for name in Json::of(&column("accounts").as_string().unwrap_or_default()).items().unwrap_or_default() {
-            charge(&sql, whole("day"), &name.text().unwrap_or_default(), -whole("credits"))?;
+    match (state_of(&sql, id)?.as_deref(), spent) {
+        (Some("held"), true) => {
+            sql.all("UPDATE reservations SET state = 'spent' WHERE id = ?", &[id.into()])?;
         }
+        (Some("held" | "spent"), false) => {
+            let rows = sql.all(
+                "UPDATE reservations SET state = 'released' WHERE id = ? RETURNING day, credits, accounts",
+                &[id.into()],
+            )?;
+            for row in rows {
+                let column = |name| field(&row, name);
+                let whole = |name| column(name).as_f64().unwrap_or_default() as i64;
+                for name in Json::of(&column("accounts").as_string().unwrap_or_default()).items().unwrap_or_default() {
+                    charge(&sql, whole("day"), &name.text().unwrap_or_default(), -whole("credits"))?;
+                }
+            }
+        }
+        (None, false) => keep(&sql, id, day(Date::now() as i64), 0, "[]", "released")?,
+        _ => {}
     }
+    Ok(())
+}
+
+fn state_of(sql: &Sql, id: &str) -> Result<Option<String>, JsValue> {
+    let rows = sql.all("SELECT state FROM reservations WHERE id = ?", &[id.into()])?;
+    Ok(rows.iter().next().and_then(|row| field(&row, "state").as_string()))
+}
+
+fn keep(sql: &Sql, id: &str, day: i64, credits: i64, accounts: &str, state: &str) -> Result<(), JsValue> {
+    let row: [JsValue; 5] = [id.into(), number(day), number(credits), accounts.into(), state.into()];
+    sql.all("INSERT INTO reservations (id, day, credits, accounts, state) VALUES (?, ?, ?, ?, ?)", &row)?;
     Ok(())
 }
 
@@ -105,7 +151,10 @@ fn tables(storage: &Storage) -> Result<Sql, JsValue> {
         "CREATE TABLE IF NOT EXISTS spending (day INTEGER, account TEXT, credits INTEGER NOT NULL,
             PRIMARY KEY (day, account)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, day INTEGER NOT NULL, credits INTEGER NOT NULL,
-            accounts TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'held') WITHOUT ROWID;",
+            accounts TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS reservations_by_day ON reservations (day);
+        CREATE TABLE IF NOT EXISTS alerts (day INTEGER, account TEXT, percent INTEGER,
+            PRIMARY KEY (day, account, percent)) WITHOUT ROWID;",
         &[],
     )?;
     Ok(sql)

@@ -39,7 +39,8 @@ impl Order {
         Self {
             id: Base64UrlUnpadded::encode_string(&id),
             subject: subject.id.clone(),
-            credits: gateway.prices.of(&submission).max.into(),
+            // Not nothing, whatever the owner's table says: a cap would have no end.
+            credits: gateway.prices.of(&submission).max.max(1).into(),
             submission,
             accounts,
         }
@@ -50,12 +51,13 @@ impl Order {
         hex(&Sha256::digest([self.submission.route(), "\0", self.submission.body()].concat()))
     }
 
-    /// What the ledger is asked.
-    pub fn reservation(&self, id: &str) -> String {
+    /// What the ledger is asked: to set this aside under this id, and to tell of caps that these shares are reached of.
+    pub fn reservation(&self, id: &str, percent: &[i64]) -> String {
         Writer::new()
             .text("id", Some(id))
             .whole("credits", Some(self.credits))
             .raw("accounts", &self.accounts_json())
+            .raw("percent", &list(&mut percent.iter().map(i64::to_string)))
             .end()
     }
 

@@ -182,10 +182,6 @@ impl Inquiry<'_> {
 
     async fn submit(&mut self, subject: &Subject, route: &'static str, body: &str) -> Outcome<Told> {
         or_refuse!(subject.check(Operation::of_route(route)));
-        if self.gateway.stopped {
-            let stopped = Error::new(Kind::Disabled, "this gateway takes no tasks now; those that run go on");
-            return Ok(Err(stopped.with(|error| error.code = Some(505))));
-        }
         let key = self.request.headers().get("Idempotency-Key")?;
         or_refuse!(key.as_deref().map(checked_idempotency_key).transpose());
         let submission = or_refuse!(self.wanted(subject, route, body).await?);
@@ -266,7 +262,7 @@ impl Inquiry<'_> {
         };
         self.cookie = Some(sessions.secret.cookie(&id, now / 1000, self.visit.secure));
         let address = sessions.secret.pseudonym(&self.visit.network());
-        self.usage(&Subject::of_session(&id, &address, sessions.daily_credits)).await
+        self.usage(&Subject::of_session(&id, &address, sessions.daily_credits, sessions.all_daily_credits)).await
     }
 }
 

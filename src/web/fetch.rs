@@ -6,9 +6,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
 
+use super::text::read_bytes;
 use super::value::given;
 use crate::client::{NoReply, Reply, Request, Transport};
 use crate::core::never_connected;
+
+/// The longest reply that is read: a hundred times the vendor's longest.
+const MAX_REPLY_BYTES: usize = 256 * 1024;
 
 /// The host's `fetch`. Bound by hand: web-sys binds it to a window, and browsers' workers, Node and Cloudflare's
 /// Workers have none.
@@ -70,7 +74,10 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     init.set_headers(&headers);
     let response: Response = JsFuture::from(fetch(request.url, &init)?).await?.unchecked_into();
     let retry_after = response.headers().get("Retry-After")?;
-    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    let body = read_bytes(response.body(), MAX_REPLY_BYTES).await;
+    let body = body.map_err(|_| JsValue::from_str("the reply broke off, or is too long"))?;
+    // As a browser reads it: what is no UTF-8 is shown as that, and is no JSON.
+    let body = String::from_utf8_lossy(&body).into_owned();
     // Aborting what has ended would only make an exception nobody sees, at a fifth of the whole call's cost.
     ends_with_this_call.0 = None;
     // A browser shows a redirect it didn't follow as status 0.

@@ -16,7 +16,12 @@ pub enum Unreadable {
 
 /// Reads a body as text, and stops at the first byte over `limit`.
 pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<String, Unreadable> {
-    let Some(body) = body else { return Ok(String::new()) };
+    String::from_utf8(read_bytes(body, limit).await?).map_err(|_| Unreadable::NotUtf8)
+}
+
+/// Reads a body, and stops at the first byte over `limit`.
+pub async fn read_bytes(body: Option<ReadableStream>, limit: usize) -> Result<Vec<u8>, Unreadable> {
+    let Some(body) = body else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(&reader).await.map_err(|_| Unreadable::Broken)? {
@@ -27,7 +32,7 @@ pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<Str
         }
         bytes.extend(chunk.to_vec());
     }
-    String::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)
+    Ok(bytes)
 }
 
 async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {

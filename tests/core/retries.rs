@@ -138,8 +138,8 @@ fn what_will_be_refused_again_is_sent_once() {
 }
 
 #[test]
-fn without_retries_everything_is_sent_once() {
-    let account = Rc::new(Rc::into_inner(vendor()).unwrap().without_retries());
+fn for_a_gateway_everything_is_sent_once() {
+    let account = Rc::new(Rc::into_inner(vendor()).unwrap().for_a_gateway());
     for goal in [submit(), status()] {
         let mut call = Machine::new(&account, goal);
         sent(&call.start());

@@ -55,6 +55,9 @@ test("row 8: without a policy, or with a wrong one, every call is 503 and nothin
       assert.equal(answer.status, 503, JSON.stringify(vars));
       assert.match(answer.json.msg, /^misconfigured: the gateway/);
       assert.match(answer.json.msg, names);
+      for (const value of ["everything", "alice", "many", "150", "alerts.example", "studio.example/"]) {
+        assert.ok(!answer.json.msg.replace("https://studio.example", "").includes(value), answer.json.msg);
+      }
     }
     assert.equal(upstream.requests.length, 0);
     await stop();

@@ -1,5 +1,6 @@
 /** One order, one job, one submit: rows 16, 17, 31, 35 and 38 of the threat table, and 10 where a process is killed. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
@@ -14,7 +15,8 @@ const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const CREDITS = 8;
 const TASK = "9f47c52047dda21bb3df0488736cce57";
 const accepted = () => envelope({ taskId: TASK });
-const usage = async (gateway) => (await gateway.get("../usage")).json.data;
+const usageOf = (gateway) => gateway.get("../usage");
+const usage = async (gateway) => (await usageOf(gateway)).json.data;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withKey = (key) => ({ "Idempotency-Key": key });
 
@@ -71,6 +73,56 @@ test("row 16: 20 posts at once with one key are one submit and one task; another
     assert.match(json.msg, /^idempotencyKey: must be/);
   }
   assert.equal(upstream.submits.length, 3);
+});
+
+test("row 16: of 20 posts at once all get what the first gets, whatever that is", async () => {
+  let answer;
+  const upstream = new Upstream(async () => (await pause(50), answer()));
+  const gateway = await gatewayOn(upstream);
+  const broke = await gatewayOn(upstream, { vars: { MIDAPI_DAILY_CREDITS: "1" } });
+  for (const [number, [on, out, status, says, reply]] of [
+    [gateway, 1, 429, /slow down/, () => envelope(null, { code: 429, msg: "slow down" })],
+    [gateway, 1, 500, /may have been created and billed/, () => Promise.reject(new Error("reset"))],
+    [broke, 0, 402, /^daily cap/, accepted],
+  ].entries()) {
+    upstream.requests.length = 0;
+    answer = reply;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => on.post("generate", IMAGE, withKey(`click-${number}`))));
+    for (const { status: got, json } of answers) {
+      assert.equal(got, status, json.msg);
+      assert.match(json.msg, says);
+    }
+    assert.equal(upstream.submits.length, out);
+  }
+});
+
+test("row 31: a vendor that words its failure as our gateways do is not believed to have sent nothing", async () => {
+  const upstream = new Upstream(() => envelope(null, { code: 503, msg: "misconfigured: worker pool", status: 503 }));
+  const gateway = await gatewayOn(upstream);
+  for (let number = 0; number < 3; number++) {
+    const { json } = await gateway.post("generate", IMAGE, withKey("k"));
+    assert.match(json.msg, /may have been created and billed/);
+  }
+  assert.equal(upstream.submits.length, 1);
+});
+
+test("row 33: a reply of any length is read to its limit, and is an unknown outcome", async () => {
+  const long = JSON.stringify({ code: 200, msg: "success", data: { taskId: TASK, more: "x".repeat(2_000_000) } });
+  const gateway = await gatewayOn(new Upstream(() => new Response(long, { headers: { "Content-Type": "application/json" } })));
+  const { status, json } = await gateway.post("generate", IMAGE);
+  assert.equal(status, 504);
+  assert.match(json.msg, /may have been created and billed/);
+});
+
+test("a task that nobody knows of is not called running", async () => {
+  const gateway = await gatewayOn(new Upstream(() => Promise.reject(new Error("reset"))));
+  const { json } = await gateway.post("generate", IMAGE, withKey("k"));
+  assert.match(json.msg, /may have been created and billed/);
+  // The id is the hash of caller and key; a caller of before could know it.
+  const id = createHash("sha256").update("token:alice\0k").digest().subarray(0, 24).toString("base64url");
+  const looked = await gateway.get(`record-info?taskId=${id}`);
+  assert.equal(looked.status, 500, looked.body);
+  assert.match(looked.json.msg, /may have been created and billed/);
 });
 
 test("row 16: after a refusal that cost nothing the same key may be tried again", async () => {
@@ -228,11 +280,34 @@ test("row 38: after a panic one answer is 500, and the next request works", asyn
   assert.match(gateway.lines.find((line) => line.includes("crashed")), /^\{"crashed":"src\/crash\.rs:\d+"\}$/);
 });
 
+test("row 38: a panic takes down what was under way with it, and nothing hangs", async () => {
+  const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
+  const gateway = await gatewayOn(upstream, { crashing: true });
+  const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+  for (let round = 0; round < 5; round++) {
+    const others = Array.from({ length: 20 }, async (_, number) => {
+      await pause(number * 3);
+      return number % 2 ? gateway.get(`record-info?taskId=${taskId}`) : usageOf(gateway);
+    });
+    const crashes = Array.from({ length: 3 }, async (_, number) => {
+      await pause(10 + number * 20);
+      return gateway.post("generate", { ...IMAGE, prompt: "crash" });
+    });
+    for (const { status, body, json } of await Promise.all([...others, ...crashes])) {
+      assert.ok(json, `no JSON: ${body}`);
+      if (status !== 200) assert.deepEqual([status, json.msg], [500, "internal error"]);
+    }
+  }
+  assert.equal((await gateway.post("generate", IMAGE)).status, 200);
+});
+
 test("rows 35 and 38: a panic after the submit has left is an unknown outcome, and stays one", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { crashing: true });
   const crash = () => gateway.post("generate", { ...IMAGE, prompt: "crash later" }, withKey("k"));
   assert.equal((await crash()).status, 500);
+  // The job's object notices a little later than the request; till then it is one and the same order.
+  await pause(200);
   const again = await crash();
   assert.match(again.json.msg, /^the gateway broke off while the vendor was asked/);
   assert.equal(upstream.submits.length, 1);

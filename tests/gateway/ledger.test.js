@@ -1,5 +1,8 @@
 /** What is spent: rows 9, 11 and 12 of the threat table, counted at the upstream. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
 
@@ -30,7 +33,7 @@ test("row 9: more submits than the cap, all at once: exactly the cap goes out, 2
     assert.equal(refused.length, 20);
     for (const { status, json, headers } of refused) {
       assert.equal(status, 402);
-      assert.match(json.msg, /^daily cap: this caller has spent 40 of 40 credits today, and this would take 8$/);
+      assert.match(json.msg, /^daily cap: this caller spent 40 of 40 credits today, and this would take 8$/);
       assert.ok(Number(headers.get("retry-after")) <= 24 * 60 * 60);
     }
     assert.deepEqual(({ ...(await usage(gateway, as)), resetsAt: 0 }), { dailyCredits: 40, spent: 40, left: 0, resetsAt: 0 });
@@ -43,7 +46,7 @@ test("row 9: the gateway's own cap holds over all callers", async () => {
   const callers = [{}, { Authorization: `Bearer ${OTHER_TOKEN}` }];
   const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => gateway.post("generate", IMAGE, callers[number % 2])));
   assert.equal(upstream.submits.length, 3);
-  assert.ok(answers.some(({ json }) => json.msg === "daily cap: this gateway has spent 24 of 25 credits today, and this would take 8"));
+  assert.ok(answers.some(({ json }) => json.msg === "daily cap: this gateway spent 24 of 25 credits today, and this would take 8"));
   const [one, other] = await Promise.all(callers.map((headers) => usage(gateway, headers)));
   assert.equal(one.spent + other.spent, 24);
   assert.equal(one.left, 1);
@@ -83,6 +86,8 @@ test("row 12: what is dear is set aside as dear, by the owner's table where ther
   for (const [route, body, most, own] of [
     ["generate", { ...IMAGE, speed: "relaxed" }, 3, 1],
     ["generate", { ...IMAGE, speed: "turbo" }, 16, 16],
+    // Midjourney's own flag: nobody outside knows whether the vendor minds it.
+    ["generate", { ...IMAGE, speed: "relaxed", prompt: "a cat --turbo" }, 16, 16],
     ["generate", { ...IMAGE, taskType: "mj_video", fileUrl, videoBatchSize: 4 }, 60, 99],
     ["generate", { ...IMAGE, taskType: "mj_video_hd", fileUrl }, 180, 180],
     ["upscale", { index: 1 }, 16, 2],
@@ -147,18 +152,45 @@ test("a session's spending counts for its network, too: a fresh cookie is no fre
   const outcomes = [];
   for (let number = 1; number <= 4; number++) outcomes.push(await spend(`2001:db8:9:9::${number}`));
   assert.deepEqual(outcomes.map(({ status }) => status), [200, 200, 402, 402]);
-  assert.match(outcomes[3].json.msg, /^daily cap: this network address has spent 16 of 16/);
+  assert.match(outcomes[3].json.msg, /^daily cap: this network address spent 16 of 16/);
   assert.equal((await spend("2001:db8:9:8::1")).status, 200);
   assert.equal(upstream.submits.length, 3);
 });
 
-test("stopped, nothing is submitted any more, and reads go on", async () => {
+test("stopped, nothing is submitted any more, and what was is still told", async (t) => {
   const upstream = new Upstream(accepted);
-  const gateway = await gatewayOn(upstream, { vars: { MIDAPI_STOPPED: "the bill" } });
+  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
+  t.after(() => rmSync(state, { recursive: true }));
+  const before = await gatewayOn(upstream, { state });
+  const { taskId } = (await before.post("generate", IMAGE, { "Idempotency-Key": "k" })).json.data;
+  await before.stop();
+  upstream.requests.length = 0;
+  const gateway = await gatewayOn(upstream, { state, vars: { MIDAPI_STOPPED: "the bill" } });
+  assert.equal((await gateway.post("generate", IMAGE, { "Idempotency-Key": "k" })).json.data.taskId, taskId);
   const answer = await gateway.post("generate", IMAGE);
   assert.deepEqual([answer.status, answer.json.msg], [505, "this gateway takes no tasks now; those that run go on"]);
   assert.equal((await gateway.get("../usage")).status, 200);
   assert.equal(upstream.requests.length, 0);
+});
+
+test("a price of nothing is none: the caps still end", async () => {
+  const upstream = new Upstream(accepted);
+  const gateway = await gatewayOn(upstream, { vars: { MIDAPI_PRICES: '{"fast": 0}', MIDAPI_DAILY_CREDITS: "3" } });
+  const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.post("generate", IMAGE)));
+  assert.deepEqual([answers.filter(({ status }) => status === 200).length, upstream.submits.length], [3, 3]);
+});
+
+test("sessions have a cap together, too", async () => {
+  const origin = "https://studio.example";
+  const gateway = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_SESSION_ORIGINS: origin, MIDAPI_SESSIONS_DAILY_CREDITS: "9" } });
+  const spend = async (address) => {
+    const page = { Authorization: "", Origin: origin, "CF-Connecting-IP": address };
+    const { headers } = await gateway.post("../session", "", page);
+    return gateway.post("generate", IMAGE, { ...page, Cookie: headers.get("set-cookie").split(";")[0] });
+  };
+  assert.equal((await spend("203.0.113.1")).status, 200);
+  assert.match((await spend("203.0.113.2")).json.msg, /^daily cap: all sessions of pages together spent 8 of 9/);
+  assert.equal((await gateway.post("generate", IMAGE)).status, 200, "who has a token isn't touched");
 });
 
 test("the owner is told once when a share of a cap is reached, and an alert that fails holds up nothing", async () => {
@@ -184,4 +216,19 @@ test("the owner is told once when a share of a cap is reached, and an alert that
     { account: "token:alice", percent: 100, spent: 40, cap: 40, day: today },
   ]);
   assert.equal(upstream.submits.filter(({ url }) => url.includes("vendor")).length, 5);
+});
+
+test("the owner isn't told again of what was given back", async () => {
+  const alerts = [];
+  const upstream = new Upstream(({ url, body }) => {
+    if (!url.startsWith("https://alerts.example/")) return envelope(null, { code: 429, msg: "no" });
+    alerts.push(JSON.parse(body));
+    return new Response("");
+  });
+  const gateway = await gatewayOn(upstream, {
+    vars: { MIDAPI_TOKENS: tokens(entry("alice", TOKEN, { dailyCredits: 8 })), MIDAPI_ALERT_URL: "https://alerts.example/", MIDAPI_ALERT_PERCENT: "50" },
+  });
+  for (let number = 0; number < 5; number++) assert.equal((await gateway.post("generate", IMAGE)).status, 429);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(alerts.length, 1);
 });

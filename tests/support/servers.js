@@ -72,6 +72,7 @@ export const POLICY = {
   // For those whose own pages may open sessions: `pages`.
   MIDAPI_SESSION_SECRET: "a-secret-of-the-tests-0123456789abcdef",
   MIDAPI_SESSION_DAILY_CREDITS: "1000",
+  MIDAPI_SESSIONS_DAILY_CREDITS: "100000",
 };
 const NO_LIMITS = { SUBMIT_LIMIT: 1_000_000, READ_LIMIT: 1_000_000 };
 

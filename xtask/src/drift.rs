@@ -18,7 +18,7 @@ const RATE_LIMITS: [&str; 2] = ["SUBMIT_LIMIT", "READ_LIMIT"];
 const SECRETS: [&str; 5] =
     ["MIDAPI_API_KEY", "MIDAPI_TOKENS", "MIDAPI_SESSION_SECRET", "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED"];
 
-const VARIABLES: [(&str, Rule); 8] = [
+const VARIABLES: [(&str, Rule); 9] = [
     ("MIDAPI_UPSTREAM_URL", Rule::new("an https URL without user, query and fragment", is_upstream)),
     (
         "MIDAPI_PUBLIC_URL",
@@ -32,6 +32,7 @@ const VARIABLES: [(&str, Rule); 8] = [
         Rule::new("empty, or origins as a browser sends them, separated by spaces", are_origins),
     ),
     ("MIDAPI_SESSION_DAILY_CREDITS", rules::CREDITS),
+    ("MIDAPI_SESSIONS_DAILY_CREDITS", rules::CREDITS),
     (
         "MIDAPI_PRICES",
         Rule::new(
