@@ -30,14 +30,17 @@ export default {
 };
 
 export class Job extends DurableObject {
+  /** Where the module finds this job, and remembers it. */
+  #place;
   /** The order under way, and its outcome. */
   #order;
   #outcome;
 
   constructor(context, env) {
     super(context, env);
+    this.#place = { storage: context.storage, job: undefined };
     // What an earlier life of this object was doing is over.
-    context.blockConcurrencyWhile(() => guarded(() => midapi.job_broken_off(context.storage)));
+    context.blockConcurrencyWhile(() => guarded(() => midapi.job_broken_off(this.#place)));
   }
 
   /** One after the other. Of the same order twice at once, as by a double click, the second gets what the first gets. */
@@ -54,27 +57,27 @@ export class Job extends DurableObject {
   async #submit(order, before) {
     await before?.catch(() => {});
     try {
-      return await guarded(() => midapi.job_submit(this.ctx.storage, this.env, order));
+      return await guarded(() => midapi.job_submit(this.#place, this.env, order));
     } catch (thrown) {
-      await guarded(() => midapi.job_broken_off(this.ctx.storage));
+      await guarded(() => midapi.job_broken_off(this.#place));
       throw thrown;
     }
   }
 
   look(subject) {
-    return guarded(() => midapi.job_look(this.ctx.storage, this.env, subject));
+    return guarded(() => midapi.job_look(this.#place, this.env, subject));
   }
 
   vendorId(subject) {
-    return guarded(() => midapi.job_vendor_id(this.ctx.storage, subject));
+    return guarded(() => midapi.job_vendor_id(this.#place, subject));
   }
 
   calledBack(token, body) {
-    return guarded(() => midapi.job_called_back(this.ctx.storage, token, body));
+    return guarded(() => midapi.job_called_back(this.#place, token, body));
   }
 
   alarm() {
-    return guarded(() => midapi.job_alarm(this.ctx.storage, this.env));
+    return guarded(() => midapi.job_alarm(this.#place, this.env));
   }
 }
 

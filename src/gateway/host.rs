@@ -7,6 +7,15 @@ use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
+    /// Where a job lives: its object's storage, and the object's own memory of what is there, which ends with the object.
+    pub type Place;
+    #[wasm_bindgen(method, getter)]
+    pub fn storage(this: &Place) -> Storage;
+    #[wasm_bindgen(method, getter)]
+    pub fn job(this: &Place) -> Option<String>;
+    #[wasm_bindgen(method, setter)]
+    pub fn set_job(this: &Place, job: Option<&str>);
+
     /// The storage of a Durable Object.
     #[derive(Clone, Debug)]
     pub type Storage;

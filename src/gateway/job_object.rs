@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
 use super::config::{Alerts, Gateway, gateway};
-use super::host::{Object as Remote, Storage, object, random};
+use super::host::{Object as Remote, Place, object, random};
 use super::job::{Again, Job, KEPT_MS, SUBMIT_LEASE_MS, Stage};
 use super::ledger::seconds_left;
 use super::order::Order;
@@ -33,28 +33,28 @@ const ALERT_TIMEOUT_MS: u32 = 10_000;
 
 /// Takes an [`Order`], and answers with a [`Reply`].
 #[wasm_bindgen]
-pub async fn job_submit(storage: Storage, env: JsValue, order: String) -> Result<String, JsValue> {
+pub async fn job_submit(place: Place, env: JsValue, order: String) -> Result<String, JsValue> {
     let order = Order::parse(&order).ok_or_else(|| JsValue::from_str("malformed order"))?;
     let outcome = match gateway(&env) {
-        Ok(gateway) => submit(&storage, &env, &gateway, &order).await?,
+        Ok(gateway) => submit(&place, &env, &gateway, &order).await?,
         Err(error) => Err(error),
     };
     Ok(Reply::of(outcome).to_json())
 }
 
 async fn submit(
-    storage: &Storage,
+    place: &Place,
     env: &JsValue,
     gateway: &Gateway,
     order: &Order,
 ) -> Result<Result<Told, Error>, JsValue> {
     let ledger = object(env, "LEDGER", LEDGER)?;
     // Before its reservation is forgotten over the next one. A job's orders come one after the other (js/gateway.js).
-    if load(storage)?.is_some_and(|job| job.spent() == Some(false)) && settle(storage, &ledger).await.is_err() {
+    if load(place)?.is_some_and(|job| job.spent() == Some(false)) && settle(place, &ledger).await.is_err() {
         return Ok(Err(overtaken()));
     }
     let (now, digest) = (now(), order.digest());
-    let kept = load(storage)?;
+    let kept = load(place)?;
     let is_new = kept.is_none();
     let job = match kept {
         None if gateway.stopped => return Ok(Err(stopped())),
@@ -71,13 +71,13 @@ async fn submit(
         },
     };
     // Should this object be killed, the alarm finds out how far it came.
-    let _ = storage.set_alarm((now + SUBMIT_LEASE_MS) as f64)?;
-    save(storage, &job)?;
+    let _ = place.storage().set_alarm((now + SUBMIT_LEASE_MS) as f64)?;
+    save(place, &job)?;
 
     let reservation = job.reservation();
     let percent = gateway.alerts.as_ref().map_or(&[][..], |alerts| &alerts.percent);
     let reserved = ledger.reserve(&order.reservation(&reservation, percent)).await?.as_string().unwrap_or_default();
-    let Some(mut job) = current(storage, &job)? else {
+    let Some(mut job) = current(place, &job)? else {
         let _ = ledger.settle(&reservation, false).await;
         return Ok(Err(overtaken()));
     };
@@ -85,13 +85,13 @@ async fn submit(
         Ok(alerts) => alerts,
         Err(error) if is_new => {
             // Nothing was set aside, and nobody was told of it: it never was.
-            let _ = storage.delete_all()?;
+            forget(place)?;
             return Ok(Err(error));
         }
-        Err(error) => return ended(storage, &ledger, job, Err(error)).await,
+        Err(error) => return ended(place, &ledger, job, Err(error)).await,
     };
     job.stage = Stage::Submitting;
-    save(storage, &job)?;
+    save(place, &job)?;
     send_alerts(gateway, alerts);
 
     let sent_at = Date::now();
@@ -108,8 +108,8 @@ async fn submit(
     let outcome = submitted.and_then(|task| storable(gateway, task.task_id));
     let outcome = outcome.map_err(|error| gateway.refused_by_vendor(error));
     // An alarm that called it lost may have come first: the vendor's answer knows better.
-    let job = load(storage)?.filter(|kept| kept.attempt == job.attempt).unwrap_or(job);
-    let told = ended(storage, &ledger, job, outcome).await?;
+    let job = load(place)?.filter(|kept| kept.attempt == job.attempt).unwrap_or(job);
+    let told = ended(place, &ledger, job, outcome).await?;
     Ok(told.map(|told| Told { pace, upstream_ms: Some(upstream_ms), credits: Some(order.credits), ..told }))
 }
 
@@ -126,35 +126,35 @@ fn storable(gateway: &Gateway, vendor_id: String) -> Result<String, Error> {
 }
 
 /// The job as it is kept, if the try is still the one that was begun.
-fn current(storage: &Storage, begun: &Job) -> Result<Option<Job>, JsValue> {
-    Ok(load(storage)?.filter(|kept| kept.attempt == begun.attempt && kept.stage == Stage::Reserving))
+fn current(place: &Place, begun: &Job) -> Result<Option<Job>, JsValue> {
+    Ok(load(place)?.filter(|kept| kept.attempt == begun.attempt && kept.stage == Stage::Reserving))
 }
 
 /// Writes down how a try ended, and tells the ledger.
 async fn ended(
-    storage: &Storage,
+    place: &Place,
     ledger: &Remote,
     mut job: Job,
     outcome: Result<String, Error>,
 ) -> Result<Result<Told, Error>, JsValue> {
     job.submitted(&outcome);
-    save(storage, &job)?;
+    save(place, &job)?;
     if job.to_look_into().is_some() {
         // The vendor called back before this was over.
-        let _ = storage.set_alarm(now() as f64)?;
+        let _ = place.storage().set_alarm(now() as f64)?;
     }
     // A ledger that can't be reached is told by the alarm: what is set aside stays so until then.
-    let _ = settle(storage, ledger).await;
+    let _ = settle(place, ledger).await;
     Ok(outcome.map(|_| Told::task(&job.id)))
 }
 
-async fn settle(storage: &Storage, ledger: &Remote) -> Result<(), JsValue> {
-    let Some(job) = load(storage)?.filter(|job| !job.settled) else { return Ok(()) };
+async fn settle(place: &Place, ledger: &Remote) -> Result<(), JsValue> {
+    let Some(job) = load(place)?.filter(|job| !job.settled) else { return Ok(()) };
     let Some(spent) = job.spent() else { return Ok(()) };
     ledger.settle(&job.reservation(), spent).await?;
     // Another try may have begun meanwhile.
-    if let Some(kept) = load(storage)?.filter(|kept| kept.attempt == job.attempt) {
-        save(storage, &Job { settled: true, ..kept })?;
+    if let Some(kept) = load(place)?.filter(|kept| kept.attempt == job.attempt) {
+        save(place, &Job { settled: true, ..kept })?;
     }
     Ok(())
 }
@@ -162,53 +162,53 @@ async fn settle(storage: &Storage, ledger: &Remote) -> Result<(), JsValue> {
 /// Takes note that nobody drives this job any more: its object was started anew, or the module crashed. Whatever was
 /// under way is over, and the alarm rings at once to settle it.
 #[wasm_bindgen]
-pub fn job_broken_off(storage: Storage) -> Result<(), JsValue> {
-    let Some(mut job) = load(&storage)?.filter(|job| job.spent().is_none()) else { return Ok(()) };
+pub fn job_broken_off(place: Place) -> Result<(), JsValue> {
+    let Some(mut job) = load(&place)?.filter(|job| job.spent().is_none()) else { return Ok(()) };
     job.abandoned();
-    save(&storage, &job)?;
-    storage.set_alarm(now() as f64).map(|_| ())
+    save(&place, &job)?;
+    place.storage().set_alarm(now() as f64).map(|_| ())
 }
 
 /// The vendor calls back, with the token it was given: whether that is this job's. What it posts is looked into by the
 /// alarm, as it waits for an answer.
 #[wasm_bindgen]
-pub fn job_called_back(storage: Storage, token: &str, body: &str) -> Result<bool, JsValue> {
+pub fn job_called_back(place: Place, token: &str, body: &str) -> Result<bool, JsValue> {
     let shown = Sha256::digest(token);
     // Hashes are compared, so that the time it takes tells nothing of the right token.
-    let Some(mut job) = load(&storage)?.filter(|job| Sha256::digest(&job.callback_token) == shown) else {
+    let Some(mut job) = load(&place)?.filter(|job| Sha256::digest(&job.callback_token) == shown) else {
         return Ok(false);
     };
     job.called_back(Callback::parse(body).ok().map(|callback| callback.task_id().to_owned()));
-    save(&storage, &job)?;
+    save(&place, &job)?;
     if job.to_look_into().is_some() {
-        let _ = storage.set_alarm(now() as f64)?;
+        let _ = place.storage().set_alarm(now() as f64)?;
     }
     Ok(true)
 }
 
 /// Wakes up after a submit that should be over: finishes what a killed one has left.
 #[wasm_bindgen]
-pub async fn job_alarm(storage: Storage, env: JsValue) -> Result<(), JsValue> {
-    let Some(mut job) = load(&storage)? else { return Ok(()) };
+pub async fn job_alarm(place: Place, env: JsValue) -> Result<(), JsValue> {
+    let Some(mut job) = load(&place)? else { return Ok(()) };
     let due = job.created_at + SUBMIT_LEASE_MS;
     if job.spent().is_none() && now() < due {
-        let _ = storage.set_alarm(due as f64)?;
+        let _ = place.storage().set_alarm(due as f64)?;
         return Ok(());
     }
     job.abandoned();
-    save(&storage, &job)?;
+    save(&place, &job)?;
     // The runtime by itself rings only a few times more after a failure.
-    let next = match finish(&storage, &env, &job).await {
-        Ok(()) if now() >= job.created_at + KEPT_MS => return storage.delete_all().map(|_| ()),
+    let next = match finish(&place, &env, &job).await {
+        Ok(()) if now() >= job.created_at + KEPT_MS => return forget(&place),
         Ok(()) => job.created_at + KEPT_MS,
         Err(_) => now() + ALARM_RETRY_MS,
     };
-    storage.set_alarm(next as f64).map(|_| ())
+    place.storage().set_alarm(next as f64).map(|_| ())
 }
 
 /// Settles what is over, and looks into what a callback has claimed.
-async fn finish(storage: &Storage, env: &JsValue, job: &Job) -> Result<(), JsValue> {
-    settle(storage, &object(env, "LEDGER", LEDGER)?).await?;
+async fn finish(place: &Place, env: &JsValue, job: &Job) -> Result<(), JsValue> {
+    settle(place, &object(env, "LEDGER", LEDGER)?).await?;
     let Some(claimed) = job.to_look_into() else { return Ok(()) };
     let gateway = gateway(env).map_err(|error| JsValue::from_str(&error.message))?;
     let found = match gateway.client.record(&Handle::new(claimed)).await {
@@ -216,25 +216,25 @@ async fn finish(storage: &Storage, env: &JsValue, job: &Job) -> Result<(), JsVal
         Err(error) if error.retryable() => return Err(JsValue::from_str("the vendor can't be asked right now")),
         Err(_) => None,
     };
-    let Some(mut job) = load(storage)? else { return Ok(()) };
+    let Some(mut job) = load(place)? else { return Ok(()) };
     job.looked_into(found.as_ref());
-    save(storage, &job)
+    save(place, &job)
 }
 
 /// The record of this job, for the subject whose it is.
 #[wasm_bindgen]
-pub async fn job_look(storage: Storage, env: JsValue, subject: String) -> Result<String, JsValue> {
+pub async fn job_look(place: Place, env: JsValue, subject: String) -> Result<String, JsValue> {
     let outcome = match gateway(&env) {
-        Ok(gateway) => look(&storage, &gateway, &subject).await?,
+        Ok(gateway) => look(&place, &gateway, &subject).await?,
         Err(error) => Err(error),
     };
     Ok(Reply::of(outcome).to_json())
 }
 
-async fn look(storage: &Storage, gateway: &Gateway, subject: &str) -> Result<Result<Told, Error>, JsValue> {
-    let Some(mut job) = load(storage)?.filter(|job| job.subject == subject) else { return Ok(Err(unknown_task())) };
+async fn look(place: &Place, gateway: &Gateway, subject: &str) -> Result<Result<Told, Error>, JsValue> {
+    let Some(mut job) = load(place)?.filter(|job| job.subject == subject) else { return Ok(Err(unknown_task())) };
     let Some(vendor_id) = job.begin_look(now()) else { return Ok(seen(&job)) };
-    save(storage, &job)?;
+    remember(place, &job);
     let sent_at = Date::now();
     let found = gateway.client.record(&Handle::new(vendor_id)).await;
     let upstream_ms = Some((Date::now() - sent_at) as i64);
@@ -243,12 +243,17 @@ async fn look(storage: &Storage, gateway: &Gateway, subject: &str) -> Result<Res
         Err(error) => (None, Some(gateway.refused_by_vendor(error))),
     };
     // A submit under way may have ended while the vendor was asked.
-    let mut job = load(storage)?.unwrap_or(job);
+    let mut job = load(place)?.unwrap_or(job);
     job.end_look(found, now());
     if let Some(record) = &mut job.record {
         gateway.key.redact(record);
     }
-    save(storage, &job)?;
+    // A task that goes on can be looked at again; to write it down each time is most of the work.
+    if job.ended {
+        save(place, &job)?;
+    } else {
+        remember(place, &job);
+    }
     Ok(error.map_or_else(|| seen(&job).map(|told| Told { upstream_ms, ..told }), Err))
 }
 
@@ -258,8 +263,8 @@ fn seen(job: &Job) -> Result<Told, Error> {
 
 /// The vendor's id of this job's task, to make something of it.
 #[wasm_bindgen]
-pub fn job_vendor_id(storage: Storage, subject: &str) -> Result<String, JsValue> {
-    let vendor_id = load(&storage)?.filter(|job| job.subject == subject).and_then(|job| match job.stage {
+pub fn job_vendor_id(place: Place, subject: &str) -> Result<String, JsValue> {
+    let vendor_id = load(&place)?.filter(|job| job.subject == subject).and_then(|job| match job.stage {
         Stage::Accepted(vendor_id) => Some(vendor_id),
         _ => None,
     });
@@ -318,13 +323,34 @@ fn send_alerts(gateway: &Gateway, alerts: Vec<String>) {
     }
 }
 
-fn load(storage: &Storage) -> Result<Option<Job>, JsValue> {
-    let Some(json) = storage.kv().get(KEY)?.as_string() else { return Ok(None) };
+fn load(place: &Place) -> Result<Option<Job>, JsValue> {
+    let json = match place.job() {
+        Some(json) => json,
+        None => match place.storage().kv().get(KEY)?.as_string() {
+            Some(json) => json,
+            None => return Ok(None),
+        },
+    };
     Job::parse(&json).map(Some).ok_or_else(|| JsValue::from_str("the stored job is malformed"))
 }
 
-fn save(storage: &Storage, job: &Job) -> Result<(), JsValue> {
-    storage.kv().put(KEY, &job.to_json())
+/// Writes the job down.
+fn save(place: &Place, job: &Job) -> Result<(), JsValue> {
+    let json = job.to_json();
+    place.storage().kv().put(KEY, &json)?;
+    place.set_job(Some(&json));
+    Ok(())
+}
+
+/// Keeps what needn't outlive the object: when the vendor was last looked at, and what it said of a task that goes on.
+fn remember(place: &Place, job: &Job) {
+    place.set_job(Some(&job.to_json()));
+}
+
+/// Takes the job away, as if it had never been.
+fn forget(place: &Place) -> Result<(), JsValue> {
+    place.set_job(None);
+    place.storage().delete_all().map(|_| ())
 }
 
 fn now() -> i64 {
