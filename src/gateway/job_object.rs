@@ -7,7 +7,7 @@ use js_sys::Date;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::config::{Alerts, Gateway, gateway};
 use super::host::{Object as Remote, Place, object, random};
@@ -85,7 +85,7 @@ async fn submit(
         Ok(alerts) => alerts,
         Err(error) if is_new => {
             // Nothing was set aside, and nobody was told of it: it never was.
-            forget(place)?;
+            forget(place).await?;
             return Ok(Err(error));
         }
         Err(error) => return ended(place, &ledger, job, Err(error)).await,
@@ -197,9 +197,14 @@ pub async fn job_alarm(place: Place, env: JsValue) -> Result<(), JsValue> {
     }
     job.abandoned();
     save(&place, &job)?;
+    let finished = finish(&place, &env, &job).await;
+    let Some(job) = load(&place)?.filter(|job| job.spent().is_some()) else {
+        // Another try has begun meanwhile, with an alarm of its own.
+        return Ok(());
+    };
     // The runtime by itself rings only a few times more after a failure.
-    let next = match finish(&place, &env, &job).await {
-        Ok(()) if now() >= job.created_at + KEPT_MS => return forget(&place),
+    let next = match finished {
+        Ok(()) if now() >= job.created_at + KEPT_MS => return forget(&place).await,
         Ok(()) => job.created_at + KEPT_MS,
         Err(_) => now() + ALARM_RETRY_MS,
     };
@@ -348,9 +353,9 @@ fn remember(place: &Place, job: &Job) {
 }
 
 /// Takes the job away, as if it had never been.
-fn forget(place: &Place) -> Result<(), JsValue> {
+async fn forget(place: &Place) -> Result<(), JsValue> {
     place.set_job(None);
-    place.storage().delete_all().map(|_| ())
+    JsFuture::from(place.storage().delete_all()?).await.map(|_| ())
 }
 
 fn now() -> i64 {
