@@ -25,7 +25,11 @@ use ureq::{Agent, RequestBuilder};
 
 fn main() -> Result<(), Error> {
     let key = env::var("MIDAPI_API_KEY").ok().map(|key| Secret::new(&key)).transpose()?;
-    let endpoint = env::var("MIDAPI_ENDPOINT").unwrap_or_else(|_| Endpoint::VENDOR.to_owned());
+    let endpoint = env::var("MIDAPI_ENDPOINT");
+    if key.is_none() && endpoint.is_err() {
+        return Err(Error::misconfigured("MIDAPI_API_KEY", "is required without a MIDAPI_ENDPOINT"));
+    }
+    let endpoint = endpoint.unwrap_or_else(|_| Endpoint::VENDOR.to_owned());
     let endpoint = Endpoint::new(&endpoint, key.is_some())?;
     let client = Client::new(Http::new(), Clock, endpoint, key);
 

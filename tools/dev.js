@@ -20,6 +20,7 @@ if (!(await isFree(port))) {
 }
 
 const key = options.simulator ? undefined : setting("MIDAPI_API_KEY");
+const SIMULATED = "simulated-key";
 const running = [];
 let vars;
 if (key) {
@@ -31,15 +32,32 @@ if (key) {
   const simulator = await simulatorBeside(port, state);
   running.push(simulator);
   const plenty = { MIDAPI_DAILY_CREDITS: "1000000", MIDAPI_SESSION_DAILY_CREDITS: "1000000", MIDAPI_SESSIONS_DAILY_CREDITS: "1000000" };
-  vars = { MIDAPI_API_KEY: "simulated-key", MIDAPI_UPSTREAM_URL: simulator.url, MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, ...plenty };
+  vars = { MIDAPI_API_KEY: SIMULATED, MIDAPI_UPSTREAM_URL: simulator.url, MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, ...plenty };
   console.log(`upstream the simulator at ${simulator.url}: nothing is spent; set MIDAPI_API_KEY to use the vendor`);
-  if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored, as there is no key to send there");
+  if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored: it is the simulator's turn");
 }
 
 vars.MIDAPI_SESSION_SECRET = setting("MIDAPI_SESSION_SECRET") ?? secretOfThisMachine();
-vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? (existsSync("tokens.json") ? readFileSync("tokens.json", "utf8") : tokenOfThisRun());
-for (const name of ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS", "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_STOPPED"]) {
+vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? tokensOfTheFile() ?? tokenOfThisRun();
+for (const name of [
+  "MIDAPI_SESSION_ORIGINS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS", "MIDAPI_DAILY_CREDITS",
+  "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_ALERT_PERCENT", "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED",
+]) {
   if (setting(name)) vars[name] = setting(name);
+}
+
+/** The tokens that `cargo xtask token` keeps. */
+function tokensOfTheFile() {
+  if (!existsSync("tokens.json")) return undefined;
+  const tokens = readFileSync("tokens.json", "utf8");
+  console.log(`tokens for programs: those of tokens.json, as it is now${tokens.trim() === "[]" ? ", which are none" : ""}`);
+  return tokens;
+}
+
+/** Where the gateway keeps jobs and accounts: for each upstream and key its own, as play money is none. */
+function stateOf({ MIDAPI_UPSTREAM_URL: upstream, MIDAPI_API_KEY: key }) {
+  if (key === SIMULATED) return resolve("build/state/gateway-simulator");
+  return resolve(`build/state/gateway-${createHash("sha256").update(`${upstream} ${key}`).digest("hex").slice(0, 12)}`);
 }
 
 /** Signs the sessions of this machine's browsers: kept, so that a restart leaves them their tasks. */
@@ -57,7 +75,8 @@ function tokenOfThisRun() {
   const token = `midapi_${randomBytes(32).toString("base64url")}`;
   const sha256 = createHash("sha256").update(token).digest("hex");
   console.log(`token for programs: ${token}`);
-  return JSON.stringify([{ name: "dev", sha256, dailyCredits: Number(vars.MIDAPI_DAILY_CREDITS ?? 500) }]);
+  const operations = ["generate", "upscale", "vary", "extendVideo", "credits"];
+  return JSON.stringify([{ name: "dev", sha256, dailyCredits: Number(vars.MIDAPI_DAILY_CREDITS ?? 500), operations }]);
 }
 
 /** Whether this port can be listened on. */
@@ -83,11 +102,13 @@ const stop = async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
 try {
-  const gateway = await startGateway({ port, vars, pages: true, state: resolve("build/state/gateway") });
+  const gateway = await startGateway({ port, vars, pages: true, state: stateOf(vars) });
   running.push(gateway);
+  const { code, msg } = await (await fetch(`${gateway.url}/api/v1/health`)).json();
+  if (code !== 200) throw new Error(msg);
   console.log(`ready ${gateway.url}`);
 } catch (error) {
-  console.error(error);
+  console.error(error.message);
   await Promise.all(running.map((server) => server.stop()));
   process.exit(1);
 }

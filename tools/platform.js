@@ -12,8 +12,8 @@ const { unstable_getMiniflareWorkerOptions: workerOptionsOf } = await import("wr
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const HOST = "127.0.0.1";
 
-/** What `wrangler.toml` says. */
-export const { workerOptions } = workerOptionsOf(at("wrangler.toml"));
+/** What `wrangler.toml` says; not what a developer's .dev.vars add, which spend money: whoever wants those reads them. */
+export const { workerOptions } = workerOptionsOf(at("wrangler.toml"), undefined, { envFiles: ["none"] });
 const options = { host: HOST, log: new Log(LogLevel.ERROR) };
 
 /**
@@ -38,7 +38,8 @@ export async function startGateway(given = {}) {
   if (pages) {
     // Their origin has to be known before there is a server.
     port ||= await freePort();
-    vars = { ...vars, MIDAPI_SESSION_ORIGINS: `http://${HOST}:${port} http://localhost:${port}` };
+    const origins = `http://${HOST}:${port} http://localhost:${port} ${vars.MIDAPI_SESSION_ORIGINS ?? ""}`;
+    vars = { ...vars, MIDAPI_SESSION_ORIGINS: origins };
   }
   const worker = new Miniflare({
     ...options,

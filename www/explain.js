@@ -10,11 +10,12 @@ const WORDS = {
   unauthorized: () => "The gateway doesn't let this page in. Reload the page to ask again.",
   insufficient_credits: ({ message }) =>
     message.startsWith("daily cap: ")
-      ? "Today's credits are used up. Nothing was spent; there are more after midnight UTC."
+      ? `${sentence(message)} Nothing was spent; there are more after midnight UTC.`
       : "The account behind this page is out of credits.",
   rate_limited: ({ retryAfter }) => `Too many requests at once. Try again ${inAWhile(retryAfter)}.`,
   maintenance: () => "The vendor is down for maintenance. Nothing was spent; try again later.",
-  disabled: () => "The vendor has switched this feature off.",
+  disabled: ({ message }) =>
+    message.startsWith("this gateway ") ? `${sentence(message)} Nothing was spent.` : "The vendor has switched this feature off.",
   misconfigured: () => "The gateway behind this page is not set up rightly. Nothing was spent.",
   aborted: () => "Cancelled.",
 };

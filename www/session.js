@@ -15,7 +15,8 @@ async function shown(asked) {
   const budget = document.querySelector("#budget");
   try {
     const { code, data } = await (await asked).json();
-    budget.textContent = code === 200 ? `${data.left} of ${data.dailyCredits} credits left today` : "";
+    const count = (number) => number.toLocaleString("en");
+    budget.textContent = code === 200 ? `${count(data.left)} of ${count(data.dailyCredits)} credits left today` : "";
   } catch {
     budget.textContent = "";
   }

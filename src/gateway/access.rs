@@ -174,7 +174,7 @@ impl Subject {
         if self.operations.contains(&operation) {
             return Ok(());
         }
-        Err(forbidden("authorization", &format!("this caller may not {}", operation.as_str())))
+        Err(forbidden("authorization", &format!("this caller is not allowed `{}`", operation.as_str())))
     }
 
     /// Refuses a `callBackUrl` to a host that this caller doesn't list: the vendor would post to it in our name.

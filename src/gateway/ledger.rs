@@ -8,7 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::host::{Sql, Storage, field};
 use crate::core::json::{Json, Object, Writer, list, quoted};
 
-const MS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
+/// The length of a day.
+pub const MS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// How long accounts are kept after their day: shorter than jobs, so that a job that begins anew under an old id finds no
 /// reservation of its earlier life.

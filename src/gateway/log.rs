@@ -14,12 +14,22 @@ pub struct Entry {
     pub upstream_ms: Option<i64>,
     /// What was set aside.
     pub credits: Option<i64>,
+    /// What is set up wrongly, if that is why nothing was done: the owner's to mend. It shows no value.
+    pub misconfigured: Option<String>,
     begun: f64,
 }
 
 impl Entry {
     pub fn new(id: String, route: &'static str) -> Self {
-        Self { id, route, subject: "-".to_owned(), upstream_ms: None, credits: None, begun: Date::now() }
+        Self {
+            id,
+            route,
+            subject: "-".to_owned(),
+            upstream_ms: None,
+            credits: None,
+            misconfigured: None,
+            begun: Date::now(),
+        }
     }
 
     /// Writes the line.
@@ -31,7 +41,8 @@ impl Entry {
             .whole("outcome", Some(status.into()))
             .whole("ms", Some((Date::now() - self.begun) as i64))
             .whole("upstreamMs", self.upstream_ms)
-            .whole("credits", self.credits);
+            .whole("credits", self.credits)
+            .text("misconfigured", self.misconfigured.as_deref());
         console_log(&line.end());
     }
 }

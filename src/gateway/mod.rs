@@ -72,7 +72,10 @@ async fn answer(
     }
     let gateway = match config::gateway(env) {
         Ok(gateway) => gateway,
-        Err(error) => return Ok(refused(error, entry)),
+        Err(error) => {
+            entry.misconfigured = Some(error.message.clone());
+            return Ok(refused(error, entry));
+        }
     };
     let page = origin.and_then(|origin| gateway.page_origin(origin));
     if preflight {

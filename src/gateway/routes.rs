@@ -7,7 +7,7 @@ use super::access::{Operation, Subject, forbidden};
 use super::config::Gateway;
 use super::host::{object, random, within};
 use super::job_object::LEDGER;
-use super::ledger::seconds_left;
+use super::ledger::{MS_PER_DAY, day};
 use super::log::Entry;
 use super::order::{ID_CHARS, Order};
 use super::reply::{Reply, Told, unknown_task};
@@ -161,7 +161,9 @@ impl Inquiry<'_> {
             Route::RecordInfo => self.look(&subject).await,
             Route::Credits => {
                 or_refuse!(subject.check(Operation::Credits));
+                let sent_at = Date::now();
                 let credits = self.gateway.client.credits().await;
+                self.entry.upstream_ms = Some((Date::now() - sent_at) as i64);
                 Ok(credits.map(Told::of).map_err(|error| self.gateway.refused_by_vendor(error)))
             }
             _ => self.usage(&subject).await,
@@ -235,12 +237,11 @@ impl Inquiry<'_> {
         let spent: Vec<_> =
             Json::of(&spent).items().unwrap_or_default().iter().filter_map(|spent| spent.whole()).collect();
         let left = accounts.iter().zip(&spent).map(|((_, cap), spent)| (i64::from(*cap) - spent).max(0)).min();
-        let now = Date::now() as i64;
         let usage = Writer::new()
             .whole("dailyCredits", accounts.first().map(|(_, cap)| i64::from(*cap)))
             .whole("spent", spent.first().copied())
             .whole("left", left)
-            .whole("resetsAt", Some(now + seconds_left(now) * 1000));
+            .whole("resetsAt", Some((day(Date::now() as i64) + 1) * MS_PER_DAY));
         Ok(Ok(Told::of(usage.end())))
     }
 

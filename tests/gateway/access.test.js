@@ -100,7 +100,7 @@ test("a token does what it may, and nothing else", async () => {
     [await post("generateUpscale", { taskId, imageIndex: 1 }, few), "upscale"],
     [await post("generateVideoExtend", { taskId, index: 1, taskType: "mj_video_extend_auto" }, few), "extendVideo"],
   ]) {
-    assert.deepEqual([answer.status, answer.json.msg], [403, `authorization: this caller may not ${says}`]);
+    assert.deepEqual([answer.status, answer.json.msg], [403, `authorization: this caller is not allowed \`${says}\``]);
   }
   assert.equal(upstream.requests.length, 0);
   assert.equal((await get("../common/credit", few)).json.data, 5916.25);

@@ -83,3 +83,11 @@ test("a port in use is one clear line", async (t) => {
   assert.ok(server.output.includes(`port ${port} is in use: end what uses it, or choose another with --port`), server.output);
   assert.equal(server.output.trim().split("\n").length, 1, server.output);
 });
+
+test("what is set up wrongly is said at once, and nothing is served", async () => {
+  const server = await dev({ env: { MIDAPI_DAILY_CREDITS: "lots" } });
+  const [code] = await server.ended;
+  assert.equal(code, 1);
+  assert.match(server.output, /^misconfigured: the gateway's variable MIDAPI_DAILY_CREDITS must be a whole number of credits$/m);
+  assert.doesNotMatch(server.output, /^ready/m);
+});

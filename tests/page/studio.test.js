@@ -253,7 +253,7 @@ test("what is left of the day's credits is shown, and the end of them is said, i
   await page.screenshot({ path: `${SHOTS}chromium-budget.png` });
   await page.waitForFunction(() => document.querySelector("#composer [type=submit]").ariaDisabled !== "true");
   await imagine(page, "another");
-  await page.waitForFunction(() => document.body.textContent.includes("Today's credits are used up. Nothing was spent"));
+  await page.waitForFunction(() => document.body.textContent.includes("Daily cap: this caller spent 8 of 10 credits today, and this would take 8. Nothing was spent"));
   assert.equal(upstream.submits.length, 1);
   assert.deepEqual(await page.evaluate(() => document.cookie), "", "no script reads the session");
 });
