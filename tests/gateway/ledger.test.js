@@ -232,3 +232,33 @@ test("the owner isn't told again of what was given back", async () => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(alerts.length, 1);
 });
+
+test("a reservation is made once and ends once, in whatever order it is told", async () => {
+  const gateway = await gatewayOn(new Upstream(accepted));
+  const ledgers = await gateway.worker.getDurableObjectNamespace("LEDGER");
+  const ledger = ledgers.get(ledgers.idFromName("a-ledger-of-the-test"));
+  const reserve = async (id, cap = 20) =>
+    JSON.parse(await ledger.reserve(JSON.stringify({ id, credits: 8, percent: [], accounts: [{ name: "a", cap }, { name: "b", cap: 100 }] })));
+  const spent = async () => JSON.parse(await ledger.spent('["a", "b"]'));
+
+  assert.deepEqual(await reserve("1"), { alerts: [] });
+  assert.deepEqual(await reserve("1"), { alerts: [] }, "the same one again is the same");
+  assert.deepEqual(await spent(), [8, 8]);
+  assert.deepEqual((await reserve("2", 15)).over, { name: "a", spent: 8, cap: 15 });
+  assert.deepEqual(await spent(), [8, 8], "of an account without room none is charged");
+
+  await ledger.settle("1", true);
+  await ledger.settle("1", true);
+  assert.deepEqual(await spent(), [8, 8]);
+  // Called spent, as nobody knew; then the vendor's refusal came after all.
+  await ledger.settle("1", false);
+  await ledger.settle("1", false);
+  await ledger.settle("1", true);
+  assert.deepEqual(await spent(), [0, 0]);
+  assert.deepEqual(await reserve("1"), {}, "what was given back is not set aside for nothing");
+
+  // Given up before it was made: it isn't made when it comes.
+  await ledger.settle("3", false);
+  assert.deepEqual(await reserve("3"), {});
+  assert.deepEqual(await spent(), [0, 0]);
+});
