@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
-import { freePort, startGateway, startSimulator } from "./platform.js";
+import { freePort, startGateway, startSimulator, workerOptions } from "./platform.js";
 
 const { values: options } = parseArgs({
   options: { port: { type: "string", default: "8787" }, simulator: { type: "boolean", default: false } },
@@ -37,14 +37,12 @@ if (key) {
   if (setting("MIDAPI_UPSTREAM_URL")) console.log("MIDAPI_UPSTREAM_URL is ignored: it is the simulator's turn");
 }
 
-vars.MIDAPI_SESSION_SECRET = setting("MIDAPI_SESSION_SECRET") ?? secretOfThisMachine();
-vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? tokensOfTheFile() ?? tokenOfThisRun();
-for (const name of [
-  "MIDAPI_SESSION_ORIGINS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS", "MIDAPI_DAILY_CREDITS",
-  "MIDAPI_PRICES", "MIDAPI_ALERT_URL", "MIDAPI_ALERT_PERCENT", "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED",
-]) {
+const { MIDAPI_UPSTREAM_URL: _, ...others } = workerOptions.bindings;
+for (const name of [...Object.keys(others), "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED"]) {
   if (setting(name)) vars[name] = setting(name);
 }
+vars.MIDAPI_SESSION_SECRET = setting("MIDAPI_SESSION_SECRET") ?? secretOfThisMachine();
+vars.MIDAPI_TOKENS = setting("MIDAPI_TOKENS") ?? tokensOfTheFile() ?? tokenOfThisRun();
 
 /** The tokens that `cargo xtask token` keeps. */
 function tokensOfTheFile() {
@@ -76,7 +74,8 @@ function tokenOfThisRun() {
   const sha256 = createHash("sha256").update(token).digest("hex");
   console.log(`token for programs: ${token}`);
   const operations = ["generate", "upscale", "vary", "extendVideo", "credits"];
-  return JSON.stringify([{ name: "dev", sha256, dailyCredits: Number(vars.MIDAPI_DAILY_CREDITS ?? 500), operations }]);
+  // As much as a token may: the cap of the whole gateway is less, or meant.
+  return JSON.stringify([{ name: "dev", sha256, dailyCredits: 1_000_000, operations }]);
 }
 
 /** Whether this port can be listened on. */

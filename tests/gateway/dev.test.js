@@ -91,3 +91,19 @@ test("what is set up wrongly is said at once, and nothing is served", async () =
   assert.match(server.output, /^misconfigured: the gateway's variable MIDAPI_DAILY_CREDITS must be a whole number of credits$/m);
   assert.doesNotMatch(server.output, /^ready/m);
 });
+
+test("a variable of wrangler.toml can be set for dev, also with a key", async (t) => {
+  const bodies = [];
+  const vendor = createServer(async (request, response) => {
+    bodies.push(JSON.parse(Buffer.concat(await request.toArray())));
+    response.end(JSON.stringify({ code: 200, msg: "success", data: { taskId: "a" } }));
+  });
+  await new Promise((ready) => vendor.listen(0, "127.0.0.1", ready));
+  t.after(() => vendor.close());
+  const upstream = `http://127.0.0.1:${vendor.address().port}`;
+  const server = await dev({ env: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: upstream, MIDAPI_PUBLIC_URL: "https://tunnel.example" } });
+  assert.equal((await generate(server)).code, 200);
+  assert.match(bodies[0].callBackUrl, /^https:\/\/tunnel\.example\/api\/v1\/callback\//);
+  server.child.kill("SIGTERM");
+  await server.ended;
+});
