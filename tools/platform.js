@@ -28,10 +28,9 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param crashing whether it is the Worker that crashes when told to; for tests
  * @param outboundService sees every request that leaves the Worker; for tests
  */
-export async function startGateway(given = {}) {
-  const { port: wanted = 0, pages = false, state, limits = {}, crashing = false, inspectorPort, onLine, outboundService, log } = given;
-  let { vars = {} } = given;
-  let port = wanted;
+export async function startGateway({
+  port = 0, vars = {}, pages = false, state, limits = {}, inspectorPort, onLine, crashing = false, outboundService, log,
+} = {}) {
   const ratelimits = structuredClone(workerOptions.ratelimits);
   for (const [name, limit] of Object.entries(limits)) ratelimits[name].simple.limit = limit;
   const studio = studioForLoopback();

@@ -7,7 +7,7 @@ use crate::core::{Error, Kind, words};
 
 words! {
     /// What a caller may be allowed to do. Everybody may look at the tasks they made.
-    Operation {
+    Permission {
         /// New pictures and videos.
         Generate = "generate",
         /// A picture in full size.
@@ -21,7 +21,7 @@ words! {
     }
 }
 
-impl Operation {
+impl Permission {
     /// What a submit's route does.
     pub fn of_route(route: &str) -> Self {
         match route {
@@ -41,7 +41,7 @@ pub struct Token {
     daily_credits: u32,
     /// The origins whose pages may use it; programs send none.
     pub origins: Vec<String>,
-    operations: Vec<Operation>,
+    operations: Vec<Permission>,
     callback_hosts: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ pub struct Subject {
     pub name: String,
     /// The accounts that a submit is charged to, beside the gateway's own, and what each may spend in a day.
     pub accounts: Vec<(String, u32)>,
-    operations: Vec<Operation>,
+    operations: Vec<Permission>,
     callback_hosts: Vec<String>,
 }
 
@@ -102,8 +102,8 @@ fn token(number: usize, entry: Json<'_>) -> Result<Token, Error> {
     let operations = match list("operations")? {
         None => usual(),
         Some(words) => {
-            let operations = words.iter().map(|word| Operation::from_word(word)).collect::<Option<_>>();
-            operations.ok_or_else(|| of(&format!("operations are not among {}", Operation::WORDS.join(", "))))?
+            let operations = words.iter().map(|word| Permission::from_word(word)).collect::<Option<_>>();
+            operations.ok_or_else(|| of(&format!("operations are not among {}", Permission::WORDS.join(", "))))?
         }
     };
     Ok(Token {
@@ -121,8 +121,8 @@ fn wrong(must: &str) -> Error {
 }
 
 /// What a caller may do of whom nothing else is said.
-fn usual() -> Vec<Operation> {
-    Operation::ALL.iter().copied().filter(|operation| *operation != Operation::Credits).collect()
+fn usual() -> Vec<Permission> {
+    Permission::ALL.iter().copied().filter(|operation| *operation != Permission::Credits).collect()
 }
 
 /// The token that an `Authorization` header shows. The hash is compared, so that the time it takes tells nothing.
@@ -170,7 +170,7 @@ impl Subject {
     }
 
     /// Refuses what it may not do.
-    pub fn check(&self, operation: Operation) -> Result<(), Error> {
+    pub fn check(&self, operation: Permission) -> Result<(), Error> {
         if self.operations.contains(&operation) {
             return Ok(());
         }
@@ -233,11 +233,11 @@ mod tests {
     #[test]
     fn what_a_token_may_do_is_said_or_usual() {
         let usual = Subject::of_token(&tokens(&entry("")).unwrap()[0]);
-        assert!(usual.check(Operation::Vary).is_ok());
-        assert_eq!(usual.check(Operation::Credits).unwrap_err().code, Some(403));
+        assert!(usual.check(Permission::Vary).is_ok());
+        assert_eq!(usual.check(Permission::Credits).unwrap_err().code, Some(403));
         let said = Subject::of_token(&tokens(&entry(r#", "operations": ["credits"]"#)).unwrap()[0]);
-        assert!(said.check(Operation::Credits).is_ok());
-        assert!(said.check(Operation::Generate).is_err());
+        assert!(said.check(Permission::Credits).is_ok());
+        assert!(said.check(Permission::Generate).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::access::{Token, tokens};
+use super::access::{Subject, Token, tokens};
 use super::browser::is_origin;
 use super::session::SessionSecret;
 use crate::client::Client;
@@ -45,6 +45,14 @@ pub struct Sessions {
     pub all_daily_credits: u32,
     /// The secret that asks Turnstile whether a person is there, if one has to be.
     pub turnstile: Option<Secret>,
+}
+
+impl Sessions {
+    /// Who has this session, at this network address.
+    pub fn subject(&self, session: &str, network: &str) -> Subject {
+        let address = self.secret.pseudonym(network);
+        Subject::of_session(session, &address, self.daily_credits, self.all_daily_credits)
+    }
 }
 
 /// Who is told when a share of a cap is reached.
@@ -153,6 +161,12 @@ impl Gateway {
             stopped: values.get("MIDAPI_STOPPED").is_some(),
             values,
         })
+    }
+
+    /// The accounts that a subject's submits are charged to, and what each may spend in a day.
+    pub fn accounts(&self, subject: &Subject) -> Vec<(String, u32)> {
+        let all = ("gateway".to_owned(), self.daily_credits);
+        subject.accounts.iter().cloned().chain([all]).collect()
     }
 
     /// What a refusal of the vendor's is to a caller: what is wrong with the gateway's key is no fault of theirs.

@@ -1,5 +1,6 @@
 //! What the Worker's runtime has and web-sys doesn't know.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -97,6 +98,11 @@ pub async fn within(env: &JsValue, limit: &str, key: &str) -> Result<bool, JsVal
     Reflect::set(&options, &"key".into(), &key.into())?;
     let outcome = JsFuture::from(limit.limit(&options)?).await?;
     Ok(field(&outcome, "success").is_truthy())
+}
+
+/// An id that nobody can guess, of so many random bytes.
+pub fn random_id(length: u32) -> String {
+    Base64UrlUnpadded::encode_string(&random(length))
 }
 
 /// So many random bytes.

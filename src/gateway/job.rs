@@ -312,15 +312,11 @@ impl Job {
 
 /// The error of a try whose driver is gone.
 fn broken_off(sent: bool) -> Error {
-    if sent {
-        return Error::unanswered(
-            Operation::Submit,
-            Kind::ServerError,
-            "the gateway broke off while the vendor was asked",
-        );
-    }
-    let error = Error::new(Kind::Maintenance, "the gateway broke off before anything was sent");
-    error.with(|error| error.code = Some(455))
+    let (code, message) = match sent {
+        true => (500, "the gateway broke off while the vendor was asked"),
+        false => (455, "the gateway broke off before anything was sent"),
+    };
+    Error::refused(Operation::Submit, code, message.to_owned())
 }
 
 impl Failure {

@@ -1,7 +1,6 @@
 //! The Durable Object of one job: it drives [`Job`] over its own storage, the ledger and the vendor. What it is about to do
 //! is written down before it does it; the runtime lets nothing out of an object before that is on disk.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use sha2::{Digest, Sha256};
@@ -10,11 +9,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::config::{Alerts, Gateway, gateway};
-use super::host::{Object as Remote, Place, object, random};
+use super::host::{Object as Remote, Place, object, random_id};
 use super::job::{Again, Job, KEPT_MS, SUBMIT_LEASE_MS, Stage};
 use super::ledger::seconds_left;
 use super::order::Order;
-use super::reply::{Reply, Told, unknown_task};
+use super::reply::{self, Told, unknown_task};
 use crate::client::{Request, Transport, race};
 use crate::core::json::{Json, Object};
 use crate::core::{Callback, Error, Handle, Kind, Operation, Record, public_param_json};
@@ -31,7 +30,7 @@ const ALARM_RETRY_MS: i64 = 60_000;
 /// How long an alert may take.
 const ALERT_TIMEOUT_MS: u32 = 10_000;
 
-/// Takes an [`Order`], and answers with a [`Reply`].
+/// Takes an [`Order`], and answers with a reply.
 #[wasm_bindgen]
 pub async fn job_submit(place: Place, env: JsValue, order: String) -> Result<String, JsValue> {
     let order = Order::parse(&order).ok_or_else(|| JsValue::from_str("malformed order"))?;
@@ -39,7 +38,7 @@ pub async fn job_submit(place: Place, env: JsValue, order: String) -> Result<Str
         Ok(gateway) => submit(&place, &env, &gateway, &order).await?,
         Err(error) => Err(error),
     };
-    Ok(Reply::of(outcome).to_json())
+    Ok(reply::to_json(&outcome))
 }
 
 async fn submit(
@@ -58,10 +57,7 @@ async fn submit(
     let is_new = kept.is_none();
     let job = match kept {
         None if gateway.stopped => return Ok(Err(stopped())),
-        None => {
-            let token = Base64UrlUnpadded::encode_string(&random(24));
-            Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, token, now)
-        }
+        None => Job::new(order.id.clone(), order.subject.clone(), digest, &order.submission, random_id(24), now),
         Some(job) if job.subject != order.subject => return Ok(Err(unknown_task())),
         Some(job) => match job.again(&digest) {
             Err(error) => return Ok(Err(error)),
@@ -233,7 +229,7 @@ pub async fn job_look(place: Place, env: JsValue, subject: String) -> Result<Str
         Ok(gateway) => look(&place, &gateway, &subject).await?,
         Err(error) => Err(error),
     };
-    Ok(Reply::of(outcome).to_json())
+    Ok(reply::to_json(&outcome))
 }
 
 async fn look(place: &Place, gateway: &Gateway, subject: &str) -> Result<Result<Told, Error>, JsValue> {
@@ -298,22 +294,20 @@ fn reserved_of(reserved: &str, credits: i64) -> Result<Vec<String>, Error> {
     };
     let (spent, cap) = (whole("spent"), whole("cap"));
     let message = format!("daily cap: {whose} spent {spent} of {cap} credits today, and this would take {credits}");
-    Err(Error::new(Kind::InsufficientCredits, message).with(|error| {
-        error.code = Some(402);
-        error.retry_after = u32::try_from(seconds_left(now())).ok();
-    }))
+    let error = Error::refused(Operation::Submit, 402, message);
+    Err(error.with(|error| error.retry_after = u32::try_from(seconds_left(now())).ok()))
 }
 
 /// The refusal of a try that the accounts had no answer for in time: nothing was sent.
 fn overtaken() -> Error {
-    Error::new(Kind::Maintenance, "the gateway's accounts were too slow, and nothing was sent")
-        .with(|error| error.code = Some(455))
+    let message = "the gateway's accounts were too slow, and nothing was sent";
+    Error::refused(Operation::Submit, 455, message.to_owned())
 }
 
 /// The refusal of a gateway whose owner has stopped it.
 fn stopped() -> Error {
-    Error::new(Kind::Disabled, "this gateway takes no tasks now; those that run go on")
-        .with(|error| error.code = Some(505))
+    let message = "this gateway takes no tasks now; those that run go on";
+    Error::refused(Operation::Submit, 505, message.to_owned())
 }
 
 /// Tells the owner which shares of a cap were reached, beside the work: an alert holds up no task.

@@ -31,7 +31,7 @@ use self::host::random;
 use self::log::Entry;
 use self::routes::{Inquiry, Route, body_text, no_such_route};
 use self::visit::Visit;
-use crate::core::{Error, Kind};
+use crate::core::{Error, Operation};
 
 /// Answers a request that is no asset of the studio's. `env` holds the Worker's variables, secrets and bindings.
 #[wasm_bindgen]
@@ -41,8 +41,7 @@ pub async fn handle(request: Request, env: JsValue) -> Result<Response, JsValue>
     let mut entry = Entry::new(hex(&random(8)), route.map_or("none", Route::name));
     let answer = answer(&request, &url, &env, route, &mut entry).await.unwrap_or_else(|_| {
         // Whatever it was, its text may hold what must not leave.
-        let error = Error::new(Kind::ServerError, "internal error").with(|error| error.code = Some(500));
-        Answer::refusal(&error, &entry.id)
+        Answer::refusal(&Error::refused(Operation::Read, 500, "internal error".to_owned()), &entry.id)
     });
     entry.write(answer.status);
     answer.response(&entry.id)
@@ -85,9 +84,8 @@ async fn answer(
         };
         return Ok(answer.shared_with(origin, page));
     }
-    let mut inquiry =
-        Inquiry { gateway: &gateway, env, request, url, visit: &visit, entry: &mut *entry, body, cookie: None };
-    let outcome = inquiry.answer(route).await;
+    let mut inquiry = Inquiry { gateway: &gateway, env, request, url, visit: &visit, entry: &mut *entry, cookie: None };
+    let outcome = inquiry.answer(route, body).await;
     let cookie = inquiry.cookie.take();
     let answer = match outcome? {
         Ok(told) => Answer::success(&told).and("Set-Cookie", cookie),

@@ -34,15 +34,13 @@ impl Order {
             Some(key) => Sha256::digest([&subject.id, "\0", key].concat()).iter().copied().take(24).collect(),
             None => random(24),
         };
-        let mut accounts = subject.accounts.clone();
-        accounts.push(("gateway".to_owned(), gateway.daily_credits));
         Self {
             id: Base64UrlUnpadded::encode_string(&id),
             subject: subject.id.clone(),
             // Not nothing, whatever the owner's table says: a cap would have no end.
             credits: gateway.prices.of(&submission).max.max(1).into(),
             submission,
-            accounts,
+            accounts: gateway.accounts(subject),
         }
     }
 

@@ -28,52 +28,37 @@ impl Told {
     }
 }
 
-/// An answer, or why there is none.
-#[derive(Debug)]
-pub struct Reply(pub Result<Told, Error>);
-
-impl Reply {
-    /// The reply of an outcome.
-    pub fn of(outcome: Result<Told, Error>) -> Self {
-        Self(outcome)
+/// An answer, or why there is none, as JSON.
+pub fn to_json(outcome: &Result<Told, Error>) -> String {
+    match outcome {
+        Ok(told) => Writer::new()
+            .raw("data", &told.data)
+            .whole("pace", told.pace)
+            .whole("upstreamMs", told.upstream_ms)
+            .whole("credits", told.credits)
+            .end(),
+        Err(error) => Writer::new().raw("error", &error.to_json()).end(),
     }
+}
 
-    /// As JSON.
-    pub fn to_json(&self) -> String {
-        match &self.0 {
-            Ok(told) => Writer::new()
-                .raw("data", &told.data)
-                .whole("pace", told.pace)
-                .whole("upstreamMs", told.upstream_ms)
-                .whole("credits", told.credits)
-                .end(),
-            Err(error) => Writer::new().raw("error", &error.to_json()).end(),
-        }
+/// Reads what [`to_json`] gave.
+pub fn parse(json: &str) -> Option<Result<Told, Error>> {
+    let reply = Object::parse(json)?;
+    let whole = |name| reply.given(name).and_then(Json::whole);
+    if let Some(data) = reply.given("data") {
+        let data = data.raw().to_owned();
+        let (pace, upstream_ms, credits) = (whole("pace"), whole("upstreamMs"), whole("credits"));
+        return Some(Ok(Told { data, pace, upstream_ms, credits }));
     }
-
-    /// Reads what [`Reply::to_json`] gave.
-    pub fn parse(json: &str) -> Option<Result<Told, Error>> {
-        let reply = Object::parse(json)?;
-        let whole = |name| reply.given(name).and_then(Json::whole);
-        if let Some(data) = reply.given("data") {
-            let data = data.raw().to_owned();
-            return Some(Ok(Told {
-                data,
-                pace: whole("pace"),
-                upstream_ms: whole("upstreamMs"),
-                credits: whole("credits"),
-            }));
-        }
-        let error = reply.given("error")?.object()?;
-        let number = |name| error.given(name).and_then(Json::whole);
-        let kind = Kind::from_word(&error.text("kind")?)?;
-        Some(Err(Error::new(kind, error.string("message")?).with(|parsed| {
-            parsed.code = number("code");
-            parsed.field = error.string("field");
-            parsed.billed = error.text("billed").and_then(|word| Billed::from_word(&word)).unwrap_or(Billed::Unknown);
-            parsed.retry_after = number("retryAfter").and_then(|seconds| u32::try_from(seconds).ok());
-        })))
-    }
+    let error = reply.given("error")?.object()?;
+    let number = |name| error.given(name).and_then(Json::whole);
+    let kind = Kind::from_word(&error.text("kind")?)?;
+    Some(Err(Error::new(kind, error.string("message")?).with(|parsed| {
+        parsed.code = number("code");
+        parsed.field = error.string("field");
+        parsed.billed = error.text("billed").and_then(|word| Billed::from_word(&word)).unwrap_or(Billed::Unknown);
+        parsed.retry_after = number("retryAfter").and_then(|seconds| u32::try_from(seconds).ok());
+    })))
 }
 
 /// The vendor's own answer to an id it doesn't know, naming the field. It is the same for a job of somebody else's.
@@ -89,14 +74,14 @@ mod tests {
     #[test]
     fn a_reply_arrives_as_it_was_sent() {
         let told = Told { pace: Some(3), upstream_ms: Some(12), credits: Some(8), ..Told::task("job") };
-        let sent = Reply::of(Ok(told)).to_json();
-        assert_eq!(Reply::of(Reply::parse(&sent).unwrap()).to_json(), sent);
+        let sent = to_json(&Ok(told));
+        assert_eq!(to_json(&parse(&sent).unwrap()), sent);
         let error = unknown_task().with(|error| {
             error.retry_after = Some(9);
             error.billed = Billed::Unknown;
         });
-        let sent = Reply::of(Err(error)).to_json();
-        assert_eq!(Reply::of(Reply::parse(&sent).unwrap()).to_json(), sent);
-        assert!(Reply::parse("{}").is_none());
+        let sent = to_json(&Err(error));
+        assert_eq!(to_json(&parse(&sent).unwrap()), sent);
+        assert!(parse("{}").is_none());
     }
 }

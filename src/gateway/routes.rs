@@ -1,21 +1,20 @@
-use base64ct::{Base64UrlUnpadded, Encoding};
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Url};
 
-use super::access::{Operation, Subject, forbidden};
+use super::access::{Permission, Subject, forbidden};
 use super::config::Gateway;
-use super::host::{object, random, within};
+use super::host::{object, random_id, within};
 use super::job_object::LEDGER;
 use super::ledger::{MS_PER_DAY, day};
 use super::log::Entry;
 use super::order::{ID_CHARS, Order};
-use super::reply::{Reply, Told, unknown_task};
+use super::reply::{self, Told, unknown_task};
 use super::turnstile;
 use super::visit::Visit;
 use crate::core::json::{Json, Writer, is_json, list, quoted};
 use crate::core::{
-    ChangeRequest, Error, Kind, SUBMIT_ROUTES, Submission, checked_idempotency_key, checked_task_id, generate,
+    ChangeRequest, Error, Operation, SUBMIT_ROUTES, Submission, checked_idempotency_key, checked_task_id, generate,
 };
 use crate::web::{Unreadable, read_text};
 
@@ -56,7 +55,7 @@ fn callback(name: &str) -> Option<(&str, &str)> {
 
 /// The answer to every path that is none.
 pub fn no_such_route() -> Error {
-    Error::new(Kind::NotFound, "no such route").with(|error| error.code = Some(404))
+    Error::refused(Operation::Read, 404, "no such route".to_owned())
 }
 
 /// A request on its way to its answer.
@@ -67,8 +66,6 @@ pub struct Inquiry<'a> {
     pub url: &'a Url,
     pub visit: &'a Visit,
     pub entry: &'a mut Entry,
-    /// The body, or why it can't be read.
-    pub body: Result<String, Error>,
     /// The cookie to set with the answer.
     pub cookie: Option<String>,
 }
@@ -125,14 +122,14 @@ impl Route {
 }
 
 impl Inquiry<'_> {
-    /// Does what the request asks for, if it may.
-    pub async fn answer(&mut self, route: Route) -> Outcome<Told> {
+    /// Does what the request asks for, if it may. `body` is the request's, or why it can't be read.
+    pub async fn answer(&mut self, route: Route, body: Result<String, Error>) -> Outcome<Told> {
         if route == Route::Health {
             return Ok(Ok(Told::of(Writer::new().boolean("idempotencyKeys", Some(true)).end())));
         }
         or_refuse!(self.visit.browser.check_mode());
         if route == Route::Callback {
-            return self.called_back().await;
+            return self.called_back(body).await;
         }
         let spends = route.method() == "POST";
         let subject = self.visit.subject(self.gateway, spends, Date::now() as i64);
@@ -144,7 +141,7 @@ impl Inquiry<'_> {
                 or_refuse!(self.limited(spends, &network, "this network address").await?);
             }
         }
-        let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
+        let body = or_refuse!(body);
         // A session needs none.
         if spends && !(route == Route::Session && body.is_empty()) {
             or_refuse!(check_json(self.request, &body));
@@ -160,7 +157,7 @@ impl Inquiry<'_> {
             Route::Submit(route) => self.submit(&subject, route, &body).await,
             Route::RecordInfo => self.look(&subject).await,
             Route::Credits => {
-                or_refuse!(subject.check(Operation::Credits));
+                or_refuse!(subject.check(Permission::Credits));
                 let sent_at = Date::now();
                 let credits = self.gateway.client.credits().await;
                 self.entry.upstream_ms = Some((Date::now() - sent_at) as i64);
@@ -175,15 +172,12 @@ impl Inquiry<'_> {
         if within(self.env, limit, key).await? {
             return Ok(Ok(()));
         }
-        let error = Error::new(Kind::RateLimited, format!("too many requests by {whose}; nothing was sent"));
-        Ok(Err(error.with(|error| {
-            error.code = Some(429);
-            error.retry_after = Some(WINDOW_S);
-        })))
+        let message = format!("too many requests by {whose}; nothing was sent");
+        Ok(Err(Error::refused(Operation::Read, 429, message).with(|error| error.retry_after = Some(WINDOW_S))))
     }
 
     async fn submit(&mut self, subject: &Subject, route: &'static str, body: &str) -> Outcome<Told> {
-        or_refuse!(subject.check(Operation::of_route(route)));
+        or_refuse!(subject.check(Permission::of_route(route)));
         let key = self.request.headers().get("Idempotency-Key")?;
         or_refuse!(key.as_deref().map(checked_idempotency_key).transpose());
         let submission = or_refuse!(self.wanted(subject, route, body).await?);
@@ -210,7 +204,7 @@ impl Inquiry<'_> {
     }
 
     fn told(&mut self, reply: &JsValue) -> Outcome<Told> {
-        let reply = reply.as_string().and_then(|reply| Reply::parse(&reply));
+        let reply = reply.as_string().and_then(|reply| reply::parse(&reply));
         let reply = reply.ok_or_else(|| JsValue::from_str("malformed reply of a job"))?;
         if let Ok(told) = &reply {
             (self.entry.upstream_ms, self.entry.credits) = (told.upstream_ms, told.credits);
@@ -219,10 +213,10 @@ impl Inquiry<'_> {
     }
 
     /// Whoever knows the address is the vendor, or was told by it. What is posted is no more than a reason to look.
-    async fn called_back(&mut self) -> Outcome<Told> {
+    async fn called_back(&self, body: Result<String, Error>) -> Outcome<Told> {
         let network = ["callback:", &self.visit.network()].concat();
         or_refuse!(self.limited(false, &network, "this network address").await?);
-        let body = or_refuse!(std::mem::replace(&mut self.body, Ok(String::new())));
+        let body = or_refuse!(body);
         let path = self.url.pathname();
         let (id, token) = path.strip_prefix(PREFIX).and_then(callback).unwrap_or_default();
         let ours = object(self.env, "JOBS", id)?.called_back(token, &body).await?;
@@ -230,8 +224,7 @@ impl Inquiry<'_> {
     }
 
     async fn usage(&self, subject: &Subject) -> Outcome<Told> {
-        let mut accounts = subject.accounts.clone();
-        accounts.push(("gateway".to_owned(), self.gateway.daily_credits));
+        let accounts = self.gateway.accounts(subject);
         let names = list(&mut accounts.iter().map(|(name, _)| quoted(name)));
         let spent = object(self.env, "LEDGER", LEDGER)?.spent(&names).await?.as_string().unwrap_or_default();
         let spent: Vec<_> =
@@ -258,12 +251,11 @@ impl Inquiry<'_> {
                 if let Some(secret) = turnstile {
                     or_refuse!(turnstile::check(sessions, secret, body, self.visit.connecting_ip.as_deref()).await);
                 }
-                Base64UrlUnpadded::encode_string(&random(16))
+                random_id(16)
             }
         };
         self.cookie = Some(sessions.secret.cookie(&id, now / 1000, self.visit.secure));
-        let address = sessions.secret.pseudonym(&self.visit.network());
-        self.usage(&Subject::of_session(&id, &address, sessions.daily_credits, sessions.all_daily_credits)).await
+        self.usage(&sessions.subject(&id, &self.visit.network())).await
     }
 }
 

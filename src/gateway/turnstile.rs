@@ -6,7 +6,7 @@ use super::access::forbidden;
 use super::config::Sessions;
 use crate::client::{Request, Transport, race};
 use crate::core::json::{Json, Object, Writer};
-use crate::core::{Error, Kind, Secret};
+use crate::core::{Error, Operation, Secret};
 use crate::web::Fetch;
 
 const VERIFIER: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
@@ -27,10 +27,7 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let request = Request { url: VERIFIER, body: Some(&question), key: None, idempotency_key: None };
     let answer = race(Fetch.send(request), TimeoutFuture::new(TIMEOUT_MS)).await;
     // A verifier that is down says nothing about the person.
-    let down = || {
-        Error::new(Kind::ServerError, "turnstile: can't be asked right now; try again")
-            .with(|error| error.code = Some(503))
-    };
+    let down = || Error::refused(Operation::Read, 503, "turnstile: can't be asked right now; try again".to_owned());
     let answer = answer.and_then(Result::ok).filter(|answer| answer.status < 500).ok_or_else(down)?;
     let answer = Object::parse(&answer.body).ok_or_else(down)?;
     let success = answer.given("success").and_then(Json::boolean).ok_or_else(down)?;

@@ -55,7 +55,6 @@ impl Visit {
         let (session, sessions) =
             self.session(gateway, now_ms).zip(gateway.sessions.as_ref()).ok_or_else(unauthorized)?;
         self.browser.check_cookie_origin(&sessions.origins, spends)?;
-        let address = sessions.secret.pseudonym(&self.network());
-        Ok(Subject::of_session(&session, &address, sessions.daily_credits, sessions.all_daily_credits))
+        Ok(sessions.subject(&session, &self.network()))
     }
 }

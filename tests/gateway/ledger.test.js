@@ -16,6 +16,15 @@ const delayed = (ms, answer) => new Promise((resolve) => setTimeout(() => resolv
 const tokens = (...entries) => JSON.stringify(entries);
 const usage = async (gateway, headers) => (await gateway.get("../usage", headers)).json.data;
 
+const PAGE = "https://studio.example";
+
+/** A picture of a page that has just opened a session, at this network address. */
+async function spend(gateway, address) {
+  const page = { Authorization: "", Origin: PAGE, "CF-Connecting-IP": address };
+  const { headers } = await gateway.post("../session", "", page);
+  return gateway.post("generate", IMAGE, { ...page, Cookie: headers.get("set-cookie").split(";")[0] });
+}
+
 test("row 9: more submits than the cap, all at once: exactly the cap goes out, 20 runs of 20", async () => {
   const RUNS = 20;
   const CAP = 5;
@@ -136,24 +145,18 @@ test("row 11: addresses that rotate or are claimed are one bucket, and the ledge
 
 test("a session's spending counts for its network, too: a fresh cookie is no fresh budget", async () => {
   const upstream = new Upstream(accepted);
-  const origin = "https://studio.example";
   const gateway = await gatewayOn(upstream, {
     vars: {
-      MIDAPI_SESSION_ORIGINS: origin,
+      MIDAPI_SESSION_ORIGINS: PAGE,
       MIDAPI_SESSION_SECRET: "a-secret-of-the-tests-0123456789abcdef",
       MIDAPI_SESSION_DAILY_CREDITS: String(2 * CREDITS),
     },
   });
-  const spend = async (address) => {
-    const page = { Authorization: "", Origin: origin, "CF-Connecting-IP": address };
-    const { headers } = await gateway.post("../session", "", page);
-    return gateway.post("generate", IMAGE, { ...page, Cookie: headers.get("set-cookie").split(";")[0] });
-  };
   const outcomes = [];
-  for (let number = 1; number <= 4; number++) outcomes.push(await spend(`2001:db8:9:9::${number}`));
+  for (let number = 1; number <= 4; number++) outcomes.push(await spend(gateway, `2001:db8:9:9::${number}`));
   assert.deepEqual(outcomes.map(({ status }) => status), [200, 200, 402, 402]);
   assert.match(outcomes[3].json.msg, /^daily cap: this network address spent 16 of 16/);
-  assert.equal((await spend("2001:db8:9:8::1")).status, 200);
+  assert.equal((await spend(gateway, "2001:db8:9:8::1")).status, 200);
   assert.equal(upstream.submits.length, 3);
 });
 
@@ -181,15 +184,9 @@ test("a price of nothing is none: the caps still end", async () => {
 });
 
 test("sessions have a cap together, too", async () => {
-  const origin = "https://studio.example";
-  const gateway = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_SESSION_ORIGINS: origin, MIDAPI_SESSIONS_DAILY_CREDITS: "9" } });
-  const spend = async (address) => {
-    const page = { Authorization: "", Origin: origin, "CF-Connecting-IP": address };
-    const { headers } = await gateway.post("../session", "", page);
-    return gateway.post("generate", IMAGE, { ...page, Cookie: headers.get("set-cookie").split(";")[0] });
-  };
-  assert.equal((await spend("203.0.113.1")).status, 200);
-  assert.match((await spend("203.0.113.2")).json.msg, /^daily cap: all sessions of pages together spent 8 of 9/);
+  const gateway = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_SESSION_ORIGINS: PAGE, MIDAPI_SESSIONS_DAILY_CREDITS: "9" } });
+  assert.equal((await spend(gateway, "203.0.113.1")).status, 200);
+  assert.match((await spend(gateway, "203.0.113.2")).json.msg, /^daily cap: all sessions of pages together spent 8 of 9/);
   assert.equal((await gateway.post("generate", IMAGE)).status, 200, "who has a token isn't touched");
 });
 
