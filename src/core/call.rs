@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::json::Json;
+use super::text::decimal;
 use super::time::retry_after_s;
 use super::{
     Billed, Endpoint, Error, Handle, History, Kind, MAX_TRIES, Operation, Record, Retry, RetryBudget, SUBMIT_ROUTES,
@@ -72,7 +73,7 @@ impl Account {
         given.or_else(|| {
             self.keys.set(self.keys.get().wrapping_add(1));
             let coin = (moment.random * (1u64 << 52) as f64) as i64;
-            Some([&*moment.now.to_string(), "-", &coin.to_string(), "-", &self.keys.get().to_string()].concat())
+            Some([&*decimal(moment.now), "-", &decimal(coin), "-", &decimal(self.keys.get().into())].concat())
         })
     }
 }

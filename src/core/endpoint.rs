@@ -1,4 +1,5 @@
 use super::Error;
+use super::text::before;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Endpoint {
         }
         let secure = url.strip_prefix("https://");
         let rest = secure.or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        let authority = rest.split('/').next().unwrap_or_default();
+        let authority = before(rest, b"/").unwrap_or(rest);
         let clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
         if authority.is_empty() || !clean {
             return wrong("must be an absolute http or https URL without user, query or fragment");

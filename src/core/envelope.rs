@@ -1,6 +1,7 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
 use super::json::{Json, Object};
+use super::text::{before, decimal};
 use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
 
 /// The `data` of a reply, or the error it stands for.
@@ -24,13 +25,13 @@ pub(crate) fn open<'a>(
         None => return Err(senseless(operation, "the server's answer is not the API's envelope")),
     };
     let Some(body) = body else {
-        return Err(Error::refused(operation, code, ["the server answered HTTP ", &code.to_string()].concat()));
+        return Err(Error::refused(operation, code, ["the server answered HTTP ", &decimal(code)].concat()));
     };
     if code != 200 {
         let message = body.string("msg").and_then(|message| sentence(message, key));
-        let message = message.unwrap_or_else(|| ["the server answered with code ", &code.to_string()].concat());
+        let message = message.unwrap_or_else(|| ["the server answered with code ", &decimal(code)].concat());
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
-        let field = message.split_once(':').map(|(field, _)| field).filter(|field| super::request::is_field(field));
+        let field = before(&message, b":").filter(|field| super::request::is_field(field));
         let field = field.map(str::to_owned);
         let error = match from_gateway && code == 503 && message.starts_with(MISCONFIGURED) {
             // No code of the vendor's: the gateway has sent nothing.

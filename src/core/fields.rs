@@ -1,4 +1,5 @@
 use super::json::{Json, Object, Writer, quoted};
+use super::text::decimal;
 use super::{Error, checked_task_id};
 
 /// The longest prompt, in Unicode characters (*R*).
@@ -73,7 +74,7 @@ impl Rule {
         let text = value.text();
         let must = match self {
             Self::Whole(least, most) => match value.whole() {
-                Some(number) if (*least..=*most).contains(&number) => return Ok(Goes::As(number.to_string())),
+                Some(number) if (*least..=*most).contains(&number) => return Ok(Goes::As(decimal(number))),
                 _ => return Err(outside(name, *least, *most)),
             },
             Self::BatchSize => match value.whole() {
@@ -135,7 +136,7 @@ impl Rule {
 /// The refusal of a number outside its range.
 #[cold]
 pub(crate) fn outside(name: &str, least: i64, most: i64) -> Error {
-    let must = ["must be a whole number from ", &least.to_string(), " to ", &most.to_string()].concat();
+    let must = ["must be a whole number from ", &decimal(least), " to ", &decimal(most)].concat();
     Error::invalid(name, &must)
 }
 
@@ -146,7 +147,7 @@ fn check_prompt(name: &str, prompt: &str) -> Result<(), Error> {
     // Bytes that begin a character; the standard count is longer code, for speed nobody needs here.
     let length = prompt.bytes().filter(|byte| (*byte as i8) >= -0x40).count();
     if length > MAX_PROMPT_CHARS {
-        let must = ["must be at most 2000 characters, and is ", &length.to_string()].concat();
+        let must = ["must be at most 2000 characters, and is ", &decimal(length as i64)].concat();
         return Err(Error::invalid(name, &must));
     }
     Ok(())

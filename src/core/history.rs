@@ -1,6 +1,7 @@
 //! How long tasks take: as recorded traffic has it, and better, as the caller's own past tasks had it.
 
 use super::json::{Json, Object, Writer, list};
+use super::text::decimal;
 use super::{Speed, TaskType};
 
 /// How many of the last durations are kept for each kind of task.
@@ -72,8 +73,9 @@ impl History {
             self.0.push((kind.to_owned(), Vec::new()));
         }
         for (_, durations) in self.0.iter_mut().filter(|(known, _)| known == kind) {
-            let kept = durations.len().saturating_sub(KEPT - 1);
-            *durations = durations.iter().copied().skip(kept).chain([ms]).collect();
+            let mut oldest = durations.len() == KEPT;
+            durations.retain(|_| !std::mem::take(&mut oldest));
+            durations.push(ms);
         }
     }
 
@@ -97,7 +99,7 @@ impl History {
 
     /// As JSON, to keep: an object of durations in milliseconds, by kind of task.
     pub fn to_json(&self) -> String {
-        let durations = |durations: &[i64]| list(&mut durations.iter().map(i64::to_string));
+        let durations = |durations: &[i64]| list(&mut durations.iter().copied().map(decimal));
         self.0.iter().fold(Writer::new(), |out, (kind, known)| out.raw(kind, &durations(known))).end()
     }
 

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::text::push_decimal;
+
 /// Deeper JSON than this is refused, so that no sender can exhaust the stack.
 const MAX_DEPTH: u32 = 64;
 
@@ -245,7 +247,8 @@ fn unescaped(text: &str) -> String {
 
 /// The four hexadecimal digits that a text begins with.
 fn code_unit(text: &str) -> u32 {
-    text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default();
+    text.bytes().take(4).fold(0, |unit, byte| unit << 4 | digit(byte))
 }
 
 /// The whole number a JSON number is, if it is one that JavaScript can hold; `1.0` is one, too.
@@ -290,7 +293,9 @@ impl Writer {
 
     pub fn whole(self, name: &str, number: Option<i64>) -> Self {
         let Some(number) = number else { return self };
-        self.raw(name, &number.to_string())
+        let mut writer = self.named(name);
+        push_decimal(&mut writer.0, number);
+        writer
     }
 
     pub fn boolean(self, name: &str, value: Option<bool>) -> Self {

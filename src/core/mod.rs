@@ -26,6 +26,7 @@ mod secret;
 mod signature;
 mod submission;
 mod task;
+pub(crate) mod text;
 mod time;
 mod words;
 

@@ -1,5 +1,6 @@
 use super::fields::check_link;
 use super::json::{Json, Object, Writer, list, quoted};
+use super::text::decimal;
 use super::time::rfc3339_ms;
 use super::{Error, Kind, Operation};
 
@@ -60,7 +61,7 @@ impl Record {
     pub fn to_json(&self) -> String {
         let or_null = |json: Option<String>| json.unwrap_or_else(|| "null".to_owned());
         let text = |text: &Option<String>| or_null(text.as_deref().map(quoted));
-        let whole = |number: Option<i64>| or_null(number.map(|number| number.to_string()));
+        let whole = |number: Option<i64>| or_null(number.map(decimal));
         let url = |url: &String| Writer::new().text("resultUrl", Some(url)).end();
         let results = || Writer::new().raw("resultUrls", &list(&mut self.result_urls.iter().map(url))).end();
         Writer::new()
@@ -80,7 +81,7 @@ impl Record {
 impl ErrorCode {
     pub(super) fn to_json(&self) -> String {
         match self {
-            Self::Number(code) => code.to_string(),
+            Self::Number(code) => decimal(*code),
             Self::Text(code) => quoted(code),
         }
     }

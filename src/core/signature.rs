@@ -1,3 +1,4 @@
+use super::text::digits;
 use super::{Callback, Error, Kind};
 
 /// How far a callback's time may be from now, in seconds, unless told: Standard Webhooks' five minutes.
@@ -58,9 +59,8 @@ impl SignedCallback {
         let timestamp = timestamp.ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": is missing"]))?;
         let signature = signature.ok_or_else(|| unverified(&[SIGNATURE_HEADER, ": is missing"]))?;
         // Digits alone: two headers of one name arrive joined by a comma, and a sign would be none of the vendor's.
-        let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let at = timestamp.parse::<i64>().ok().filter(|_| digits);
-        let at = at.ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": must be one number of seconds since 1970"]))?;
+        let at = digits(timestamp)
+            .ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": must be one number of seconds since 1970"]))?;
         if at.abs_diff(now_s) > tolerance_s.max(0).unsigned_abs() {
             return Err(unverified(&[
                 TIMESTAMP_HEADER,

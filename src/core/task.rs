@@ -1,4 +1,5 @@
 use super::json::{Writer, list};
+use super::text::before;
 use super::{Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
 
 /// How long the vendor keeps the files: 15 days (*Q*).
@@ -176,7 +177,7 @@ impl From<Record> for Task {
 
 /// By the file's own name: the types of upscales and extensions are not documented.
 fn is_video(url: &str) -> bool {
-    let path = url.bytes().position(|byte| matches!(byte, b'?' | b'#')).and_then(|end| url.get(..end)).unwrap_or(url);
+    let path = before(url, b"?#").unwrap_or(url);
     let ending = path.len().checked_sub(4).and_then(|start| path.get(start..));
     ending.is_some_and(|ending| ending.eq_ignore_ascii_case(".mp4"))
 }

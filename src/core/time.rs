@@ -1,14 +1,13 @@
 //! The vendor's documented times.
 
+use super::text::digits;
+
 /// The time an RFC 3339 text stands for, in milliseconds since 1970.
 ///
 /// By hand: the `time` crate's parser is a tenth of the package's module, and the host's `Date.parse` guesses at much
 /// else. The tests hold it against that crate.
 pub(super) fn rfc3339_ms(text: &str) -> Option<i64> {
-    let digits = |from: usize, to: usize| {
-        let digits = text.get(from..to)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok())?
-    };
+    let digits = |from: usize, to: usize| digits(text.get(from..to)?);
     let is = |at: usize, any_of: &[u8]| text.as_bytes().get(at).is_some_and(|byte| any_of.contains(byte));
     if !(is(4, b"-") && is(7, b"-") && is(10, b"Tt ") && is(13, b":") && is(16, b":")) {
         return None;
@@ -61,10 +60,10 @@ pub(super) fn retry_after_s(header: &str, now_ms: i64) -> Option<u32> {
     let header = header.trim_ascii();
     if header.bytes().all(|byte| byte.is_ascii_digit()) {
         // More than fits is very long, too.
-        return (!header.is_empty()).then(|| header.parse().unwrap_or(u32::MAX));
+        return (!header.is_empty()).then(|| digits(header).and_then(|s| s.try_into().ok()).unwrap_or(u32::MAX));
     }
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let number = |from: usize, to: usize| header.get(from..to)?.parse::<i64>().ok();
+    let number = |from: usize, to: usize| digits(header.get(from..to)?);
     let month = MONTHS.iter().position(|month| header.get(8..11) == Some(month))? as i64 + 1;
     let (hour, minute, second) = (number(17, 19)?, number(20, 22)?, number(23, 25)?);
     if header.len() != 29 || !header.ends_with(" GMT") {

@@ -1,6 +1,7 @@
 //! What a caller passes in, read before anything is sent: a mistake in it must not cost a task.
 
 use crate::core::json::{Json, Object};
+use crate::core::text::{before, decimal};
 use crate::core::{
     Account, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber, Secret,
     Unresolved, checked_idempotency_key, generate_json, known_only, outside,
@@ -79,7 +80,7 @@ impl<'a> Options<'a> {
     fn timeout_ms(&self) -> Result<i64, Error> {
         let Some(timeout) = self.0.given("timeout") else { return Ok(DEFAULT_WAIT_MS) };
         // Half a millisecond is no time to anyone: `performance.now()` gives such numbers.
-        let whole = timeout.number().and_then(|number| Json::of(number.split('.').next()?).whole());
+        let whole = timeout.number().and_then(|number| Json::of(before(number, b".").unwrap_or(number)).whole());
         let whole = whole.filter(|ms| *ms >= 0);
         whole.ok_or_else(|| Error::invalid("timeout", "must be a number of milliseconds, 0 or more"))
     }
@@ -110,7 +111,7 @@ impl Items {
             let checked = if is_task { Handle::decode(item).map(|_| ()) } else { generate_json(item).map(|_| ()) };
             // Of a thousand items the error has to say which.
             checked.map_err(|error| {
-                let message = ["requests[", &submits.len().to_string(), "]: ", &error.message].concat();
+                let message = ["requests[", &decimal(submits.len() as i64), "]: ", &error.message].concat();
                 error.with(|error| error.message = message)
             })?;
             submits.push(!is_task);

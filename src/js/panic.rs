@@ -5,6 +5,8 @@ use std::panic::PanicHookInfo;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::core::text::decimal;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
@@ -20,6 +22,6 @@ pub fn install() {
 /// Where it happened, never with which values: they may hold a key or a prompt.
 fn report(info: &PanicHookInfo<'_>) {
     if let Some(place) = info.location() {
-        console_error(&["midapi crashed at ", place.file(), ":", &place.line().to_string()].concat());
+        console_error(&["midapi crashed at ", place.file(), ":", &decimal(place.line().into())].concat());
     }
 }

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::client::thrown;
 use crate::core::json::{Writer, list};
+use crate::core::text::decimal;
 use crate::core::{
     Billed, Callback, Error, Kind, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint,
     signed_message,
@@ -52,7 +53,7 @@ pub fn signed_callback(
 #[wasm_bindgen]
 pub fn callback_message(body: &str, timestamp: f64) -> Result<String, JsValue> {
     let callback = Callback::parse(body).map_err(thrown)?;
-    Ok(signed_message(callback.task_id(), &(timestamp as i64).to_string()))
+    Ok(signed_message(callback.task_id(), &decimal(timestamp as i64)))
 }
 
 /// The error of a call that the module's crash ended: asked of the module's next instance.
