@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::json::Json;
-use super::text::decimal;
+use super::text::{concat, decimal};
 use super::time::retry_after_s;
 use super::{
     Billed, Endpoint, Error, Handle, History, Kind, MAX_TRIES, Operation, Record, Retry, RetryBudget, SUBMIT_ROUTES,
@@ -73,7 +73,7 @@ impl Account {
         given.or_else(|| {
             self.keys.set(self.keys.get().wrapping_add(1));
             let coin = (moment.random * (1u64 << 52) as f64) as i64;
-            Some([&*decimal(moment.now), "-", &decimal(coin), "-", &decimal(self.keys.get().into())].concat())
+            Some(concat(&[&*decimal(moment.now), "-", &decimal(coin), "-", &decimal(self.keys.get().into())]))
         })
     }
 }
@@ -393,7 +393,7 @@ impl Call {
     fn look(&mut self, moment: Moment) -> Action {
         let task_id = self.handle.as_ref().map(|handle| handle.task_id.as_str()).unwrap_or_default();
         self.phase = Phase::Look;
-        self.url = self.account.endpoint.route(&["record-info?taskId=", task_id].concat());
+        self.url = self.account.endpoint.route(&concat(&["record-info?taskId=", task_id]));
         self.body = None;
         self.idempotency_key = None;
         self.first(moment)
@@ -581,7 +581,7 @@ impl Call {
         let (message, billed) = match &self.last_failure {
             None => ("the task is still running; that is no failure: wait for it again".to_owned(), Billed::Yes),
             Some(failure) => {
-                (["nobody could look at the task: ", &failure.message, "; wait for it again"].concat(), Billed::Unknown)
+                (concat(&["nobody could look at the task: ", &failure.message, "; wait for it again"]), Billed::Unknown)
             }
         };
         let error = Error::new(Kind::StillRunning, message).with(|error| {

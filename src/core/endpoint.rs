@@ -1,5 +1,5 @@
 use super::Error;
-use super::text::before;
+use super::text::{before, concat};
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Endpoint {
 
     /// The URL of a route below it.
     pub fn route(&self, route: &str) -> String {
-        [&self.0, "/", route].concat()
+        concat(&[&self.0, "/", route])
     }
 
     /// The URL of a route beside it: `https://example.com/api/v1/health` for `https://example.com/api/v1/mj`.
@@ -40,7 +40,7 @@ impl Endpoint {
         // Without a path there is nothing above: the last slash is one of `https://`, and what follows it the host.
         let slash = self.0.bytes().rposition(|byte| byte == b'/').filter(|at| *at >= "https://".len());
         let above = slash.and_then(|at| self.0.get(..at)).unwrap_or(&self.0);
-        [above, "/", route].concat()
+        concat(&[above, "/", route])
     }
 
     /// Whether this is the vendor itself, and no gateway.

@@ -1,7 +1,7 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
 use super::json::{Json, Object};
-use super::text::{before, decimal};
+use super::text::{before, concat, decimal};
 use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
 
 /// The `data` of a reply, or the error it stands for.
@@ -25,11 +25,11 @@ pub(crate) fn open<'a>(
         None => return Err(senseless(operation, "the server's answer is not the API's envelope")),
     };
     let Some(body) = body else {
-        return Err(Error::refused(operation, code, ["the server answered HTTP ", &decimal(code)].concat()));
+        return Err(Error::refused(operation, code, concat(&["the server answered HTTP ", &decimal(code)])));
     };
     if code != 200 {
         let message = body.string("msg").and_then(|message| sentence(message, key));
-        let message = message.unwrap_or_else(|| ["the server answered with code ", &decimal(code)].concat());
+        let message = message.unwrap_or_else(|| concat(&["the server answered with code ", &decimal(code)]));
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
         let field = before(&message, b":").filter(|field| super::request::is_field(field));
         let field = field.map(str::to_owned);
@@ -55,7 +55,7 @@ pub fn sentence(mut text: String, key: Option<&Secret>) -> Option<String> {
     if let Some(key) = key {
         key.redact(&mut text);
     }
-    let cut = text.char_indices().nth(MOST).and_then(|(at, _)| text.get(..at)).map(|start| [start, "…"].concat());
+    let cut = text.char_indices().nth(MOST).and_then(|(at, _)| text.get(..at)).map(|start| concat(&[start, "…"]));
     cut.or(Some(text)).filter(|text| !text.trim_ascii().is_empty())
 }
 

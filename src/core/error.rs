@@ -3,6 +3,7 @@ use std::ops::Deref;
 
 use super::Unresolved;
 use super::json::Writer;
+use super::text::concat;
 use super::words::words;
 
 words! {
@@ -153,7 +154,7 @@ impl Error {
     /// A request that breaks a rule, refused before anything is sent. `must` says what would be right.
     #[cold]
     pub fn invalid(field: &str, must: &str) -> Self {
-        let message = [field, ": ", must].concat();
+        let message = concat(&[field, ": ", must]);
         Self::new(Kind::InvalidRequest, message).with(|error| {
             error.code = Some(422);
             error.field = Some(field.to_owned());
@@ -189,7 +190,7 @@ impl Error {
         let billed = operation.billed_without_answer();
         // A gateway's refusal carries the caution already.
         let caution = if billed == Billed::Unknown && !message.ends_with(CAUTION) { CAUTION } else { "" };
-        Self::new(kind, [message, caution].concat()).with(|error| error.billed = billed)
+        Self::new(kind, concat(&[message, caution])).with(|error| error.billed = billed)
     }
 
     /// The same error, of a call that came after the task was accepted: it is there and paid for.

@@ -1,5 +1,5 @@
 use super::json::{Json, Object, Writer, quoted};
-use super::text::decimal;
+use super::text::{concat, decimal, join};
 use super::{Error, checked_task_id};
 
 /// The longest prompt, in Unicode characters (*R*).
@@ -53,8 +53,8 @@ pub(crate) fn known_only(body: &Object<'_>, known: &mut dyn Iterator<Item = &'st
     let known: Vec<_> = known.collect();
     let Some(name) = body.names().find(|name| !known.contains(name)) else { return Ok(()) };
     let must = match known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-        Some(meant) => ["unknown field; did you mean ", meant, "?"].concat(),
-        None => ["unknown field; known are ", &known.join(", ")].concat(),
+        Some(meant) => concat(&["unknown field; did you mean ", meant, "?"]),
+        None => concat(&["unknown field; known are ", &join(&known, ", ")]),
     };
     // A caller's own word as it may stand in an error: bounded, and without anything a terminal would obey.
     let shortened: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
@@ -112,7 +112,7 @@ impl Rule {
                 }
                 return match words.contains(&word.as_str()) {
                     true => Ok(Goes::As(quoted(&word))),
-                    false => Err(Error::invalid(name, &["must be one of ", &words.join(", ")].concat())),
+                    false => Err(Error::invalid(name, &concat(&["must be one of ", &join(words, ", ")]))),
                 };
             }
             Self::Text | Self::Prompt | Self::TaskId | Self::Link => match text {
@@ -136,7 +136,7 @@ impl Rule {
 /// The refusal of a number outside its range.
 #[cold]
 pub(crate) fn outside(name: &str, least: i64, most: i64) -> Error {
-    let must = ["must be a whole number from ", &decimal(least), " to ", &decimal(most)].concat();
+    let must = concat(&["must be a whole number from ", &decimal(least), " to ", &decimal(most)]);
     Error::invalid(name, &must)
 }
 
@@ -147,7 +147,7 @@ fn check_prompt(name: &str, prompt: &str) -> Result<(), Error> {
     // Bytes that begin a character; the standard count is longer code, for speed nobody needs here.
     let length = prompt.bytes().filter(|byte| (*byte as i8) >= -0x40).count();
     if length > MAX_PROMPT_CHARS {
-        let must = ["must be at most 2000 characters, and is ", &decimal(length as i64)].concat();
+        let must = concat(&["must be at most 2000 characters, and is ", &decimal(length as i64)]);
         return Err(Error::invalid(name, &must));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! How long tasks take: as recorded traffic has it, and better, as the caller's own past tasks had it.
 
 use super::json::{Json, Object, Writer, list};
-use super::text::decimal;
+use super::text::{concat, decimal};
 use super::{Speed, TaskType};
 
 /// How many of the last durations are kept for each kind of task.
@@ -133,5 +133,5 @@ fn ranked(numbers: &[i64], rank: usize) -> Option<i64> {
 }
 
 fn kind(task_type: Option<&str>, speed: Option<Speed>) -> String {
-    [task_type.unwrap_or_default(), "/", speed.map_or("", Speed::as_str)].concat()
+    concat(&[task_type.unwrap_or_default(), "/", speed.map_or("", Speed::as_str)])
 }

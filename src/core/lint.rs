@@ -1,4 +1,5 @@
 use super::json::{Object, Writer};
+use super::text::concat;
 use super::{Error, Speed, TaskType, generate};
 
 /// Something the vendor accepts but that surely isn't meant.
@@ -67,7 +68,7 @@ pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
     let submission = generate(request)?;
     let request = Object::parse(request).ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;
     let mut warnings = Vec::new();
-    let mut warn = |field, parts: &[&str]| warnings.push(Warning { field, message: parts.concat() });
+    let mut warn = |field, parts: &[&str]| warnings.push(Warning { field, message: concat(parts) });
     let word = |name| request.text(name).unwrap_or_default();
     // An empty text or list says nothing.
     let is_set = |name| request.given(name).is_some_and(|value| !matches!(value.raw(), "\"\"" | "[]"));

@@ -1,4 +1,4 @@
-use super::text::digits;
+use super::text::{concat, digits};
 use super::{Callback, Error, Kind};
 
 /// How far a callback's time may be from now, in seconds, unless told: Standard Webhooks' five minutes.
@@ -26,7 +26,7 @@ pub struct SignedCallback {
 
 /// What is signed of a callback.
 pub fn signed_message(task_id: &str, timestamp: &str) -> String {
-    [task_id, ".", timestamp].concat()
+    concat(&[task_id, ".", timestamp])
 }
 
 impl SignedCallback {
@@ -55,7 +55,7 @@ impl SignedCallback {
         now_s: i64,
         tolerance_s: i64,
     ) -> Result<Self, Error> {
-        let unverified = |parts: &[&str]| Error::new(Kind::Unverified, parts.concat());
+        let unverified = |parts: &[&str]| Error::new(Kind::Unverified, concat(parts));
         let timestamp = timestamp.ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": is missing"]))?;
         let signature = signature.ok_or_else(|| unverified(&[SIGNATURE_HEADER, ": is missing"]))?;
         // Digits alone: two headers of one name arrive joined by a comma, and a sign would be none of the vendor's.

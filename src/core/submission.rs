@@ -1,7 +1,7 @@
-#[cfg(feature = "gateway")]
-use super::json::quoted;
 use super::json::{Json, Writer};
 use super::{Error, Speed};
+#[cfg(feature = "gateway")]
+use super::{json::quoted, text::concat};
 
 /// A submit that passed every rule: a route, and the body that goes there. What creates a task and spends credits goes
 /// through one of these.
@@ -35,7 +35,7 @@ impl Submission {
         let with = |body: String| match Json::of(&body).object() {
             Some(fields) if fields.given("callBackUrl").is_none() => {
                 let start = body.strip_suffix('}').unwrap_or(&body);
-                [start, ",\"callBackUrl\":", &quoted(url), "}"].concat()
+                concat(&[start, ",\"callBackUrl\":", &quoted(url), "}"])
             }
             _ => body,
         };

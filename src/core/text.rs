@@ -25,6 +25,23 @@ pub(crate) fn push_decimal(text: &mut String, number: i64) {
     text.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
 }
 
+/// Texts, one after the other.
+pub(crate) fn concat(parts: &[&str]) -> String {
+    join(parts, "")
+}
+
+/// The same, with another text between each two.
+pub(crate) fn join(parts: &[&str], between: &str) -> String {
+    let mut text = String::new();
+    for (number, part) in parts.iter().enumerate() {
+        if number > 0 {
+            text.push_str(between);
+        }
+        text.push_str(part);
+    }
+    text
+}
+
 /// What stands before the first of some bytes; `None` if none of them is there.
 pub(crate) fn before<'a>(text: &'a str, any_of: &[u8]) -> Option<&'a str> {
     text.get(..text.bytes().position(|byte| any_of.contains(&byte))?)
@@ -47,6 +64,13 @@ mod tests {
         fn digits_are_read_as_elsewhere(text in "[0-9+-]{0,20}") {
             let theirs = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
             prop_assert_eq!(digits(&text), theirs);
+        }
+
+        #[test]
+        fn texts_are_joined_as_elsewhere(parts in prop::collection::vec("[a-é,]{0,3}", 0..4), between in "[, é]{0,2}") {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            prop_assert_eq!(join(&parts, &between), parts.join(&between));
+            prop_assert_eq!(concat(&parts), parts.concat());
         }
 
         #[test]

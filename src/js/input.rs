@@ -1,7 +1,7 @@
 //! What a caller passes in, read before anything is sent: a mistake in it must not cost a task.
 
 use crate::core::json::{Json, Object};
-use crate::core::text::{before, decimal};
+use crate::core::text::{before, concat, decimal};
 use crate::core::{
     Account, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber, Secret,
     Unresolved, checked_idempotency_key, generate_json, known_only, outside,
@@ -111,7 +111,7 @@ impl Items {
             let checked = if is_task { Handle::decode(item).map(|_| ()) } else { generate_json(item).map(|_| ()) };
             // Of a thousand items the error has to say which.
             checked.map_err(|error| {
-                let message = ["requests[", &decimal(submits.len() as i64), "]: ", &error.message].concat();
+                let message = concat(&["requests[", &decimal(submits.len() as i64), "]: ", &error.message]);
                 error.with(|error| error.message = message)
             })?;
             submits.push(!is_task);

@@ -5,7 +5,7 @@ use std::panic::PanicHookInfo;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::core::text::decimal;
+use crate::core::text::{concat, decimal};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,6 +22,6 @@ pub fn install() {
 /// Where it happened, never with which values: they may hold a key or a prompt.
 fn report(info: &PanicHookInfo<'_>) {
     if let Some(place) = info.location() {
-        console_error(&["midapi crashed at ", place.file(), ":", &decimal(place.line().into())].concat());
+        console_error(&concat(&["midapi crashed at ", place.file(), ":", &decimal(place.line().into())]));
     }
 }
