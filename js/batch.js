@@ -1,10 +1,9 @@
 import { MidjourneyError, refusal } from "./errors.js";
-import { ask, instance } from "./host.js";
+import { ask, instance, make } from "./host.js";
 import { json } from "./json.js";
-import { Order } from "./midapi.js";
 import { options as checked } from "./options.js";
 
-/** The steps of an `Order`: see `src/js/batch.rs`. */
+/** What comes next in the order: see `src/js/batch.rs`. */
 const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
 
 /**
@@ -101,7 +100,7 @@ export class Batch {
       clearTimeout(this.#timer);
       signal?.removeEventListener("abort", stop);
       // What a module left that was started anew is no memory of the new one.
-      if (this.#instance === instance) this.#order?.free();
+      if (this.#instance === instance) ask("forget", "", this.#order);
       this.#told();
     }
   }
@@ -111,23 +110,22 @@ export class Batch {
     clearTimeout(this.#timer);
     for (;;) {
       const order = this.#current();
-      if (this.#stopped) ask(() => order.stop());
-      const step = ask(() => order.next(Date.now()));
-      const value = order.value();
+      if (this.#stopped) ask("stop", "", order);
+      const [step, value] = ask("next", "", order);
       if (step === BEGIN || step === REFUSE) this.#take(this.#numbers[value], step);
       else if (step === SLEEP) return void (this.#timer = setTimeout(this.#again, value));
       else return step === DRAINED && this.#inFlight.size === 0;
     }
   }
 
-  /** The module's order of the items; of those that have not begun, if the module was started anew since. */
+  /** The number of the module's order of the items; of those that have not begun, if the module was started anew since. */
   #current() {
     if (this.#instance !== instance) {
       this.#numbers = [...this.#waiting];
       // What is unknown has its place in the order, so that the module counts as the caller does; any id will do.
       const items = this.#numbers.map((number) => (unknown(this.#items[number]) ? "unknown" : this.#items[number]));
       const input = json({ items, options: this.#options.values });
-      this.#order = ask(() => new Order(input));
+      this.#order = make("order", input);
       this.#instance = instance;
     }
     return this.#order;
@@ -139,7 +137,7 @@ export class Batch {
     const item = this.#items[number];
     // An item whose submit had an unknown outcome stays what it is.
     if (unknown(item)) {
-      if (step === BEGIN) ask(() => this.#order.settled(""));
+      if (step === BEGIN) ask("settled", "", this.#order);
       this.#settle(number, new MidjourneyError(item.error));
     } else if (step === BEGIN) this.#begin(number, item);
     else this.#settle(number, this.#refusal(item));
@@ -174,12 +172,12 @@ export class Batch {
     this.#settle(number, outcome);
     this.#again(() => {
       // An order that came after a crash never knew of it.
-      if (this.#instance === instance && this.#order === order) ask(() => order.settled(failed));
+      if (this.#instance === instance && this.#order === order) ask("settled", failed, order);
     });
   }
 
   #refusal(item) {
-    const { message, ...fields } = JSON.parse(ask(() => this.#order.refusal()));
+    const { message, ...fields } = ask("refusal", "", this.#order);
     const taskId = taskIdOf(item);
     const known = taskId === undefined ? {} : { taskId, billed: "yes" };
     return new MidjourneyError({ ...fields, ...known, message, cause: this.#stopped?.reason });

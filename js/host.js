@@ -6,11 +6,18 @@
  * instance dies they are rejected, and a new one takes over.
  */
 import { MidjourneyError } from "./errors.js";
-import { __wbg_reset_state as startAnew, crash_error as crashError } from "./midapi.js";
+import { begin as beginCall, happened, __wbg_reset_state as startAnew } from "./midapi.js";
 
-/** What spends nothing, whatever becomes of it. */
-const READS = ["status", "record", "credits", "wait", "ask"];
+/** What may spend: after a crash nobody knows whether it did. */
+const SUBMITS = ["generate", "run", "upscale", "vary", "extendVideo", "reconcile"];
+/** What is about a task: what a submit starts from is not what it makes. */
+const LOOKS = ["status", "record", "wait"];
+
+/** What may become of a call's last action: see `happened` in `src/js/client.rs`. */
+const [REPLY, NO_REPLY, TIMED_OUT, SLEPT, WOKEN, ABORTED] = [0, 1, 2, 3, 4, 5];
+
 const calls = new Map();
+/** Numbers what the module keeps. None is given twice, so that what an instance left behind is nothing to the next one. */
 let last = 0;
 
 /** What the module asked for. It is done once the module has returned, so that no foreign code runs inside it. */
@@ -19,30 +26,42 @@ let asked = [];
 /** Counts the instances: what belongs to an earlier one is stale. */
 export let instance = 1;
 
-/** The promise of a call. `input` is JSON; the signal and the function are the caller's own. */
+/** The promise of a client's call. `input` is JSON; the signal and the function are the caller's own. */
 export function begin(client, operation, input, signal, onUpdate) {
-  return new Promise((resolve, reject) => {
-    const number = ++last;
-    const call = { client, operation, input, resolve, reject, onUpdate, signal };
-    calls.set(number, call);
-    if (signal) {
-      call.abort = () => enter(() => client.aborted(number));
-      signal.addEventListener("abort", call.abort);
-    }
-    enter(() => client.begin(number, operation, input, signal?.aborted ?? false, ...moment()));
-  });
+  return new Promise((resolve, reject) => start({ of: client, operation, input, resolve, reject, signal, onUpdate }));
 }
 
-/** What the module answers at once. */
-export function ask(question) {
-  try {
-    return question();
-  } catch (thrown) {
-    if (typeof thrown === "string") throw new MidjourneyError(JSON.parse(thrown));
-    if (!isTrap(thrown)) throw thrown;
-    crashed(thrown);
-    throw crash("ask", thrown);
+/** What the module answers at once; `of` is the number of what it is about. */
+export function ask(question, input = "", of = 0) {
+  let answer;
+  let failure;
+  const resolve = (value) => (answer = value);
+  start({ of, operation: question, input, resolve, reject: (error) => (failure = error) });
+  if (failure) throw failure;
+  return answer;
+}
+
+/** Has the module make something of this input, and returns its number. */
+export function make(question, input) {
+  const number = ++last;
+  ask(question, input, number);
+  return number;
+}
+
+function start(call) {
+  const number = ++last;
+  calls.set(number, call);
+  const { signal } = call;
+  if (signal) {
+    call.abort = () => report(number, ABORTED);
+    signal.addEventListener("abort", call.abort);
   }
+  enter(() => beginCall(call.of, number, call.operation, call.input, signal?.aborted ?? false, ...moment()));
+}
+
+/** Tells the module what became of a call's last action. */
+function report(number, event, status = 0, detail = undefined, body = "") {
+  enter(() => happened(number, event, status, detail, body, ...moment()));
 }
 
 // The module's imports: see `src/js/client.rs`.
@@ -71,16 +90,17 @@ export function settle(number, well, json) {
   asked.push(() => {
     const call = ended(number);
     if (!call) return;
-    if (well) return call.resolve(JSON.parse(json));
-    const fields = JSON.parse(json);
-    call.reject(new MidjourneyError({ ...fields, cause: fields.kind === "aborted" ? call.signal?.reason : call.cause }));
+    const outcome = JSON.parse(json);
+    if (well) return call.resolve(outcome);
+    const cause = outcome.kind === "aborted" ? call.signal?.reason : call.cause;
+    call.reject(new MidjourneyError({ ...outcome, cause }));
   });
 }
 
 /** Enters the module, then does what it asked for. */
-function enter(call) {
+function enter(door) {
   try {
-    call();
+    door();
   } catch (thrown) {
     if (!isTrap(thrown)) throw thrown;
     crashed(thrown);
@@ -103,12 +123,12 @@ function request(number, timeout, url, body, key, idempotencyKey) {
   const init = { headers, redirect: "manual", signal: controller.signal };
   if (body !== undefined) Object.assign(init, { method: "POST", body });
   else if (KNOWS_CACHE_MODES) init.cache = "no-store";
-  const timer = setTimeout(() => next((...now) => call.client.timed_out(number, ...now)), timeout);
-  const next = (event) => {
+  const timer = setTimeout(() => next(TIMED_OUT), timeout);
+  const next = (...event) => {
     // The call may be at something else by now.
     if (call.stop !== stop) return;
     stop();
-    enter(() => event(...moment()));
+    report(number, ...event);
   };
   const stop = (call.stop = () => {
     call.stop = undefined;
@@ -120,12 +140,12 @@ function request(number, timeout, url, body, key, idempotencyKey) {
       if (call.stop !== stop) return;
       // Aborting what has ended would only make an exception nobody sees.
       controller.abort = () => {};
-      next((...now) => call.client.replied(number, status, retryAfter, text, ...now));
+      next(REPLY, status, retryAfter, text);
     },
     (cause) => {
       if (call.stop !== stop) return;
       call.cause = cause;
-      next((...now) => call.client.unanswered(number, code(cause), ...now));
+      next(NO_REPLY, 0, code(cause));
     },
   );
 }
@@ -150,14 +170,14 @@ function code(cause) {
 function rest(number, ms, wakeable) {
   const call = calls.get(number);
   if (!call) return;
-  const next = (early) => {
+  const next = (event) => {
     call.stop?.();
-    enter(() => call.client.slept(number, early, ...moment()));
+    report(number, event);
   };
   const wakes = wakeable && typeof document !== "undefined" ? [[document, "visibilitychange"], [globalThis, "online"]] : [];
   // A page that was just hidden is no reason to look.
-  const wake = () => hidden() || next(true);
-  const timer = setTimeout(next, Math.min(ms, 2 ** 31 - 1), false);
+  const wake = () => hidden() || next(WOKEN);
+  const timer = setTimeout(next, Math.min(ms, 2 ** 31 - 1), SLEPT);
   for (const [target, name] of wakes) target.addEventListener(name, wake);
   call.stop = () => {
     call.stop = undefined;
@@ -191,17 +211,13 @@ function crashed(trap) {
   instance++;
   for (const number of [...calls.keys()]) {
     const call = ended(number);
-    call.reject(crash(call.operation, trap, taskId(call)));
+    call.reject(crash(call, trap));
   }
 }
 
-function crash(operation, cause, taskId) {
+function crash({ operation, input, task }, cause) {
+  task ??= LOOKS.includes(operation) ? JSON.parse(input).task : undefined;
+  const taskId = task?.taskId ?? task;
   const known = taskId === undefined ? {} : { taskId };
-  return new MidjourneyError({ ...JSON.parse(crashError(READS.includes(operation))), ...known, cause });
-}
-
-/** The task a call is about, if there is one: what a submit starts from is not what it makes. */
-function taskId({ operation, input, task }) {
-  task ??= READS.includes(operation) ? JSON.parse(input).task : undefined;
-  return task?.taskId ?? task;
+  return new MidjourneyError({ ...ask("crash", String(SUBMITS.includes(operation))), ...known, cause });
 }

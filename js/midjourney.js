@@ -1,8 +1,7 @@
 import { Batch } from "./batch.js";
 import { MidjourneyError, refusal } from "./errors.js";
-import { ask, begin, instance } from "./host.js";
+import { ask, begin, instance, make } from "./host.js";
 import { json } from "./json.js";
-import { Client, estimate, warnings } from "./midapi.js";
 import { options as checked } from "./options.js";
 
 /**
@@ -22,7 +21,7 @@ export function midjourney(load) {
         throw refusal("misconfigured", "apiKey", `everyone who opens this page could read it; ${instead}`);
       }
       this.#settings = json({ endpoint: absolute(endpoint), apiKey, history });
-      this.#prices = json(prices);
+      this.#prices = prices;
     }
 
     generate(request, options) {
@@ -71,17 +70,17 @@ export function midjourney(load) {
 
     async lint(request) {
       await loaded(load);
-      return JSON.parse(ask(() => warnings(json(request))));
+      return ask("lint", json(request));
     }
 
     async estimate(request) {
       await loaded(load);
-      return JSON.parse(ask(() => estimate(this.#prices, json(request))));
+      return ask("estimate", json({ prices: this.#prices, request }));
     }
 
     async history() {
       await loaded(load);
-      return JSON.parse(ask(() => this.#connected().history()));
+      return ask("history", "", this.#connected());
     }
 
     /** An image carries its task and its number; else they are given apart. */
@@ -94,19 +93,23 @@ export function midjourney(load) {
       const { signal, onUpdate, values } = checked(options);
       const input = json({ ...about, options: values });
       await loaded(load);
-      return begin(ask(() => this.#connected()), operation, input, signal, onUpdate);
+      return begin(this.#connected(), operation, input, signal, onUpdate);
     }
 
-    /** The module's client: a new one if the module was started anew since. */
+    /** The number of the module's client: of a new one if the module was started anew since. */
     #connected() {
       if (this.#instance !== instance) {
-        this.#client = new Client(this.#settings);
+        this.#client = make("connect", this.#settings);
         this.#instance = instance;
+        unused?.register(this, this.#client);
       }
       return this.#client;
     }
   };
 }
+
+/** Some Workers have no such registry; there a client stays with the module that made it. */
+const unused = globalThis.FinalizationRegistry && new FinalizationRegistry((client) => ask("forget", "", client));
 
 async function loaded(load) {
   try {

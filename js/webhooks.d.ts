@@ -22,7 +22,7 @@ export type CallbackRequest =
 export interface VerifyOptions {
   /** The secret the callbacks are signed with; while it is being changed, the old and the new one. Never empty. */
   secret: string | readonly string[];
-  /** How far the time of signing may be from now, in seconds: 300 unless told. */
+  /** How far the time of signing may be from now, in whole seconds: 300 unless told. */
   tolerance?: number | undefined;
   /** The time, in milliseconds since 1970, for tests. */
   now?: number | undefined;
@@ -42,7 +42,7 @@ export function parseCallback(body: string | Uint8Array | object): Promise<Callb
  *
  * @throws {MidjourneyError} `unverified` if a header is missing, doubled or malformed, its time is further from now than
  *   the tolerance, or the signature is not by the secret; `bad_response` for what is no callback of this API;
- *   `misconfigured` without a secret
+ *   `misconfigured` without a secret, or with a tolerance that is none
  */
 export function verifyCallback(request: CallbackRequest, options: VerifyOptions): Promise<Callback>;
 

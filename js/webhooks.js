@@ -2,7 +2,7 @@
 import { load } from "#runtime";
 import { MidjourneyError, refusal } from "./errors.js";
 import { ask } from "./host.js";
-import { callback, callback_message as callbackMessage, signed_callback as signedCallback } from "./midapi.js";
+import { json } from "./json.js";
 
 const TIMESTAMP = "X-Webhook-Timestamp";
 const SIGNATURE = "X-Webhook-Signature";
@@ -10,7 +10,7 @@ const SIGNATURE = "X-Webhook-Signature";
 /** What a callback says, whoever sent it. */
 export async function parseCallback(body) {
   await load();
-  return JSON.parse(ask(() => callback(text(body))));
+  return ask("callback", text(body));
 }
 
 /** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
@@ -19,7 +19,7 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
   const secrets = checkedSecrets([secret].flat());
   const body = typeof request.text === "function" ? await request.text() : text(request.body);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
-  const signed = JSON.parse(ask(() => signedCallback(body, timestamp, signature, Math.floor(now / 1000), tolerance)));
+  const signed = ask("signedCallback", json({ body, timestamp, signature, now: Math.floor(now / 1000), tolerance }));
   const bytes = Uint8Array.from(atob(signed.signature), (char) => char.charCodeAt(0));
   for (const secret of secrets) {
     // The host compares in constant time.
@@ -33,7 +33,7 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
 export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) } = {}) {
   await load();
   checkedSecrets([secret]);
-  const message = ask(() => callbackMessage(text(body), timestamp));
+  const message = ask("callbackMessage", json({ body: text(body), timestamp }));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
   return { [TIMESTAMP]: String(timestamp), [SIGNATURE]: btoa(String.fromCharCode(...signature)) };
 }

@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use super::{Error, Kind, Pace};
 
 /// What a batch does next.
@@ -21,8 +19,10 @@ pub enum BatchStep {
 /// brings the clock, in milliseconds, and does the calls.
 #[derive(Debug)]
 pub struct Batch {
-    /// The numbers of what has not begun, and whether it would be submitted.
-    waiting: VecDeque<(usize, bool)>,
+    /// For each item whether it would be submitted.
+    items: Vec<bool>,
+    /// The number of the first that is still to be begun or refused.
+    next: usize,
     in_flight: usize,
     concurrency: usize,
     pace: Pace,
@@ -34,7 +34,8 @@ impl Batch {
     /// A batch of items, each of which is submitted (`true`) or was before and is waited for.
     pub fn new(items: impl IntoIterator<Item = bool>, concurrency: usize) -> Self {
         Self {
-            waiting: items.into_iter().enumerate().collect(),
+            items: items.into_iter().collect(),
+            next: 0,
             in_flight: 0,
             concurrency: concurrency.max(1),
             pace: Pace::default(),
@@ -45,7 +46,8 @@ impl Batch {
 
     /// What to do next; to be asked again after each step but a wait.
     pub fn next(&mut self, now: i64) -> BatchStep {
-        let Some((number, submits)) = self.waiting.front().copied() else { return BatchStep::Drained };
+        let number = self.next;
+        let Some(submits) = self.items.get(number).copied() else { return BatchStep::Drained };
         let refused = self.stopped || (submits && self.refused.is_some());
         if !refused {
             if self.in_flight >= self.concurrency {
@@ -56,7 +58,7 @@ impl Batch {
                 return BatchStep::Sleep((at - now) as u32);
             }
         }
-        self.waiting.pop_front();
+        self.next += 1;
         if refused {
             return BatchStep::Refuse(number);
         }

@@ -1,7 +1,8 @@
 //! One call from its first request to its end: what to send, what to make of the answer, when to try again and when to
 //! look again. Pure: a driver brings the network, the clock and the coin, and does what it is told.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 
 use super::json::Json;
@@ -24,7 +25,6 @@ pub const DEFAULT_WAIT_MS: i64 = 30 * 60 * 1000;
 const SHORTEST_LOOK_MS: i64 = 1_000;
 
 /// What the calls of one client share.
-#[derive(Debug)]
 pub struct Account {
     endpoint: Endpoint,
     key: Option<Secret>,
@@ -33,8 +33,9 @@ pub struct Account {
     asks_vendor: bool,
     /// Whether this server has the reference's form of the upscale route alone.
     upscales_by_reference: Cell<bool>,
-    budget: RefCell<RetryBudget>,
-    history: RefCell<History>,
+    budget: RetryBudget,
+    /// Taken out and put back: a `RefCell` would bring its panics, and their formatting, into the module.
+    history: Cell<History>,
     /// Tells keys of the same millisecond apart.
     keys: Cell<u32>,
 }
@@ -48,8 +49,8 @@ impl Account {
             key,
             max_tries: MAX_TRIES,
             upscales_by_reference: Cell::new(false),
-            budget: RefCell::default(),
-            history: RefCell::new(history),
+            budget: RetryBudget::default(),
+            history: Cell::new(history),
             keys: Cell::new(0),
         }
     }
@@ -62,7 +63,14 @@ impl Account {
 
     /// How long its tasks took.
     pub fn history(&self) -> History {
-        self.history.borrow().clone()
+        self.with_history(|history| history.clone())
+    }
+
+    fn with_history<T>(&self, with: impl FnOnce(&mut History) -> T) -> T {
+        let mut history = self.history.take();
+        let outcome = with(&mut history);
+        self.history.set(history);
+        outcome
     }
 
     /// The key a gateway knows a submit by: the caller's, else one that no other submit has. The vendor knows none.
@@ -75,6 +83,12 @@ impl Account {
             let coin = (moment.random * (1u64 << 52) as f64) as i64;
             Some(concat(&[&*decimal(moment.now), "-", &decimal(coin), "-", &decimal(self.keys.get().into())]))
         })
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Account").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
@@ -409,7 +423,7 @@ impl Call {
         };
         self.retry = Retry::new(tries);
         self.deadline = moment.now + ms;
-        self.account.budget.borrow_mut().called();
+        self.account.budget.called();
         self.send(moment)
     }
 
@@ -472,13 +486,14 @@ impl Call {
             task.task_type.clone_from(&submission.task_type);
             task.speed = submission.speed;
         }
-        let history = self.account.history.borrow();
         let (task_type, speed) = (task.task_type.as_deref(), task.speed);
-        let ms = pace.map_or_else(|| history.expected_ms(task_type, speed), |seconds| i64::from(seconds) * 1000);
+        let (expected_ms, time_left) = self
+            .account
+            .with_history(|history| (history.expected_ms(task_type, speed), history.time_left(task_type, speed, 0)));
+        let ms = pace.map_or(expected_ms, |seconds| i64::from(seconds) * 1000);
         task.created_at = Some(moment.now);
         task.expected_at = Some(moment.now + ms);
-        task.time_left = Some(history.time_left(task_type, speed, 0));
-        drop(history);
+        task.time_left = Some(time_left);
         self.handle = Some(Handle::from(&task));
         task
     }
@@ -502,8 +517,10 @@ impl Call {
         let known = self.handle.as_ref().and_then(|handle| handle.task_type.clone());
         let task_type = known.or_else(|| task.task_type.clone());
         if task.state == State::Running {
-            let history = self.account.history.borrow();
-            let left = |created_at| history.time_left(task_type.as_deref(), task.speed, now - created_at);
+            let account = &self.account;
+            let left = |created_at| {
+                account.with_history(|history| history.time_left(task_type.as_deref(), task.speed, now - created_at))
+            };
             task.expected_at = pace.map(|seconds| now + i64::from(seconds) * 1000);
             task.time_left = task.created_at.map(left);
         }
@@ -517,8 +534,8 @@ impl Call {
             }
             State::Succeeded => {
                 if let Some((created_at, completed_at)) = task.created_at.zip(task.completed_at) {
-                    let mut history = self.account.history.borrow_mut();
-                    history.add(task_type.as_deref(), task.speed, completed_at - created_at);
+                    let ms = completed_at - created_at;
+                    self.account.with_history(|history| history.add(task_type.as_deref(), task.speed, ms));
                 }
                 Ok(done(task))
             }
@@ -537,7 +554,7 @@ impl Call {
         if self.phase == Phase::Submit && error.kind != Kind::NotFound {
             self.remember_form();
         }
-        let pause = self.retry.pause_after(&error, &mut self.account.budget.borrow_mut(), moment.random);
+        let pause = self.retry.pause_after(&error, &self.account.budget, moment.random);
         if let Some(ms) = pause.filter(|ms| moment.now + i64::from(*ms) < self.deadline) {
             self.pauses = true;
             return Action::Sleep { ms, wakeable: false };

@@ -1,5 +1,7 @@
 //! Whether and when a failed call is sent again. Pure: the caller brings the clock and the coin.
 
+use std::cell::Cell;
+
 use super::{Error, Kind};
 
 /// How often one call is sent at the most.
@@ -13,7 +15,7 @@ const MAX_BACKOFF_MS: i64 = 8_000;
 /// What all calls of a client may spend on retries together, so that a server in trouble isn't buried: a token bucket
 /// that holds ten retries and gains one with every ten calls. Counted in tenths of a retry.
 #[derive(Clone, Debug)]
-pub struct RetryBudget(u32);
+pub struct RetryBudget(Cell<u32>);
 
 impl RetryBudget {
     const FULL: u32 = 100;
@@ -21,17 +23,17 @@ impl RetryBudget {
 
     /// A full bucket.
     pub const fn new() -> Self {
-        Self(Self::FULL)
+        Self(Cell::new(Self::FULL))
     }
 
     /// Takes note of a call.
-    pub fn called(&mut self) {
-        self.0 = (self.0 + 1).min(Self::FULL);
+    pub fn called(&self) {
+        self.0.set((self.0.get() + 1).min(Self::FULL));
     }
 
-    fn take(&mut self) -> bool {
-        let left = self.0.checked_sub(Self::RETRY);
-        self.0 = left.unwrap_or(self.0);
+    fn take(&self) -> bool {
+        let left = self.0.get().checked_sub(Self::RETRY);
+        self.0.set(left.unwrap_or(self.0.get()));
         left.is_some()
     }
 }
@@ -59,7 +61,7 @@ impl Retry {
     ///
     /// An error is worth a second try if the same call may succeed later and can't pay twice: a submit that may have
     /// been accepted never is. The pause is the server's `Retry-After`, else exponential with full jitter.
-    pub fn pause_after(&mut self, error: &Error, budget: &mut RetryBudget, random: f64) -> Option<u32> {
+    pub fn pause_after(&mut self, error: &Error, budget: &RetryBudget, random: f64) -> Option<u32> {
         // A task's own end isn't the call's failure, and an answer that makes no sense will make none again.
         if !error.retryable() || error.kind == Kind::BadResponse || self.tries >= self.max_tries {
             return None;

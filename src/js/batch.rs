@@ -1,58 +1,47 @@
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
-
-use super::client::thrown;
 use super::input::Items;
-use crate::core::{self, BatchStep, Kind};
+use super::kept::{Kept, keep, take};
+use crate::core::json::list;
+use crate::core::text::decimal;
+use crate::core::{Batch, BatchStep, Error, Kind};
 
-/// The order of a batch's items, behind the package's `Batch`.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Order {
-    batch: core::Batch,
-    value: u32,
+/// Makes the order of the items of this input, all of which are checked.
+pub fn order(number: u32, input: &str) -> Result<(), Error> {
+    let Items { submits, concurrency } = Items::parse(input)?;
+    keep(number, Kept::Order(Box::new(Batch::new(submits, concurrency))));
+    Ok(())
 }
 
-#[wasm_bindgen]
-impl Order {
-    /// The order of the items of this input, all of which are checked.
-    #[wasm_bindgen(constructor)]
-    pub fn new(input: &str) -> Result<Order, JsValue> {
-        let Items { submits, concurrency } = Items::parse(input).map_err(thrown)?;
-        Ok(Self { batch: core::Batch::new(submits, concurrency), value: 0 })
-    }
+/// What to do next: 0 begin, 1 refuse, 2 sleep, 3 wait, 4 nothing more; and of the first three the item's number or the
+/// milliseconds.
+pub fn next(order: u32, now: i64) -> String {
+    let (step, value) = match with(order, |batch| batch.next(now)) {
+        Some(BatchStep::Begin(number)) => (0, number as i64),
+        Some(BatchStep::Refuse(number)) => (1, number as i64),
+        Some(BatchStep::Sleep(ms)) => (2, ms.into()),
+        Some(BatchStep::Wait) => (3, 0),
+        Some(BatchStep::Drained) | None => (4, 0),
+    };
+    list(&mut [step, value].into_iter().map(decimal))
+}
 
-    /// What to do next: 0 begin, 1 refuse, 2 sleep, 3 wait, 4 nothing more. Of the first three [`Order::value`] is the
-    /// item's number or the milliseconds.
-    pub fn next(&mut self, now: f64) -> u32 {
-        let (step, value) = match self.batch.next(now as i64) {
-            BatchStep::Begin(number) => (0, number as u32),
-            BatchStep::Refuse(number) => (1, number as u32),
-            BatchStep::Sleep(ms) => (2, ms),
-            BatchStep::Wait => (3, 0),
-            BatchStep::Drained => (4, 0),
-        };
-        self.value = value;
-        step
-    }
+/// An item has settled; with an error of this kind, if it failed.
+pub fn settled(order: u32, kind: &str) {
+    with(order, |batch| batch.settled(Kind::from_word(kind)));
+}
 
-    /// The number that belongs to the last step.
-    pub fn value(&self) -> u32 {
-        self.value
-    }
+/// Nothing more is to be begun.
+pub fn stop(order: u32) {
+    with(order, Batch::stop);
+}
 
-    /// An item has settled; with an error of this kind, if it failed.
-    pub fn settled(&mut self, kind: &str) {
-        self.batch.settled(Kind::from_word(kind));
-    }
+/// The error of an item that is not begun.
+pub fn refusal(order: u32) -> String {
+    with(order, |batch| batch.refusal().to_json()).unwrap_or_default()
+}
 
-    /// Nothing more is to be begun.
-    pub fn stop(&mut self) {
-        self.batch.stop();
-    }
-
-    /// The error of an item that is not begun.
-    pub fn refusal(&self) -> String {
-        self.batch.refusal().to_json()
-    }
+fn with<T>(order: u32, what: impl FnOnce(&mut Batch) -> T) -> Option<T> {
+    let Some(Kept::Order(mut batch)) = take(order) else { return None };
+    let outcome = what(&mut batch);
+    keep(order, Kept::Order(batch));
+    Some(outcome)
 }

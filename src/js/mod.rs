@@ -5,6 +5,7 @@
 mod batch;
 mod client;
 mod input;
+mod kept;
 mod panic;
 mod questions;
 

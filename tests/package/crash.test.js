@@ -36,11 +36,11 @@ test("row 38: the package survives its crashes in Node", async (t) => {
 test("row 38: the package survives its crashes in a page", async (t) => {
   const html = `<!doctype html><link rel="icon" href="data:," /><script type="module">
     import { Midjourney, isMidjourneyError } from "/midapi/browser.js";
-    import { Client } from "/midapi/midapi.js";
+    import * as host from "/midapi/host.js";
     import { crashes } from "/crash.js";
     window.unheard = [];
     for (const name of ["error", "unhandledrejection"]) addEventListener(name, ({ reason, message }) => unheard.push(String(reason ?? message)));
-    const outcome = await crashes({ Midjourney, isMidjourneyError, Client }).catch((error) => error.stack);
+    const outcome = await crashes({ Midjourney, isMidjourneyError, host }).catch((error) => error.stack);
     await new Promise((resolve) => setTimeout(resolve, 20));
     window.outcome = outcome;
   </script>`;
@@ -71,13 +71,13 @@ test("row 38: the package survives its crashes in workerd", async (t) => {
   writeFileSync(
     join(folder, "worker.js"),
     `import { Midjourney, isMidjourneyError } from "./workerd.js";
-    import { Client } from "./midapi.js";
+    import * as host from "./host.js";
     import { crashes } from "./crash.js";
     const unheard = [];
     addEventListener("unhandledrejection", ({ reason }) => unheard.push(String(reason)));
     export default {
       async fetch() {
-        const outcome = await crashes({ Midjourney, isMidjourneyError, Client }).catch((error) => error.stack);
+        const outcome = await crashes({ Midjourney, isMidjourneyError, host }).catch((error) => error.stack);
         await new Promise((resolve) => setTimeout(resolve, 20));
         return Response.json({ outcome, unheard });
       },
