@@ -12,6 +12,11 @@
 //!
 //! A Rust program uses [`client::Client`]; without features it brings its own transport.
 
+// The package's module has no use for the standard library: its panics alone are 1 KB of it, after brotli.
+#![cfg_attr(all(feature = "js", target_arch = "wasm32"), no_std)]
+
+extern crate alloc;
+
 pub mod client;
 pub mod core;
 #[cfg(feature = "crash")]

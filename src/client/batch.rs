@@ -1,7 +1,10 @@
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::Poll;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::Poll;
 
 use super::{Client, Timer, Transport};
 use crate::core::{Batch, BatchStep, DEFAULT_WAIT_MS, Error, Goal, Handle, Kind, Submission, Task};

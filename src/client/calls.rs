@@ -1,7 +1,8 @@
-use std::cell::Cell;
-use std::future::poll_fn;
-use std::rc::Rc;
-use std::task::Poll;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::task::Poll;
 
 use super::{NoReply, Timer, Transport, race};
 use crate::core::{

@@ -1,6 +1,6 @@
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
 
 /// The future's output, or `None` if `end` comes first; then the future is dropped and with it all it waits for.
 pub async fn race<F: Future>(future: F, end: impl Future<Output = ()>) -> Option<F::Output> {

@@ -1,3 +1,6 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+
 pub use crate::core::Request;
 
 /// What came back.
@@ -15,7 +18,7 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct NoReply {
     /// The host's own reason.
-    pub source: Box<dyn std::error::Error>,
+    pub source: Box<dyn core::error::Error>,
     /// Whether it is certain that nothing reached the server, as when it refused the connection. Only then may a submit
     /// be sent again.
     pub unsent: bool,
@@ -47,6 +50,6 @@ pub trait Timer {
 
     /// Resolves when somebody looks again or the network is back: then waits look at once.
     fn woken(&self) -> impl Future<Output = ()> {
-        std::future::pending()
+        core::future::pending()
     }
 }

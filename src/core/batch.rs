@@ -1,4 +1,5 @@
 use super::{Error, Kind, Pace};
+use alloc::vec::Vec;
 
 /// What a batch does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

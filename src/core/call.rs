@@ -1,9 +1,12 @@
 //! One call from its first request to its end: what to send, what to make of the answer, when to try again and when to
 //! look again. Pure: a driver brings the network, the clock and the coin, and does what it is told.
 
-use std::cell::Cell;
-use std::fmt;
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::Cell;
+use core::fmt;
 
 use super::json::Json;
 use super::text::{concat, decimal};
@@ -177,7 +180,7 @@ pub enum Event<'a> {
         /// Whether it is certain that nothing reached the server.
         unsent: bool,
         /// The host's own reason.
-        source: Option<Box<dyn std::error::Error>>,
+        source: Option<Box<dyn core::error::Error>>,
     },
     /// It took too long.
     TimedOut,
@@ -618,7 +621,7 @@ fn resubmission(unresolved: &Unresolved) -> Submission {
 }
 
 #[cold]
-fn unreached(operation: Operation, unsent: bool, source: Option<Box<dyn std::error::Error>>) -> Error {
+fn unreached(operation: Operation, unsent: bool, source: Option<Box<dyn core::error::Error>>) -> Error {
     let error = match unsent {
         true => Error::new(Kind::Network, "the server could not be reached, so nothing was sent"),
         false => Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off"),

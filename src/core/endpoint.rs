@@ -1,5 +1,7 @@
 use super::Error;
 use super::text::{before, concat};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 use super::json::{Json, Object};
 use super::text::{before, concat, decimal};
 use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// The `data` of a reply, or the error it stands for.
 ///

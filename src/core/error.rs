@@ -1,5 +1,8 @@
-use std::fmt;
-use std::ops::Deref;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+use core::ops::Deref;
 
 use super::Unresolved;
 use super::json::Writer;
@@ -126,7 +129,7 @@ pub struct Details {
     /// gateway.
     pub submit: Option<Unresolved>,
     /// What lies beneath, such as the host's own exception.
-    pub source: Option<Box<dyn std::error::Error>>,
+    pub source: Option<Box<dyn core::error::Error>>,
 }
 
 impl Error {
@@ -256,8 +259,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         self.0.source.as_deref()
     }
 }

@@ -1,4 +1,5 @@
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
 
 use super::json::Json;
 use super::{Error, Speed, Task, checked_task_id};

@@ -3,6 +3,9 @@
 use super::json::{Json, Object, Writer, list};
 use super::text::{concat, decimal};
 use super::{Speed, TaskType};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// How many of the last durations are kept for each kind of task.
 const KEPT: usize = 20;
@@ -74,7 +77,7 @@ impl History {
         }
         for (_, durations) in self.0.iter_mut().filter(|(known, _)| known == kind) {
             let mut oldest = durations.len() == KEPT;
-            durations.retain(|_| !std::mem::take(&mut oldest));
+            durations.retain(|_| !core::mem::take(&mut oldest));
             durations.push(ms);
         }
     }

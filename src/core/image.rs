@@ -4,6 +4,8 @@
 use super::fields::{Field, Rule, checked, outside};
 use super::json::{Object, Writer};
 use super::{Error, Submission};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// One of the images or videos of a task, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@
 //! `serde_json` would make the package's module half as large again, `hifijson` a tenth, and values of the host, read
 //! field by field, cost four crossings each. The tests hold it against `serde_json`.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::text::push_decimal;
 

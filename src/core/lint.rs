@@ -1,6 +1,8 @@
 use super::json::{Object, Writer};
 use super::text::concat;
 use super::{Error, Speed, TaskType, generate};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

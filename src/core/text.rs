@@ -1,5 +1,7 @@
 //! Numbers and pieces of text, where the standard library's own ways would be a fifth of the package's module.
 
+use alloc::string::String;
+
 /// The number a text of nothing but digits stands for; `None` for any other text, and for more than fits.
 pub(crate) fn digits(text: &str) -> Option<i64> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));

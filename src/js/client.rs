@@ -1,4 +1,6 @@
-use std::rc::Rc;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

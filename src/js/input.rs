@@ -6,6 +6,9 @@ use crate::core::{
     Account, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber, Secret,
     Unresolved, checked_idempotency_key, generate_json, known_only, outside,
 };
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What an operation of this name is for. Its input is a JSON object with what it is about, and `options`.
 pub fn goal(name: &str, input: &str) -> Result<Goal, Error> {

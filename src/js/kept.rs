@@ -1,5 +1,7 @@
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
 use crate::core::{Account, Batch, Call};
 
@@ -12,22 +14,25 @@ pub enum Kept {
     Order(Box<Batch>),
 }
 
-thread_local! {
-    static ALL: Cell<Vec<(u32, Kept)>> = const { Cell::new(Vec::new()) };
-}
+struct OneThread<T>(T);
+
+#[allow(unsafe_code)]
+unsafe impl<T> Sync for OneThread<T> {}
+
+static ALL: OneThread<Cell<Vec<(u32, Kept)>>> = OneThread(Cell::new(Vec::new()));
 
 /// Keeps one.
 pub fn keep(number: u32, one: Kept) {
-    let mut all = ALL.take();
+    let mut all = ALL.0.take();
     all.push((number, one));
-    ALL.set(all);
+    ALL.0.set(all);
 }
 
 /// Takes one out, to be kept anew if it is still needed; there is none that has ended, or crashed with its instance.
 pub fn take(number: u32) -> Option<Kept> {
-    let mut all = ALL.take();
+    let mut all = ALL.0.take();
     let at = all.iter().position(|(known, _)| *known == number);
     let taken = at.map(|at| all.swap_remove(at).1);
-    ALL.set(all);
+    ALL.0.set(all);
     taken
 }

@@ -8,6 +8,8 @@ use crate::core::{
     Billed, Callback, Error, Kind, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint,
     signed_message,
 };
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 /// The answer to a question; `None` if this is none, but an operation. Some are about what a number stands for.
 pub fn answer(question: &str, about: u32, input: &str, now: i64) -> Option<Result<String, Error>> {
