@@ -24,7 +24,7 @@ mod crash;
 
 #[cfg(feature = "gateway")]
 mod gateway;
-#[cfg(feature = "js")]
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
 mod js;
 #[cfg(feature = "web")]
 pub mod web;

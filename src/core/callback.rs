@@ -35,7 +35,7 @@ impl Callback {
         if code != 200 {
             // The message of a failure stands in the envelope when the data carries none.
             record.success_flag = if record.success_flag == 3 { 3 } else { 2 };
-            record.error_message = record.error_message.or_else(|| body.string("msg"));
+            record.error_message = record.error_message.or_else(|| body.text("msg"));
         }
         let task = Task::from(record);
         Ok(match task.state {

@@ -30,7 +30,7 @@ pub(crate) fn open<'a>(
         return Err(Error::refused(operation, code, concat(&["the server answered HTTP ", &decimal(code)])));
     };
     if code != 200 {
-        let message = body.string("msg").and_then(|message| sentence(message, key));
+        let message = body.text("msg").and_then(|message| sentence(message, key));
         let message = message.unwrap_or_else(|| concat(&["the server answered with code ", &decimal(code)]));
         // A gateway of ours names the field in front of the sentence; so the name survives the wire.
         let field = before(&message, b":").filter(|field| super::request::is_field(field));
@@ -63,7 +63,7 @@ pub fn sentence(mut text: String, key: Option<&Secret>) -> Option<String> {
 
 /// The id of the task that a submit created.
 pub(crate) fn accepted(data: Json<'_>) -> Result<String, Error> {
-    let id = data.object().and_then(|data| data.string("taskId")).filter(|id| checked_task_id(id).is_ok());
+    let id = data.object().and_then(|data| data.text("taskId")).filter(|id| checked_task_id(id).is_ok());
     id.ok_or_else(|| senseless(Operation::Submit, "the server's answer has no usable taskId"))
 }
 

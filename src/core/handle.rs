@@ -1,4 +1,3 @@
-use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::json::Json;
@@ -32,9 +31,9 @@ impl Handle {
 
     pub(crate) fn decode(task: Json<'_>) -> Result<Self, Error> {
         let fields = task.object();
-        let text = |name| fields.as_ref()?.string(name);
+        let text = |name| fields.as_ref()?.text(name);
         let whole = |name| fields.as_ref()?.given(name)?.whole();
-        let task_id = task.text().map(Cow::into_owned).or_else(|| text("taskId"));
+        let task_id = task.text().or_else(|| text("taskId"));
         let task_id = task_id.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
         checked_task_id(&task_id)?;
         Ok(Self {

@@ -166,7 +166,7 @@ impl Form {
     /// Reads a body each of whose fields is right; what they are together may still be wrong.
     fn read(&self, body: &str) -> Result<ChangeRequest, Error> {
         let body = Object::parse(body).ok_or_else(not_json)?;
-        let text = |name| body.string(name);
+        let text = |name| body.text(name);
         let (index, first) = self.index;
         let task_id = text("taskId").ok_or_else(|| Error::invalid("taskId", "is required"))?;
         let number = body.given(index).and_then(|number| number.whole());

@@ -53,7 +53,7 @@ impl Default for Prices {
 
 /// The speeds that Midjourney's own flags in the prompt ask for. Nobody outside knows whether the vendor minds them.
 fn flagged_speeds(submission: &Submission) -> impl Iterator<Item = Speed> {
-    let prompt = Object::parse(&submission.body).and_then(|body| body.string("prompt")).unwrap_or_default();
+    let prompt = Object::parse(&submission.body).and_then(|body| body.text("prompt")).unwrap_or_default();
     let flag = |speed: Speed| match speed {
         Speed::Relaxed => "--relax",
         Speed::Fast => "--fast",

@@ -43,7 +43,7 @@ impl Record {
     /// Reads the `data` of a status reply or of a callback of the same shape. A flag that is missing counts as 0:
     /// nothing is known to have ended.
     pub(crate) fn decode(data: &Object<'_>) -> Result<Self, Error> {
-        let text = |name| data.string(name);
+        let text = |name| data.text(name);
         let Some(task_id) = text("taskId") else {
             return Err(Error::unanswered(Operation::Read, Kind::BadResponse, "the server's answer is no task record"));
         };
@@ -106,13 +106,12 @@ pub(super) fn result_urls(value: Json<'_>) -> Vec<String> {
         .into_iter()
         .filter_map(|item| item.text().or_else(|| item.object()?.text("resultUrl")))
         .filter(|url| check_link("resultUrl", url).is_ok())
-        .map(|url| url.into_owned())
         .collect()
 }
 
 fn error_code(value: Json<'_>) -> Option<ErrorCode> {
     match value.number() {
         Some(_) => value.whole().map(ErrorCode::Number),
-        None => value.text().filter(|text| !text.is_empty()).map(|text| ErrorCode::Text(text.into_owned())),
+        None => value.text().filter(|text| !text.is_empty()).map(ErrorCode::Text),
     }
 }

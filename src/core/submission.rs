@@ -94,7 +94,7 @@ impl Unresolved {
 
     pub(crate) fn decode(json: Json<'_>) -> Result<Self, Error> {
         let object = json.object();
-        let text = |name| object.as_ref().and_then(|object| object.string(name)).unwrap_or_default();
+        let text = |name| object.as_ref().and_then(|object| object.text(name)).unwrap_or_default();
         Self::new(&text("route"), text("body"), text("idempotencyKey"))
     }
 }

@@ -76,14 +76,14 @@ pub fn tokens(json: &str) -> Result<Vec<Token>, Error> {
 fn token(number: usize, entry: Json<'_>) -> Result<Token, Error> {
     let of = |must: &str| wrong(&format!("has an entry, number {number}, whose {must}"));
     let entry = entry.object().ok_or_else(|| wrong("must hold objects"))?;
-    let text = |name| entry.string(name).unwrap_or_default();
+    let text = |name| entry.text(name).unwrap_or_default();
     let name = text("name");
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if !(1..=40).contains(&name.len()) || !name.bytes().all(fits) {
         return Err(of("name is not 1 to 40 letters, digits, '_', '-' or '.'"));
     }
     const KNOWN: [&str; 6] = ["name", "sha256", "dailyCredits", "origins", "operations", "callbackHosts"];
-    if entry.names().any(|name| !KNOWN.contains(&name)) {
+    if entry.names().any(|name| !KNOWN.contains(&&*name)) {
         return Err(of(&format!("fields are not all among {}", KNOWN.join(", "))));
     }
     let sha256 = text("sha256");
@@ -95,8 +95,8 @@ fn token(number: usize, entry: Json<'_>) -> Result<Token, Error> {
         None => Ok(None),
         Some(value) => {
             let items = value.items().and_then(|items| items.into_iter().map(|item| item.text()).collect());
-            let items: Vec<_> = items.ok_or_else(|| of(&format!("{name} is no list of strings")))?;
-            Ok(Some(items.into_iter().map(|item| item.into_owned()).collect::<Vec<String>>()))
+            let items: Vec<String> = items.ok_or_else(|| of(&format!("{name} is no list of strings")))?;
+            Ok(Some(items))
         }
     };
     let operations = match list("operations")? {

@@ -187,7 +187,7 @@ impl Job {
     pub fn looked_into(&mut self, record: Option<&Record>) {
         let Some(claimed) = self.claimed.take() else { return };
         let request = record.filter(|record| record.task_id == claimed).and_then(|record| record.param_json.as_deref());
-        let url = request.and_then(|request| Object::parse(request)?.string("callBackUrl"));
+        let url = request.and_then(|request| Object::parse(request)?.text("callBackUrl"));
         if url.is_some_and(|url| url.ends_with(&["/", &*self.callback_path()].concat())) {
             self.stage = Stage::Accepted(claimed);
         }
@@ -284,17 +284,17 @@ impl Job {
         let is = |name| job.given(name).and_then(Json::boolean);
         let failure = || Failure::parse(job.given("failure")?);
         Some(Self {
-            id: job.string("id")?,
-            subject: job.string("subject")?,
-            digest: job.string("digest")?,
-            task_type: job.string("taskType"),
+            id: job.text("id")?,
+            subject: job.text("subject")?,
+            digest: job.text("digest")?,
+            task_type: job.text("taskType"),
             speed: job.text("speed").and_then(|word| Speed::from_word(&word)),
             created_at: whole("createdAt")?,
             attempt: whole("attempt")?,
             stage: match job.text("stage")?.as_ref() {
                 "reserving" => Stage::Reserving,
                 "submitting" => Stage::Submitting,
-                "accepted" => Stage::Accepted(job.string("vendorId")?),
+                "accepted" => Stage::Accepted(job.text("vendorId")?),
                 "refused" => Stage::Refused(failure()?),
                 "unknown" => Stage::Unknown(failure()?),
                 _ => return None,
@@ -303,8 +303,8 @@ impl Job {
             record: job.given("record").map(|record| record.raw().to_owned()),
             ended: is("ended")?,
             look_at: whole("lookAt")?,
-            callback_token: job.string("callbackToken")?,
-            claimed: job.string("claimed"),
+            callback_token: job.text("callbackToken")?,
+            claimed: job.text("claimed"),
             pace: whole("pace"),
         })
     }
@@ -341,7 +341,7 @@ impl Failure {
         Some(Self {
             kind: Kind::from_word(&failure.text("kind")?)?,
             code: failure.given("code").and_then(Json::whole),
-            message: failure.string("message")?,
+            message: failure.text("message")?,
         })
     }
 }

@@ -35,12 +35,12 @@ pub fn ledger_reserve(storage: Storage, order: &str) -> Result<String, JsValue> 
     let sql = tables(&storage)?;
     let malformed = || JsValue::from_str("malformed reservation");
     let order = Object::parse(order).ok_or_else(malformed)?;
-    let (id, credits) = (order.string("id").ok_or_else(malformed)?, order.given("credits").and_then(Json::whole));
+    let (id, credits) = (order.text("id").ok_or_else(malformed)?, order.given("credits").and_then(Json::whole));
     let credits = credits.filter(|credits| *credits >= 0).ok_or_else(malformed)?;
     let accounts = order.given("accounts").and_then(Json::items).ok_or_else(malformed)?;
     let accounts = accounts.into_iter().map(|account| {
         let account = account.object()?;
-        Some((account.string("name")?, account.given("cap")?.whole()?))
+        Some((account.text("name")?, account.given("cap")?.whole()?))
     });
     let accounts = accounts.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
     let today = day(Date::now() as i64);

@@ -87,14 +87,14 @@ impl Order {
     /// Reads what [`Order::to_json`] gave.
     pub fn parse(json: &str) -> Option<Self> {
         let order = Object::parse(json)?;
-        let text = |name| order.string(name);
+        let text = |name| order.text(name);
         let route = |name| {
             let named = order.text(name)?;
             SUBMIT_ROUTES.into_iter().find(|route| *route == named)
         };
         let account = |account: Json<'_>| {
             let account = account.object()?;
-            Some((account.string("name")?, u32::try_from(account.given("cap")?.whole()?).ok()?))
+            Some((account.text("name")?, u32::try_from(account.given("cap")?.whole()?).ok()?))
         };
         Some(Self {
             id: text("id")?,

@@ -53,9 +53,9 @@ pub fn parse(json: &str) -> Option<Result<Told, Error>> {
     let error = reply.given("error")?.object()?;
     let number = |name| error.given(name).and_then(Json::whole);
     let kind = Kind::from_word(&error.text("kind")?)?;
-    Some(Err(Error::new(kind, error.string("message")?).with(|parsed| {
+    Some(Err(Error::new(kind, error.text("message")?).with(|parsed| {
         parsed.code = number("code");
-        parsed.field = error.string("field");
+        parsed.field = error.text("field");
         parsed.billed = error.text("billed").and_then(|word| Billed::from_word(&word)).unwrap_or(Billed::Unknown);
         parsed.retry_after = number("retryAfter").and_then(|seconds| u32::try_from(seconds).ok());
     })))

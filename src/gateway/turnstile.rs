@@ -14,7 +14,7 @@ const TIMEOUT_MS: u32 = 10_000;
 
 /// Refuses a token that Turnstile doesn't know, has seen before, or gave to a page of another host.
 pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_ip: Option<&str>) -> Result<(), Error> {
-    let token = Object::parse(body).and_then(|body| body.string("turnstile")).unwrap_or_default();
+    let token = Object::parse(body).and_then(|body| body.text("turnstile")).unwrap_or_default();
     let invalid = || forbidden("turnstile", "must be a fresh token of Turnstile's, from this page");
     if token.is_empty() || token.len() > 2048 {
         return Err(invalid());
@@ -31,7 +31,7 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let answer = answer.and_then(Result::ok).filter(|answer| answer.status < 500).ok_or_else(down)?;
     let answer = Object::parse(&answer.body).ok_or_else(down)?;
     let success = answer.given("success").and_then(Json::boolean).ok_or_else(down)?;
-    let host = answer.string("hostname").unwrap_or_default();
+    let host = answer.text("hostname").unwrap_or_default();
     let of_ours = |origin: &String| origin.split_once("://").is_some_and(|(_, rest)| hostname(rest) == host);
     if success && sessions.origins.iter().any(of_ours) { Ok(()) } else { Err(invalid()) }
 }

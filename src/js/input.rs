@@ -71,7 +71,7 @@ impl<'a> Options<'a> {
     fn text(&self, name: &str) -> Result<Option<String>, Error> {
         let Some(value) = self.0.given(name) else { return Ok(None) };
         let text = value.text().ok_or_else(|| Error::invalid(name, "must be a string"))?;
-        Ok(Some(text.into_owned()).filter(|text| !text.is_empty()))
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
     fn idempotency_key(&self) -> Result<Option<String>, Error> {

@@ -14,12 +14,17 @@ pub enum Kept {
     Order(Box<Batch>),
 }
 
+static ALL: OneThread<Cell<Vec<(u32, Kept)>>> = OneThread(Cell::new(Vec::new()));
+
+/// What the standard library's `thread_local!` is where there are no threads.
 struct OneThread<T>(T);
 
-#[allow(unsafe_code)]
-unsafe impl<T> Sync for OneThread<T> {}
+#[cfg(target_feature = "atomics")]
+compile_error!("the package's module keeps its state without locks, and can't have threads");
 
-static ALL: OneThread<Cell<Vec<(u32, Kept)>>> = OneThread(Cell::new(Vec::new()));
+#[allow(unsafe_code)]
+// SAFETY: there are no threads, so that nothing is ever shared between two.
+unsafe impl<T> Sync for OneThread<T> {}
 
 /// Keeps one.
 pub fn keep(number: u32, one: Kept) {

@@ -10,6 +10,5 @@ mod panic;
 mod questions;
 
 /// The standard allocator makes the module 1.8 KB larger, after brotli.
-#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -12,7 +12,6 @@ extern "C" {
 }
 
 /// Says where it happened, never with which values: they may hold a key or a prompt.
-#[cfg(target_arch = "wasm32")]
 #[panic_handler]
 fn report(info: &core::panic::PanicInfo<'_>) -> ! {
     if let Some(place) = info.location() {

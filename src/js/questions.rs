@@ -52,7 +52,7 @@ fn estimate(input: &str) -> Result<String, Error> {
 /// What the signature of a callback must be of, once its form and its time are right.
 fn signed_callback(input: &str) -> Result<String, Error> {
     let input = Object::parse(input).unwrap_or_default();
-    let text = |name| input.string(name);
+    let text = |name| input.text(name);
     let tolerance = seconds(&input, "tolerance", SIGNATURE_TOLERANCE_S)?;
     let (body, timestamp, signature) = (text("body").unwrap_or_default(), text("timestamp"), text("signature"));
     let now = seconds(&input, "now", 0)?;
@@ -64,7 +64,7 @@ fn signed_callback(input: &str) -> Result<String, Error> {
 /// What to sign of a callback that is sent at this time.
 fn callback_message(input: &str) -> Result<String, Error> {
     let input = Object::parse(input).unwrap_or_default();
-    let callback = Callback::parse(&input.string("body").unwrap_or_default())?;
+    let callback = Callback::parse(&input.text("body").unwrap_or_default())?;
     Ok(quoted(&signed_message(callback.task_id(), &decimal(seconds(&input, "timestamp", 0)?))))
 }
 
