@@ -69,7 +69,7 @@ impl Account {
         self.with_history(|history| history.clone())
     }
 
-    fn with_history<T>(&self, with: impl FnOnce(&mut History) -> T) -> T {
+    pub(crate) fn with_history<T>(&self, with: impl FnOnce(&mut History) -> T) -> T {
         let mut history = self.history.take();
         let outcome = with(&mut history);
         self.history.set(history);
@@ -293,10 +293,12 @@ impl Call {
 
     /// What to do first.
     pub fn start(&mut self, moment: Moment) -> Action {
-        match &self.goal {
+        match &mut self.goal {
             Goal::Submit(submission, key) | Goal::Run(submission, key, _) => {
-                let (submission, key) = (submission.clone(), key.clone());
-                self.submit(submission, key, moment)
+                // What is sent is kept by the call; of the submission it needs what it was.
+                let body = core::mem::take(&mut submission.body);
+                let (route, instead, key) = (submission.route, submission.instead.clone(), key.take());
+                self.submit(route, body, instead, key, moment)
             }
             Goal::Wait(_, timeout_ms) => {
                 let timeout_ms = *timeout_ms;
@@ -379,11 +381,18 @@ impl Call {
         if self.phase == Phase::Submit { Operation::Submit } else { Operation::Read }
     }
 
-    fn submit(&mut self, submission: Submission, key: Option<String>, moment: Moment) -> Action {
+    fn submit(
+        &mut self,
+        route: &str,
+        body: String,
+        instead: Option<(&'static str, String)>,
+        key: Option<String>,
+        moment: Moment,
+    ) -> Action {
         self.phase = Phase::Submit;
-        self.url = self.account.endpoint.route(submission.route);
-        self.instead = submission.instead.map(|(route, body)| (self.account.endpoint.route(route), Some(body)));
-        self.body = Some(submission.body);
+        self.url = self.account.endpoint.route(route);
+        self.instead = instead.map(|(route, body)| (self.account.endpoint.route(route), Some(body)));
+        self.body = Some(body);
         self.idempotency_key = self.account.idempotency_key(key, moment);
         if self.account.upscales_by_reference.get() {
             self.take_other_form();
@@ -449,8 +458,8 @@ impl Call {
                 let honoured = data.object().and_then(|data| data.given("idempotencyKeys")?.boolean());
                 return Ok(match &self.goal {
                     Goal::Reconcile(unresolved) if honoured == Some(true) => {
-                        let (submission, key) = (resubmission(unresolved), unresolved.idempotency_key.clone());
-                        self.submit(submission, Some(key), moment)
+                        let (body, key) = (unresolved.body.clone(), unresolved.idempotency_key.clone());
+                        self.submit(unresolved.route, body, None, Some(key), moment)
                     }
                     _ => self.unreconciled(),
                 });
@@ -606,7 +615,7 @@ impl Call {
         };
         let error = Error::new(Kind::StillRunning, message).with(|error| {
             error.billed = billed;
-            error.source = self.last_failure.take().map(|failure| failure.into());
+            error.earlier = self.last_failure.take();
         });
         Action::Done(Box::new(Err(self.placed(error))))
     }
@@ -614,10 +623,6 @@ impl Call {
 
 fn done(task: Task) -> Action {
     Action::Done(Box::new(Ok(Output::Task(task))))
-}
-
-fn resubmission(unresolved: &Unresolved) -> Submission {
-    Submission { route: unresolved.route, body: unresolved.body.clone(), instead: None, task_type: None, speed: None }
 }
 
 #[cold]

@@ -130,6 +130,8 @@ pub struct Details {
     pub submit: Option<Unresolved>,
     /// What lies beneath, such as the host's own exception.
     pub source: Option<Box<dyn core::error::Error>>,
+    /// The failure of the last look, if a wait ended without seeing the task.
+    pub(crate) earlier: Option<Error>,
 }
 
 impl Error {
@@ -145,6 +147,7 @@ impl Error {
             retry_after: None,
             submit: None,
             source: None,
+            earlier: None,
         }))
     }
 
@@ -261,6 +264,9 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.0.source.as_deref()
+        match &self.0.earlier {
+            Some(earlier) => Some(earlier),
+            None => self.0.source.as_deref(),
+        }
     }
 }

@@ -1,5 +1,5 @@
 use super::json::{Object, Writer};
-use super::text::concat;
+use super::text::{concat, has_word};
 use super::{Error, Speed, TaskType, generate};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -76,7 +76,7 @@ pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
     let is_set = |name| request.given(name).is_some_and(|value| !matches!(value.raw(), "\"\"" | "[]"));
     let prompt = word("prompt");
     for (flag, field) in FLAGS {
-        if is_set(field) && prompt.split_ascii_whitespace().any(|word| word == flag) {
+        if is_set(field) && has_word(&prompt, flag) {
             warn("prompt", &[flag, " stands in the prompt and ", field, " is given, too; keep one of them"]);
         }
     }

@@ -1,4 +1,5 @@
 use super::json::{Object, Writer};
+use super::text::has_word;
 use super::{Error, Speed, Submission, TaskType};
 use alloc::string::String;
 use alloc::vec;
@@ -59,7 +60,7 @@ fn flagged_speeds(submission: &Submission) -> impl Iterator<Item = Speed> {
         Speed::Fast => "--fast",
         Speed::Turbo => "--turbo",
     };
-    Speed::ALL.iter().copied().filter(move |speed| prompt.split_ascii_whitespace().any(|word| word == flag(*speed)))
+    Speed::ALL.iter().copied().filter(move |speed| has_word(&prompt, flag(*speed)))
 }
 
 impl Prices {

@@ -44,6 +44,11 @@ pub(crate) fn join(parts: &[&str], between: &str) -> String {
     text
 }
 
+/// Whether a word stands in a text, between spaces.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    text.split_ascii_whitespace().any(|known| known == word)
+}
+
 /// What stands before the first of some bytes; `None` if none of them is there.
 pub(crate) fn before<'a>(text: &'a str, any_of: &[u8]) -> Option<&'a str> {
     text.get(..text.bytes().position(|byte| any_of.contains(&byte))?)

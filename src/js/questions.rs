@@ -16,7 +16,7 @@ pub fn answer(question: &str, about: u32, input: &str, now: i64) -> Option<Resul
     let done = || "null".to_owned();
     Some(match question {
         "connect" => client::connect(about, input).map(|()| done()),
-        "history" => client::of(about).map(|account| account.history().to_json()),
+        "history" => client::of(about).map(|account| account.with_history(|history| history.to_json())),
         "lint" => lint(input).map(|warnings| list(&mut warnings.iter().map(Warning::to_json))),
         "estimate" => estimate(input),
         "callback" => Callback::parse(input).map(|callback| callback.to_json()),
