@@ -60,7 +60,7 @@ function start(call) {
 }
 
 /** Tells the module what became of a call's last action. */
-function report(number, event, status = 0, detail = undefined, body = "") {
+function report(number, event, status = 0, detail = "", body = "") {
   enter(() => happened(number, event, status, detail, body, ...moment()));
 }
 
@@ -116,12 +116,12 @@ function request(number, timeout, url, body, key, idempotencyKey) {
   call.cause = undefined;
   const headers = {};
   if (key) headers.Authorization = `Bearer ${key}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body) headers["Content-Type"] = "application/json";
   if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
   const controller = new AbortController();
   // Never followed: a redirect would carry the key to whatever host it names.
   const init = { headers, redirect: "manual", signal: controller.signal };
-  if (body !== undefined) Object.assign(init, { method: "POST", body });
+  if (body) Object.assign(init, { method: "POST", body });
   else if (KNOWS_CACHE_MODES) init.cache = "no-store";
   const timer = setTimeout(() => next(TIMED_OUT), timeout);
   const next = (...event) => {
@@ -154,7 +154,7 @@ async function answer(url, init) {
   const response = await fetch(url, init);
   const text = await response.text();
   // A browser shows a redirect it didn't follow as status 0.
-  return { status: response.status || 302, retryAfter: response.headers.get("Retry-After") ?? undefined, text };
+  return { status: response.status || 302, retryAfter: response.headers.get("Retry-After") ?? "", text };
 }
 
 /** Workers with an older compatibility date throw on `cache`; they cache no POST and no uncacheable reply anyway. */
@@ -163,7 +163,7 @@ const KNOWS_CACHE_MODES = typeof Request === "function" && "cache" in Request.pr
 /** Node's and Bun's word for what went wrong. */
 function code(cause) {
   const code = cause?.code ?? cause?.cause?.code;
-  return typeof code === "string" ? code : undefined;
+  return typeof code === "string" ? code : "";
 }
 
 /** Sleeps; where it may, until somebody looks at the page again or the network is back. */

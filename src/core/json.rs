@@ -109,7 +109,7 @@ impl<'a> Object<'a> {
     /// The field of this name, with `null` read as absent: the vendor sends both for "none". Of two with one name the
     /// last counts, as it does for JavaScript.
     pub fn given(&self, name: &str) -> Option<Json<'a>> {
-        let value = self.0.iter().rfind(|(known, _)| unquoted(known) == name)?.1;
+        let value = self.0.iter().rfind(|(known, _)| spells(known, name))?.1;
         (value.0 != "null").then_some(value)
     }
 
@@ -197,13 +197,22 @@ fn past_space(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// Whether a name in its quotes is this one.
+fn spells(quoted: &str, name: &str) -> bool {
+    inside(quoted) == name || (escape_in(quoted).is_some() && unquoted(quoted) == name)
+}
+
 /// The text between the quotes.
 fn unquoted(string: &str) -> Cow<'_, str> {
-    let inside = string.get(1..string.len().saturating_sub(1)).unwrap_or_default();
+    let inside = inside(string);
     match escape_in(inside) {
         Some(_) => Cow::Owned(unescaped(inside)),
         None => Cow::Borrowed(inside),
     }
+}
+
+fn inside(quoted: &str) -> &str {
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// Where the next backslash is.

@@ -7,21 +7,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::input::{goal, settings};
 use super::kept::{Kept, keep, take};
 use super::questions::answer;
-use crate::core::{Account, Action, Call, Error, Event, Kind, Moment, never_connected};
+use crate::core::{Account, Action, Call, Error, Event, Kind, Moment, Secret, never_connected};
 
 /// What the module asks of its host, by the number of a call. The host does it when the module has returned, and then
 /// says what became of it: no code of a caller's ever runs inside a call into the module.
 #[wasm_bindgen(raw_module = "./host.js")]
 extern "C" {
-    /// To send a request, and give up after so many milliseconds.
-    fn send(
-        call: u32,
-        timeout_ms: u32,
-        url: &str,
-        body: Option<&str>,
-        key: Option<&str>,
-        idempotency_key: Option<&str>,
-    );
+    /// To send a request, and give up after so many milliseconds. An empty text stands for none.
+    fn send(call: u32, timeout_ms: u32, url: &str, body: &str, key: &str, idempotency_key: &str);
 
     /// To sleep; until something wakes it, if it may.
     fn sleep(call: u32, ms: u32, wakeable: bool);
@@ -57,28 +50,18 @@ pub fn begin(of: u32, call: u32, operation: &str, input: &str, aborted: bool, no
 }
 
 /// Says what became of a call's last action. Which event it is: 0 a reply, with its HTTP status, its `Retry-After`
-/// header and its body; 1 no reply, with the host's code for it; 2 none in time; 3 a sleep's end; 4 its early end; 5 the
+/// header, if it has one, and its body; 1 no reply, with the host's code for it, if it has one; 2 none in time; 3 a sleep's end; 4 its early end; 5 the
 /// caller ends the call.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
-pub fn happened(
-    call: u32,
-    event: u32,
-    status: u16,
-    detail: Option<String>,
-    body: &str,
-    now: f64,
-    random: f64,
-    hidden: bool,
-) {
+pub fn happened(call: u32, event: u32, status: u16, detail: &str, body: &str, now: f64, random: f64, hidden: bool) {
     #[cfg(feature = "crash")]
     crate::crash::crash_if("crash", body);
     // It may have ended meanwhile.
     let Some(Kept::Call(mut under_way)) = take(call) else { return };
-    let detail = detail.as_deref();
     let event = match event {
-        0 => Event::Reply { status, retry_after: detail, body },
-        1 => Event::NoReply { unsent: detail.is_some_and(never_connected), source: None },
+        0 => Event::Reply { status, retry_after: Some(detail), body },
+        1 => Event::NoReply { unsent: never_connected(detail), source: None },
         2 => Event::TimedOut,
         3 => Event::Slept,
         4 => Event::Woken,
@@ -111,8 +94,10 @@ fn go_on(number: u32, mut call: Box<Call>, action: Action) {
     match action {
         Action::Send(ms) => {
             let request = call.request();
-            let key = request.key.map(|key| key.expose());
-            send(number, ms, request.url, request.body, key, request.idempotency_key);
+            let key = request.key.map_or("", Secret::expose);
+            let (body, idempotency_key) =
+                (request.body.unwrap_or_default(), request.idempotency_key.unwrap_or_default());
+            send(number, ms, request.url, body, key, idempotency_key);
         }
         Action::Sleep { ms, wakeable } => sleep(number, ms, wakeable),
         Action::Done(outcome) => return settled(number, outcome.map(|output| output.to_json())),
