@@ -54,8 +54,8 @@ pub(crate) fn checked(body: &Object<'_>, table: &[Field]) -> Result<String, Erro
 #[inline(never)]
 pub(crate) fn known_only(body: &Object<'_>, known: &mut dyn Iterator<Item = &'static str>) -> Result<(), Error> {
     let known: Vec<_> = known.collect();
-    let Some(name) = body.names().find(|name| !known.contains(&&**name)) else { return Ok(()) };
-    let must = match known.iter().find(|known| known.eq_ignore_ascii_case(&name)) {
+    let Some(name) = body.names().find(|name| !known.contains(name)) else { return Ok(()) };
+    let must = match known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
         Some(meant) => concat(&["unknown field; did you mean ", meant, "?"]),
         None => concat(&["unknown field; known are ", &join(&known, ", ")]),
     };

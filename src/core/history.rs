@@ -111,8 +111,8 @@ impl History {
         let mut history = Self::default();
         if let Some(kinds) = Object::parse(json) {
             for kind in kinds.names() {
-                for ms in kinds.given(&kind).and_then(Json::items).unwrap_or_default() {
-                    history.add_to(&kind, ms.whole().unwrap_or_default());
+                for ms in kinds.given(kind).and_then(Json::items).unwrap_or_default() {
+                    history.add_to(kind, ms.whole().unwrap_or_default());
                 }
             }
         }

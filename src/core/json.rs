@@ -17,9 +17,9 @@ const MAX_DEPTH: u32 = 64;
 #[derive(Clone, Copy)]
 pub(crate) struct Json<'a>(&'a str);
 
-/// The fields of a JSON object, in their order; the names as they are spelled, in their quotes.
+/// The fields of a JSON object, in their order.
 #[derive(Default)]
-pub(crate) struct Object<'a>(Vec<(&'a str, Json<'a>)>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Json<'a> {
     /// The value of a text that is JSON, or is going to be read as an object, a list or a string.
@@ -30,7 +30,7 @@ impl<'a> Json<'a> {
     /// The object, if this is one.
     pub fn object(self) -> Option<Object<'a>> {
         let mut fields = Vec::new();
-        self.members(b'{', &mut |name, value| fields.push((name, Json(value))))?;
+        self.members(b'{', &mut |name, value| fields.push((unquoted(name), Json(value))))?;
         Some(Object(fields))
     }
 
@@ -49,9 +49,9 @@ impl<'a> Json<'a> {
 
     /// The text of a string; `None` if this is none.
     pub fn text(self) -> Option<String> {
-        let bytes = self.0.as_bytes();
-        (bytes.first() == Some(&b'"') && past_string(bytes, 0) == Some(bytes.len()))
-            .then(|| unquoted(self.0).into_owned())
+        // What stands between is in order: a value is cut out of what was gone through.
+        let quoted = self.0.len() > 1 && self.0.starts_with('"') && self.0.ends_with('"');
+        quoted.then(|| unquoted(self.0).into_owned())
     }
 
     /// The number as it is spelled; `None` if this is none.
@@ -102,14 +102,14 @@ impl<'a> Object<'a> {
     }
 
     /// The names of the fields.
-    pub fn names(&self) -> impl Iterator<Item = Cow<'a, str>> {
-        self.0.iter().map(|(name, _)| unquoted(name))
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
     }
 
     /// The field of this name, with `null` read as absent: the vendor sends both for "none". Of two with one name the
     /// last counts, as it does for JavaScript.
     pub fn given(&self, name: &str) -> Option<Json<'a>> {
-        let value = self.0.iter().rfind(|(known, _)| spells(known, name))?.1;
+        let value = self.0.iter().rfind(|(known, _)| known == name)?.1;
         (value.0 != "null").then_some(value)
     }
 
@@ -173,8 +173,8 @@ fn past_value<'a>(text: &'a str, at: usize, depth: u32, each: Each<'_, 'a>) -> O
 /// The end of the string that begins at `at`.
 fn past_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        // Nearly all text is passed here; nothing else in it matters.
-        at += 1 + bytes.get(at + 1..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+        at += 1;
+        at += plain_run(bytes.get(at..)?);
         match *bytes.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => {
@@ -190,6 +190,24 @@ fn past_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// How many bytes there are before the first that means something in a string: nearly all text is passed here.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xff;
+    // Eight at once. A byte less than `n`, at most 0x80, borrows from its top bit; of larger ones the top bit is masked.
+    let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let special = less(word, 0x20) | less(word ^ (ONES * 0x22), 1) | less(word ^ (ONES * 0x5c), 1);
+        special & (ONES * 0x80) == 0
+    };
+    let mut run = 8 * words.iter().take_while(|word| plain(word)).count();
+    while bytes.get(run).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        run += 1;
+    }
+    run
+}
+
 fn past_space(text: &str, mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.as_bytes().get(at) {
         at += 1;
@@ -197,27 +215,19 @@ fn past_space(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Whether a name in its quotes is this one.
-fn spells(quoted: &str, name: &str) -> bool {
-    inside(quoted) == name || (escape_in(quoted).is_some() && unquoted(quoted) == name)
-}
-
 /// The text between the quotes.
 fn unquoted(string: &str) -> Cow<'_, str> {
-    let inside = inside(string);
+    let inside = string.get(1..string.len().saturating_sub(1)).unwrap_or_default();
     match escape_in(inside) {
         Some(_) => Cow::Owned(unescaped(inside)),
         None => Cow::Borrowed(inside),
     }
 }
 
-fn inside(quoted: &str) -> &str {
-    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
-}
-
-/// Where the next backslash is.
+/// Where the next backslash is: nothing else that isn't plain stands in a string.
 fn escape_in(text: &str) -> Option<usize> {
-    text.bytes().position(|byte| byte == b'\\')
+    let run = plain_run(text.as_bytes());
+    (run < text.len()).then_some(run)
 }
 
 /// Half of a character outside the first plane, without its other half, becomes U+FFFD.
@@ -361,25 +371,24 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[inline(never)]
 fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
+    out.push_str("\"");
+    let mut rest = text;
+    loop {
+        let run = plain_run(rest.as_bytes());
+        out.push_str(rest.get(..run).unwrap_or_default());
+        let Some(byte) = rest.as_bytes().get(run) else { break };
+        out.push_str(match byte {
             b'"' => "\\\"",
             b'\\' => "\\\\",
-            0..0x20 => "\\u00",
-            _ => continue,
-        };
-        out.push_str(text.get(plain..at).unwrap_or_default());
-        out.push_str(escaped);
-        if byte < 0x20 {
-            out.push(if byte < 0x10 { '0' } else { '1' });
+            _ => "\\u00",
+        });
+        if *byte < 0x20 {
+            out.push(if *byte < 0x10 { '0' } else { '1' });
             out.extend(char::from_digit(u32::from(byte & 0xf), 16));
         }
-        plain = at + 1;
+        rest = rest.get(run + 1..).unwrap_or_default();
     }
-    out.push_str(text.get(plain..).unwrap_or_default());
-    out.push('"');
+    out.push_str("\"");
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

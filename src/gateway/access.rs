@@ -83,7 +83,7 @@ fn token(number: usize, entry: Json<'_>) -> Result<Token, Error> {
         return Err(of("name is not 1 to 40 letters, digits, '_', '-' or '.'"));
     }
     const KNOWN: [&str; 6] = ["name", "sha256", "dailyCredits", "origins", "operations", "callbackHosts"];
-    if entry.names().any(|name| !KNOWN.contains(&&*name)) {
+    if entry.names().any(|name| !KNOWN.contains(&name)) {
         return Err(of(&format!("fields are not all among {}", KNOWN.join(", "))));
     }
     let sha256 = text("sha256");
