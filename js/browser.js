@@ -1,23 +1,32 @@
 import { initSync } from "./midapi.js";
 import { midjourney } from "./midjourney.js";
 
-let loading;
+/** Loads the module inside the first call. */
+export const load = once(async () => initSync(await fetched(new URL("./midapi_bg.wasm", import.meta.url))));
 
-/** Loads the module inside the first call, and again at the next one if the network failed. */
-export function load() {
-  loading ??= fetched(new URL("./midapi_bg.wasm", import.meta.url)).catch((error) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
+/** The same for the module that answers questions, which many pages never ask. */
+export const questions = once(async () => {
+  const { ask, initSync } = await import("./questions.js");
+  initSync(await fetched(new URL("./midapi_questions_bg.wasm", import.meta.url)));
+  return ask;
+});
+
+/** Does it once, and again at the next call if the network failed. */
+function once(load) {
+  let loading;
+  return () =>
+    (loading ??= load().catch((error) => {
+      loading = undefined;
+      throw error;
+    }));
 }
 
 async function fetched(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  // Not compiled while it streams: that needs a server that knows the module's type, and 70 KB are compiled in no time.
-  initSync({ module: await WebAssembly.compile(await response.arrayBuffer()) });
+  // Not while it streams: that needs a server that knows the module's type, and so small a module is compiled at once.
+  return { module: await WebAssembly.compile(await response.arrayBuffer()) };
 }
 
-export const Midjourney = midjourney(load);
+export const Midjourney = midjourney(load, questions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

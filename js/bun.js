@@ -1,19 +1,29 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { initSync } from "./midapi.js";
-// Imported, for `bun build` to take the file along.
+// Imported, for `bun build` to take the files along.
 import file from "./midapi_bg.wasm" with { type: "file" };
+import questionsFile from "./midapi_questions_bg.wasm" with { type: "file" };
 import { midjourney } from "./midjourney.js";
+import { ask, initSync as initQuestions } from "./questions.js";
 
 /** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
-export const load = () => initSync({ module: readModule() });
+export const load = () => initSync({ module: module() });
 
-let module;
-function readModule() {
+/** The same for the module that answers questions. */
+export const questions = () => {
+  initQuestions({ module: questionsModule() });
+  return ask;
+};
+
+const module = fromFile(file);
+const questionsModule = fromFile(questionsFile);
+
+function fromFile(file) {
+  let module;
   // The path is absolute as installed, and relative to the bundle in one.
-  module ??= new WebAssembly.Module(readFileSync(resolve(import.meta.dirname, file)));
-  return module;
+  return () => (module ??= new WebAssembly.Module(readFileSync(resolve(import.meta.dirname, file))));
 }
 
-export const Midjourney = midjourney(load);
+export const Midjourney = midjourney(load, questions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

@@ -1,10 +1,18 @@
 import { initSync } from "./midapi.js";
 // Compiled by Deno itself: a file that is read would need a permission.
 import source module from "./midapi_bg.wasm";
+import source questionsModule from "./midapi_questions_bg.wasm";
 import { midjourney } from "./midjourney.js";
+import { ask, initSync as initQuestions } from "./questions.js";
 
 /** Deno gives the module compiled; `initSync` returns at once when it has run before. */
 export const load = () => initSync({ module });
 
-export const Midjourney = midjourney(load);
+/** The same for the module that answers questions. */
+export const questions = () => {
+  initQuestions({ module: questionsModule });
+  return ask;
+};
+
+export const Midjourney = midjourney(load, questions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

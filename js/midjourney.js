@@ -1,14 +1,14 @@
 import { Batch } from "./batch.js";
-import { MidjourneyError, refusal } from "./errors.js";
+import { answered, MidjourneyError, refusal } from "./errors.js";
 import { ask, begin, instance, make } from "./host.js";
 import { json } from "./json.js";
 import { options as checked } from "./options.js";
 
 /**
- * The class people use, for a runtime whose way to load the WebAssembly module is `load`. It decides nothing: it loads
- * the module at the first call, and turns values into JSON and back.
+ * The class people use, for a runtime that loads the WebAssembly modules by `load` and `questions`. It decides nothing: it
+ * loads a module when it is first needed, and turns values into JSON and back.
  */
-export function midjourney(load) {
+export function midjourney(load, questions) {
   return class Midjourney {
     #settings;
     #prices;
@@ -69,13 +69,11 @@ export function midjourney(load) {
     }
 
     async lint(request) {
-      await loaded(load);
-      return ask("lint", json(request));
+      return this.#ask("lint", request);
     }
 
     async estimate(request) {
-      await loaded(load);
-      return ask("estimate", json({ prices: this.#prices, request }));
+      return this.#ask("estimate", { prices: this.#prices, request });
     }
 
     async history() {
@@ -96,6 +94,11 @@ export function midjourney(load) {
       return begin(this.#connected(), operation, input, signal, onUpdate);
     }
 
+    async #ask(question, about) {
+      const ask = await loaded(questions);
+      return answered(ask(question, json(about)));
+    }
+
     /** The number of the module's client: of a new one if the module was started anew since. */
     #connected() {
       if (this.#instance !== instance) {
@@ -113,7 +116,7 @@ const unused = globalThis.FinalizationRegistry && new FinalizationRegistry((clie
 
 async function loaded(load) {
   try {
-    await load();
+    return await load();
   } catch (cause) {
     if (cause instanceof MidjourneyError) throw cause;
     const message = "the package's WebAssembly module could not be loaded; nothing was sent";

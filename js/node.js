@@ -1,15 +1,24 @@
 import { readFileSync } from "node:fs";
 import { initSync } from "./midapi.js";
 import { midjourney } from "./midjourney.js";
+import { ask, initSync as initQuestions } from "./questions.js";
 
 /** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
-export const load = () => initSync({ module: readModule() });
+export const load = () => initSync({ module: module() });
 
-let module;
-function readModule() {
-  module ??= new WebAssembly.Module(readFileSync(new URL("./midapi_bg.wasm", import.meta.url)));
-  return module;
+/** The same for the module that answers questions. */
+export const questions = () => {
+  initQuestions({ module: questionsModule() });
+  return ask;
+};
+
+const module = fromFile(new URL("./midapi_bg.wasm", import.meta.url));
+const questionsModule = fromFile(new URL("./midapi_questions_bg.wasm", import.meta.url));
+
+function fromFile(url) {
+  let module;
+  return () => (module ??= new WebAssembly.Module(readFileSync(url)));
 }
 
-export const Midjourney = midjourney(load);
+export const Midjourney = midjourney(load, questions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

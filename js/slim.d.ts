@@ -13,3 +13,11 @@ export type ModuleSource = string | URL | Request | Response | ArrayBuffer | Arr
  * @throws the host's own error if there is no such module; then it may be called again
  */
 export function init(source: ModuleSource | PromiseLike<ModuleSource>): Promise<void>;
+
+/**
+ * The same for the second module, `midapi/questions-wasm`, which answers what needs no server: to be called before the
+ * first `lint` or `estimate`, by programs that use them.
+ *
+ * @throws the host's own error if there is no such module; then it may be called again
+ */
+export function initQuestions(source: ModuleSource | PromiseLike<ModuleSource>): Promise<void>;

@@ -1,8 +1,10 @@
 import { MidjourneyError } from "./errors.js";
 import start from "./midapi.js";
 import { midjourney } from "./midjourney.js";
+import { ask, start as startQuestions } from "./questions.js";
 
 let started;
+let asking;
 
 /** Starts the WebAssembly module from wherever the caller has it. A start that failed may be tried again. */
 export async function init(source) {
@@ -10,10 +12,19 @@ export async function init(source) {
   await started;
 }
 
-export const Midjourney = midjourney(() => started ?? refuse());
+/** The same for the module that answers questions: `lint` and `estimate`. */
+export async function initQuestions(source) {
+  asking = startQuestions({ module_or_path: source }).then(() => ask);
+  await asking;
+}
+
+export const Midjourney = midjourney(
+  () => started ?? refuse("init", "midapi/wasm"),
+  () => asking ?? refuse("initQuestions", "midapi/questions-wasm"),
+);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";
 
-function refuse() {
-  const message = 'call `init` of "midapi/slim" first, with the module "midapi/wasm" or its URL; nothing was sent';
+function refuse(name, module) {
+  const message = `call \`${name}\` of "midapi/slim" first, with the module "${module}" or its URL; nothing was sent`;
   throw new MidjourneyError({ kind: "misconfigured", message, billed: "no", retryable: false });
 }

@@ -1,9 +1,17 @@
 import { initSync } from "./midapi.js";
 import module from "./midapi_bg.wasm";
+import questionsModule from "./midapi_questions_bg.wasm";
 import { midjourney } from "./midjourney.js";
+import { ask, initSync as initQuestions } from "./questions.js";
 
 /** Workers get the module compiled; `initSync` returns at once when it has run before. */
 export const load = () => initSync({ module });
 
-export const Midjourney = midjourney(load);
+/** The same for the module that answers questions. */
+export const questions = () => {
+  initQuestions({ module: questionsModule });
+  return ask;
+};
+
+export const Midjourney = midjourney(load, questions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

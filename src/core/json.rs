@@ -371,7 +371,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[inline(never)]
 fn quote(out: &mut String, text: &str) {
-    out.push_str("\"");
+    out.push('"');
     let mut rest = text;
     loop {
         let run = plain_run(rest.as_bytes());
@@ -388,7 +388,7 @@ fn quote(out: &mut String, text: &str) {
         }
         rest = rest.get(run + 1..).unwrap_or_default();
     }
-    out.push_str("\"");
+    out.push('"');
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -40,7 +40,7 @@ pub use envelope::sentence;
 pub(crate) use envelope::{accepted, credits, open, record};
 pub use error::{Billed, Details, Error, Kind, MISCONFIGURED, Operation};
 pub use fields::MAX_PROMPT_CHARS;
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
+#[cfg(all(feature = "calls", target_arch = "wasm32"))]
 pub(crate) use fields::{known_only, outside};
 pub use handle::Handle;
 pub use history::{History, TimeLeft, typical_ms};
@@ -49,7 +49,7 @@ pub use lint::{Warning, lint};
 pub use pace::{Pace, SUBMITS_PER_WINDOW, WINDOW_MS};
 pub use price::{Estimate, Prices};
 pub use record::{ErrorCode, Record};
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
+#[cfg(all(feature = "calls", target_arch = "wasm32"))]
 pub(crate) use request::generate_json;
 pub use request::{GenerateRequest, generate, public_param_json};
 pub use retry::{MAX_TRIES, Retry, RetryBudget};

@@ -4,9 +4,9 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::asked::answer;
 use super::input::{goal, settings};
 use super::kept::{Kept, keep, take};
-use super::questions::answer;
 use crate::core::{Account, Action, Call, Error, Event, Kind, Moment, Secret, never_connected};
 
 /// What the module asks of its host, by the number of a call. The host does it when the module has returned, and then
@@ -32,8 +32,6 @@ extern "C" {
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn begin(of: u32, call: u32, operation: &str, input: &str, aborted: bool, now: f64, random: f64, hidden: bool) {
-    #[cfg(feature = "crash")]
-    crate::crash::crash_if("\"crash\"", input);
     let moment = moment(now, random, hidden);
     if let Some(answer) = answer(operation, of, input, moment.now) {
         return settled(call, answer);

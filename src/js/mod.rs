@@ -2,11 +2,18 @@
 //!
 //! The classes people use are written by hand in `js/`; they load the module and turn what is thrown here into errors.
 
+#[cfg(feature = "calls")]
+mod asked;
+#[cfg(feature = "calls")]
 mod batch;
+#[cfg(feature = "calls")]
 mod client;
+#[cfg(feature = "calls")]
 mod input;
+#[cfg(feature = "calls")]
 mod kept;
 mod panic;
+#[cfg(feature = "questions")]
 mod questions;
 
 /// The standard allocator makes the module 1.8 KB larger, after brotli.

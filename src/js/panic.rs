@@ -4,6 +4,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::core::text::{concat, decimal};
+use crate::core::{Billed, Error, Kind};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,4 +19,12 @@ fn report(info: &core::panic::PanicInfo<'_>) -> ! {
         console_error(&concat(&["midapi crashed at ", place.file(), ":", &decimal(place.line().into())]));
     }
     core::arch::wasm32::unreachable()
+}
+
+/// The error of what a crash ended.
+pub fn crashed(submits: bool) -> Error {
+    let message = "the package crashed; this is a fault of its own, please report it. It was started anew";
+    // What was in flight is gone with the instance: nobody knows how far it came.
+    let billed = if submits { Billed::Unknown } else { Billed::No };
+    Error::new(Kind::Crashed, message).with(|error| error.billed = billed)
 }

@@ -1,45 +1,40 @@
-//! What needs no server: answers from the core's rules, as JSON.
+//! What needs no server: answers from the core's rules, as JSON. A module of its own, as many programs ask none of this.
 
-use super::kept::take;
-use super::{batch, client};
+use alloc::string::String;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::panic::crashed;
 use crate::core::json::{Json, Object, Writer, list, quoted};
 use crate::core::text::decimal;
 use crate::core::{
-    Billed, Callback, Error, Kind, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint,
-    signed_message,
+    Callback, Error, Prices, SIGNATURE_TOLERANCE_S, SignedCallback, Warning, generate, lint, signed_message,
 };
-use alloc::borrow::ToOwned;
-use alloc::string::String;
 
-/// The answer to a question; `None` if this is none, but an operation. Some are about what a number stands for.
-pub fn answer(question: &str, about: u32, input: &str, now: i64) -> Option<Result<String, Error>> {
-    let done = || "null".to_owned();
-    Some(match question {
-        "connect" => client::connect(about, input).map(|()| done()),
-        "history" => client::of(about).map(|account| account.with_history(|history| history.to_json())),
+#[wasm_bindgen(raw_module = "./questions.js")]
+extern "C" {
+    /// The answer to what was asked, or the error.
+    fn answer(well: bool, json: &str);
+}
+
+/// Asks a question: the answer comes before this returns.
+#[wasm_bindgen]
+pub fn ask(question: &str, input: &str) {
+    #[cfg(feature = "crash")]
+    crate::crash::crash_if("\"crash\"", input);
+    let outcome = match question {
         "lint" => lint(input).map(|warnings| list(&mut warnings.iter().map(Warning::to_json))),
         "estimate" => estimate(input),
         "callback" => Callback::parse(input).map(|callback| callback.to_json()),
         "signedCallback" => signed_callback(input),
         "callbackMessage" => callback_message(input),
-        "crash" => Ok(crash(input == "true").to_json()),
-        "order" => batch::order(about, input).map(|()| done()),
-        "next" => Ok(batch::next(about, now)),
-        "settled" => {
-            batch::settled(about, input);
-            Ok(done())
-        }
-        "stop" => {
-            batch::stop(about);
-            Ok(done())
-        }
-        "refusal" => Ok(batch::refusal(about)),
-        "forget" => {
-            drop(take(about));
-            Ok(done())
-        }
-        _ => return None,
-    })
+        // Asked of the next instance: nothing here spends.
+        _ => Err(crashed(false)),
+    };
+    match outcome {
+        Ok(json) => answer(true, &json),
+        Err(error) => answer(false, &error.to_json()),
+    }
 }
 
 /// What a request may cost, with the caller's prices in place of the default ones.
@@ -72,12 +67,4 @@ fn seconds(input: &Object<'_>, name: &str, unless_told: i64) -> Result<i64, Erro
     let Some(given) = input.given(name) else { return Ok(unless_told) };
     let must = "must be a whole number of seconds, 0 or more";
     given.whole().filter(|seconds| *seconds >= 0).ok_or_else(|| Error::misconfigured(name, must))
-}
-
-/// The error of a call that the module's crash ended: asked of the module's next instance.
-fn crash(submits: bool) -> Error {
-    let message = "the package crashed; this is a fault of its own, please report it. It was started anew";
-    // What was in flight is gone with the instance: nobody knows how far it came.
-    let billed = if submits { Billed::Unknown } else { Billed::No };
-    Error::new(Kind::Crashed, message).with(|error| error.billed = billed)
 }

@@ -32,6 +32,7 @@ const DONE = {
   large: 1,
   varied: 4,
   more: 1,
+  credits: { min: 8, max: 8, estimate: true },
   record: 4,
   states: ["running", "succeeded"],
   error: {
@@ -112,6 +113,8 @@ test("is started by hand as midapi/slim", async (t) => {
     },
     failed: "CompileError",
     images: 4,
+    unasked: 'call `initQuestions` of "midapi/slim" first, with the module "midapi/questions-wasm" or its URL; nothing was sent',
+    credits: 8,
   });
 });
 
@@ -139,11 +142,13 @@ test("shows images in a page that webpack built", async (t) => {
   await showsImages(await siteOf(join(folder, "dist"), t), t);
 });
 
-test("shows images in a page that esbuild built, with the module beside the bundle", async (t) => {
+test("shows images in a page that esbuild built, with the modules beside the bundle", async (t) => {
   const { folder, run } = await app(t, "app.js", "index.html");
   await run(esbuild, ["app.js", "--bundle", "--minify", "--format=esm", "--outdir=dist"]);
   cpSync(join(folder, "index.html"), join(folder, "dist/index.html"));
-  cpSync(join(folder, "node_modules/midapi/midapi_bg.wasm"), join(folder, "dist/midapi_bg.wasm"));
+  for (const module of ["midapi_bg.wasm", "midapi_questions_bg.wasm"]) {
+    cpSync(join(folder, "node_modules/midapi", module), join(folder, "dist", module));
+  }
   await showsImages(await siteOf(join(folder, "dist"), t), t);
 });
 
@@ -184,7 +189,7 @@ function devServer(server, folder, env, t) {
 async function showsImages(url, t) {
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(url);
-  await page.waitForFunction("document.title === '4 images'", { timeout: 20_000 }).catch((error) => {
+  await page.waitForFunction("document.title === '4 images, 8 credits'", { timeout: 20_000 }).catch((error) => {
     throw new Error(problems.join("\n"), { cause: error });
   });
   const widths = "Promise.all([...document.images].map((image) => image.decode().then(() => image.naturalWidth > 0)))";

@@ -14,22 +14,25 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn everything() -> Result<()> {
     let npm = std::thread::spawn(|| setup::npm_packages(""));
     setup::wasm_target()?;
-    let modules = ["js", "gateway"].map(compile);
+    let faces = ["calls", "questions", "gateway"];
+    let modules = faces.map(compile);
     npm.join().map_err(|_| anyhow::anyhow!("the thread that installs npm packages broke off"))??;
-    for (feature, module) in ["js", "gateway"].into_iter().zip(modules) {
-        bind(feature, &module?)?;
+    for (face, module) in faces.into_iter().zip(modules) {
+        bind(face, &module?)?;
     }
-    package("js", &at("dist"))?;
+    package("", &at("dist"))?;
     studio()?;
     worker()?;
     report_sizes()
 }
 
-/// Builds the package once more in `build/crash/package`, with a module that panics when told to: for the tests of what
+/// Builds the package once more in `build/crash/package`, with modules that panic when told to: for the tests of what
 /// happens then.
 pub fn crashing_package() -> Result<()> {
-    bind("crash/js", &compile("crash/js")?)?;
-    package("crash/js", &at("build/crash/package"))
+    for face in ["crash/calls", "crash/questions"] {
+        bind(face, &compile(face)?)?;
+    }
+    package("crash", &at("build/crash/package"))
 }
 
 /// Does the same for the Worker, in `build/crash/worker`: unbundled, with the module where the entry expects it.
@@ -58,7 +61,7 @@ pub fn example() -> Result<()> {
     })
 }
 
-/// Where a module of these features, such as `crash/js`, and its glue are built.
+/// Where a module of these features, such as `crash/calls`, and its glue are built.
 fn module_folder(features: &str) -> PathBuf {
     at("build").join(features)
 }
@@ -84,14 +87,24 @@ fn compile(features: &str) -> Result<PathBuf> {
     Ok(module)
 }
 
+/// What a face's module and its glue are called.
+fn name(face: &str) -> &'static str {
+    if face.ends_with("questions") { "midapi_questions" } else { "midapi" }
+}
+
+/// The files of a face's module and its glue.
+fn files(face: &str) -> [String; 2] {
+    [name(face).to_owned() + ".js", name(face).to_owned() + "_bg.wasm"]
+}
+
 /// Makes the JavaScript glue and shrinks the module.
 fn bind(feature: &str, module: &Path) -> Result<()> {
     let folder = module_folder(feature);
-    let output = folder.join("midapi_bg.wasm");
+    let [_, output] = files(feature).map(|file| folder.join(file));
     let inputs = [module.to_owned(), at("Cargo.lock"), at("package-lock.json"), at("xtask/src/build.rs")];
     step_if_changed(&format!("binding and shrinking `{feature}`"), &inputs, &output, || {
         let bindgen = &mut Bindgen::new();
-        let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
+        let bindgen = bindgen.input_path(module).out_name(name(feature)).web(true)?.typescript(false);
         bindgen.omit_default_module_path(true).remove_producers_section(true);
         bindgen.remove_name_section(std::env::var_os("NAMES").is_none());
         // A crash is survived: see js/host.js and js/gateway.js.
@@ -111,8 +124,8 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
     })
 }
 
-/// Puts the npm package together in a folder.
-fn package(feature: &str, dist: &Path) -> Result<()> {
+/// Puts the npm package together in a folder, of the modules built under another.
+fn package(modules: &str, dist: &Path) -> Result<()> {
     empty_folder(dist)?;
     for file in std::fs::read_dir(at("js"))? {
         let file = file?.file_name();
@@ -121,8 +134,10 @@ fn package(feature: &str, dist: &Path) -> Result<()> {
             copy(&at("js").join(&file), &dist.join(&file))?;
         }
     }
-    for file in ["midapi.js", "midapi_bg.wasm"] {
-        copy(&module_folder(feature).join(file), &dist.join(file))?;
+    for face in ["calls", "questions"] {
+        for file in files(face) {
+            copy(&module_folder(modules).join(face).join(&file), &dist.join(&file))?;
+        }
     }
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
@@ -142,16 +157,21 @@ fn studio() -> Result<()> {
             copy(&entry.path(), &studio.join(entry.file_name()))?;
         }
     }
-    copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
+    for module in ["midapi_bg.wasm", "midapi_questions_bg.wasm"] {
+        copy(&at("dist").join(module), &studio.join("midapi").join(module))?;
+    }
     let mut esbuild = node_tool("esbuild");
+    // Split: what is asked of the second module comes with it, when it is needed.
     esbuild.args([
         "--bundle",
         "--minify",
+        "--splitting",
         "--format=esm",
         "--log-level=warning",
-        "--outfile=build/studio/midapi/midapi.js",
+        "--chunk-names=[name]",
+        "--outdir=build/studio/midapi",
     ]);
-    run(esbuild.arg("dist/browser.js"))
+    run(esbuild.arg("midapi=dist/browser.js"))
 }
 
 /// Has wrangler bundle the Worker as it would upload it.

@@ -68,11 +68,18 @@ fn lint() -> Result<Count> {
         run(&mut clippy)
     };
     type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
-    let checks: [Check; 8] = [
+    let checks: [Check; 9] = [
         ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
         ("clippy, native", Box::new(|| clippy(&["--workspace"]))),
         ("clippy, native, every feature", Box::new(|| clippy(&["--package", "midapi", "--all-features"]))),
-        ("clippy, wasm32, the package", Box::new(|| clippy(&[&on_wasm[..], &["--features", "js,crash"]].concat()))),
+        (
+            "clippy, wasm32, the package's calls",
+            Box::new(|| clippy(&[&on_wasm[..], &["--features", "calls,crash"]].concat())),
+        ),
+        (
+            "clippy, wasm32, the package's questions",
+            Box::new(|| clippy(&[&on_wasm[..], &["--features", "questions,crash"]].concat())),
+        ),
         (
             "clippy, wasm32, the gateway",
             Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway,crash"]].concat())),

@@ -1,0 +1,36 @@
+//! What the module of the calls answers at once, as JSON.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use super::kept::take;
+use super::panic::crashed;
+use super::{batch, client};
+use crate::core::Error;
+
+/// The answer to a question about what a number stands for; `None` if this is none, but an operation.
+pub fn answer(question: &str, about: u32, input: &str, now: i64) -> Option<Result<String, Error>> {
+    let done = || "null".to_owned();
+    Some(match question {
+        "connect" => client::connect(about, input).map(|()| done()),
+        "history" => client::of(about).map(|account| account.with_history(|history| history.to_json())),
+        "order" => batch::order(about, input).map(|()| done()),
+        "next" => Ok(batch::next(about, now)),
+        "settled" => {
+            batch::settled(about, input);
+            Ok(done())
+        }
+        "stop" => {
+            batch::stop(about);
+            Ok(done())
+        }
+        "refusal" => Ok(batch::refusal(about)),
+        "forget" => {
+            drop(take(about));
+            Ok(done())
+        }
+        // Asked of the next instance, about a call that may have spent or not.
+        "crash" => Ok(crashed(input == "true").to_json()),
+        _ => return None,
+    })
+}
