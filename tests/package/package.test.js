@@ -105,6 +105,8 @@ describe("the packed package", () => {
       loadedBeforeTheFirstCall: false,
       withoutModule: { kind: "network", billed: "no", retryable: true },
       images: 4,
+      // The second module comes with the first question.
+      questions: [false, 1, true],
     });
     assert.deepEqual(problems.filter((problem) => !problem.includes("404")), []);
   });

@@ -64,14 +64,18 @@ fn lint() -> Result<Count> {
     let on_wasm = ["--target", "wasm32-unknown-unknown"];
     let clippy = |options: &[&str]| {
         let mut clippy = cargo();
-        clippy.args(["clippy", "--quiet", "--all-targets"]).args(options).args(["--", "--deny", "warnings"]);
+        clippy.args(["clippy", "--quiet"]).args(options).args(["--", "--deny", "warnings"]);
         run(&mut clippy)
     };
     type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
     let checks: [Check; 9] = [
         ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
-        ("clippy, native", Box::new(|| clippy(&["--workspace"]))),
-        ("clippy, native, every feature", Box::new(|| clippy(&["--package", "midapi", "--all-features"]))),
+        ("clippy, native", Box::new(|| clippy(&["--workspace", "--all-targets"]))),
+        (
+            "clippy, native, every feature",
+            Box::new(|| clippy(&["--package", "midapi", "--all-features", "--all-targets"])),
+        ),
+        // Without the tests' targets, which bring the standard library.
         (
             "clippy, wasm32, the package's calls",
             Box::new(|| clippy(&[&on_wasm[..], &["--features", "calls,crash"]].concat())),
@@ -82,12 +86,12 @@ fn lint() -> Result<Count> {
         ),
         (
             "clippy, wasm32, the gateway",
-            Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway,crash"]].concat())),
+            Box::new(|| clippy(&[&on_wasm[..], &["--features", "gateway,crash", "--all-targets"]].concat())),
         ),
-        ("clippy, wasm32, the core alone", Box::new(|| clippy(&[&on_wasm[..], &["--lib"]].concat()))),
+        ("clippy, wasm32, the core alone", Box::new(|| clippy(&on_wasm))),
         (
             "clippy, wasm32, the example",
-            Box::new(|| clippy(&[&on_wasm[..], &["--package", "midapi-example"]].concat())),
+            Box::new(|| clippy(&[&on_wasm[..], &["--package", "midapi-example", "--all-targets"]].concat())),
         ),
         (
             "documentation",
