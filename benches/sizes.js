@@ -26,9 +26,6 @@ for (const [name, contents] of Object.entries(CLIENTS)) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: at(".") },
     bundle: true,
-    // What is imported when it is needed isn't counted.
-    splitting: true,
-    outdir: "unwritten",
     minify: true,
     format: "esm",
     platform: "browser",

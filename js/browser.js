@@ -1,15 +1,12 @@
 import { initSync } from "./midapi.js";
 import { midjourney } from "./midjourney.js";
+import { initSync as initQuestions } from "./questions.js";
 
 /** Loads the module inside the first call. */
 export const load = once(async () => initSync(await fetched(new URL("./midapi_bg.wasm", import.meta.url))));
 
 /** The same for the module that answers questions, which many pages never ask. */
-export const questions = once(async () => {
-  const { ask, initSync } = await import("./questions.js");
-  initSync(await fetched(new URL("./midapi_questions_bg.wasm", import.meta.url)));
-  return ask;
-});
+export const loadQuestions = once(async () => initQuestions(await fetched(new URL("./midapi_questions_bg.wasm", import.meta.url))));
 
 /** Does it once, and again at the next call if the network failed. */
 function once(load) {
@@ -28,5 +25,5 @@ async function fetched(url) {
   return { module: await WebAssembly.compile(await response.arrayBuffer()) };
 }
 
-export const Midjourney = midjourney(load, questions);
+export const Midjourney = midjourney(load, loadQuestions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

@@ -5,16 +5,13 @@ import { initSync } from "./midapi.js";
 import file from "./midapi_bg.wasm" with { type: "file" };
 import questionsFile from "./midapi_questions_bg.wasm" with { type: "file" };
 import { midjourney } from "./midjourney.js";
-import { ask, initSync as initQuestions } from "./questions.js";
+import { initSync as initQuestions } from "./questions.js";
 
 /** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
 export const load = () => initSync({ module: module() });
 
 /** The same for the module that answers questions. */
-export const questions = () => {
-  initQuestions({ module: questionsModule() });
-  return ask;
-};
+export const loadQuestions = () => initQuestions({ module: questionsModule() });
 
 const module = fromFile(file);
 const questionsModule = fromFile(questionsFile);
@@ -25,5 +22,5 @@ function fromFile(file) {
   return () => (module ??= new WebAssembly.Module(readFileSync(resolve(import.meta.dirname, file))));
 }
 
-export const Midjourney = midjourney(load, questions);
+export const Midjourney = midjourney(load, loadQuestions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

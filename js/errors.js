@@ -14,12 +14,6 @@ export function isMidjourneyError(value) {
   return value instanceof Error && value.name === "MidjourneyError" && typeof value.kind === "string";
 }
 
-/** What a question was answered with. */
-export function answered({ well, value, cause }) {
-  if (well) return value;
-  throw new MidjourneyError({ ...value, cause });
-}
-
 /** An error about something the module never gets to see. Nothing was sent. */
 export function refusal(kind, field, must, cause) {
   return new MidjourneyError({ kind, message: `${field}: ${must}`, field, billed: "no", retryable: false, cause });

@@ -1,14 +1,15 @@
 import { Batch } from "./batch.js";
-import { answered, MidjourneyError, refusal } from "./errors.js";
+import { MidjourneyError, refusal } from "./errors.js";
 import { ask, begin, instance, make } from "./host.js";
 import { json } from "./json.js";
 import { options as checked } from "./options.js";
+import { ask as askQuestion } from "./questions.js";
 
 /**
- * The class people use, for a runtime that loads the WebAssembly modules by `load` and `questions`. It decides nothing: it
- * loads a module when it is first needed, and turns values into JSON and back.
+ * The class people use, for a runtime that loads the WebAssembly modules by these two. It decides nothing: it loads a
+ * module when it is first needed, and turns values into JSON and back.
  */
-export function midjourney(load, questions) {
+export function midjourney(load, loadQuestions) {
   return class Midjourney {
     #settings;
     #prices;
@@ -21,7 +22,7 @@ export function midjourney(load, questions) {
         throw refusal("misconfigured", "apiKey", `everyone who opens this page could read it; ${instead}`);
       }
       this.#settings = json({ endpoint: absolute(endpoint), apiKey, history });
-      this.#prices = prices;
+      this.#prices = json(prices);
     }
 
     generate(request, options) {
@@ -69,11 +70,11 @@ export function midjourney(load, questions) {
     }
 
     async lint(request) {
-      return this.#ask("lint", request);
+      return this.#ask("lint", json(request));
     }
 
     async estimate(request) {
-      return this.#ask("estimate", { prices: this.#prices, request });
+      return this.#ask("estimate", `{"prices":${this.#prices},"request":${json(request)}}`);
     }
 
     async history() {
@@ -94,9 +95,9 @@ export function midjourney(load, questions) {
       return begin(this.#connected(), operation, input, signal, onUpdate);
     }
 
-    async #ask(question, about) {
-      const ask = await loaded(questions);
-      return answered(ask(question, json(about)));
+    async #ask(question, input) {
+      await loaded(loadQuestions);
+      return askQuestion(question, input);
     }
 
     /** The number of the module's client: of a new one if the module was started anew since. */
@@ -116,7 +117,7 @@ const unused = globalThis.FinalizationRegistry && new FinalizationRegistry((clie
 
 async function loaded(load) {
   try {
-    return await load();
+    await load();
   } catch (cause) {
     if (cause instanceof MidjourneyError) throw cause;
     const message = "the package's WebAssembly module could not be loaded; nothing was sent";

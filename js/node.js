@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
 import { initSync } from "./midapi.js";
 import { midjourney } from "./midjourney.js";
-import { ask, initSync as initQuestions } from "./questions.js";
+import { initSync as initQuestions } from "./questions.js";
 
 /** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
 export const load = () => initSync({ module: module() });
 
 /** The same for the module that answers questions. */
-export const questions = () => {
-  initQuestions({ module: questionsModule() });
-  return ask;
-};
+export const loadQuestions = () => initQuestions({ module: questionsModule() });
 
 const module = fromFile(new URL("./midapi_bg.wasm", import.meta.url));
 const questionsModule = fromFile(new URL("./midapi_questions_bg.wasm", import.meta.url));
@@ -20,5 +17,5 @@ function fromFile(url) {
   return () => (module ??= new WebAssembly.Module(readFileSync(url)));
 }
 
-export const Midjourney = midjourney(load, questions);
+export const Midjourney = midjourney(load, loadQuestions);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

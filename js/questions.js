@@ -1,4 +1,5 @@
-/** The host's side of the WebAssembly module that answers what needs no server. Loaded by itself: it imports nothing else. */
+/** The host's side of the WebAssembly module that answers what needs no server. */
+import { MidjourneyError } from "./errors.js";
 import { ask as enter, __wbg_reset_state as startAnew } from "./midapi_questions.js";
 
 export { initSync, default as start } from "./midapi_questions.js";
@@ -10,15 +11,17 @@ export function answer(well, json) {
   answered = { well, value: JSON.parse(json) };
 }
 
-/** What the module answers at once: a value, or what an error is made of. */
+/** What the module answers at once. */
 export function ask(question, input) {
+  let cause;
   try {
     enter(question, input);
-    return answered;
-  } catch (cause) {
-    // It panicked: its next instance knows what to say.
+  } catch (panic) {
+    cause = panic;
     startAnew();
     enter("crash", "");
-    return { ...answered, cause };
   }
+  const { well, value } = answered;
+  if (well) return value;
+  throw new MidjourneyError({ ...value, cause });
 }

@@ -1,10 +1,10 @@
 import { MidjourneyError } from "./errors.js";
 import start from "./midapi.js";
 import { midjourney } from "./midjourney.js";
-import { ask, start as startQuestions } from "./questions.js";
+import { start as startQuestions } from "./questions.js";
 
 let started;
-let asking;
+let questionsStarted;
 
 /** Starts the WebAssembly module from wherever the caller has it. A start that failed may be tried again. */
 export async function init(source) {
@@ -14,13 +14,13 @@ export async function init(source) {
 
 /** The same for the module that answers questions: `lint` and `estimate`. */
 export async function initQuestions(source) {
-  asking = startQuestions({ module_or_path: source }).then(() => ask);
-  await asking;
+  questionsStarted = startQuestions({ module_or_path: source });
+  await questionsStarted;
 }
 
 export const Midjourney = midjourney(
   () => started ?? refuse("init", "midapi/wasm"),
-  () => asking ?? refuse("initQuestions", "midapi/questions-wasm"),
+  () => questionsStarted ?? refuse("initQuestions", "midapi/questions-wasm"),
 );
 export { isMidjourneyError, MidjourneyError } from "./errors.js";
 

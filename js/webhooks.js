@@ -1,25 +1,25 @@
 /** For people who run their own receiver of the vendor's callbacks: on a server, as a secret is involved. */
-import { questions } from "#runtime";
-import { answered, MidjourneyError, refusal } from "./errors.js";
+import { loadQuestions } from "#runtime";
+import { MidjourneyError, refusal } from "./errors.js";
 import { json } from "./json.js";
+import { ask } from "./questions.js";
 
 const TIMESTAMP = "X-Webhook-Timestamp";
 const SIGNATURE = "X-Webhook-Signature";
 
 /** What a callback says, whoever sent it. */
 export async function parseCallback(body) {
-  const ask = await questions();
-  return answered(ask("callback", text(body)));
+  await loadQuestions();
+  return ask("callback", text(body));
 }
 
 /** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
 export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
-  const ask = await questions();
+  await loadQuestions();
   const secrets = checkedSecrets([secret].flat());
   const body = typeof request.text === "function" ? await request.text() : text(request.body);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
-  const asked = json({ body, timestamp, signature, now: Math.floor(now / 1000), tolerance });
-  const signed = answered(ask("signedCallback", asked));
+  const signed = ask("signedCallback", json({ body, timestamp, signature, now: Math.floor(now / 1000), tolerance }));
   const bytes = Uint8Array.from(atob(signed.signature), (char) => char.charCodeAt(0));
   for (const secret of secrets) {
     // The host compares in constant time.
@@ -31,9 +31,9 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
 
 /** The headers that sign a callback, for tests of a receiver. */
 export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) } = {}) {
-  const ask = await questions();
+  await loadQuestions();
   checkedSecrets([secret]);
-  const message = answered(ask("callbackMessage", json({ body: text(body), timestamp })));
+  const message = ask("callbackMessage", json({ body: text(body), timestamp }));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
   return { [TIMESTAMP]: String(timestamp), [SIGNATURE]: btoa(String.fromCharCode(...signature)) };
 }

@@ -20,7 +20,7 @@ const recorded = JSON.parse(readFileSync("tools/sizes.json", "utf8"));
 const wasm = brotli("build/studio/midapi/midapi_bg.wasm");
 const js = brotli("build/studio/midapi/midapi.js");
 const client = wasm + js;
-const questions = brotli("build/studio/midapi/midapi_questions_bg.wasm") + brotli("build/studio/midapi/questions.js");
+const questions = brotli("build/studio/midapi/midapi_questions_bg.wasm");
 console.error(`questions: ${kb(questions)} KB brotli more, at the first (recorded: ${kb(recorded.questions)})`);
 console.error(
   `client: ${kb(client)} KB brotli (wasm ${kb(wasm)}, glue and entry ${kb(js)}; recorded in tools/sizes.json: ${kb(recorded.client)})`,

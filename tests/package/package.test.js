@@ -88,12 +88,12 @@ describe("the packed package", () => {
 
   test("runs in a page without a bundler, and refuses a key there", async (t) => {
     const gateway = await gatewayOnSimulator({});
-    let failedOnce = false;
+    const failedOnce = new Set();
     const url = await siteOn(gateway, (path) => {
       if (path === "/") return at("fixtures/page.html");
-      // The module's first download fails.
-      if (!path.endsWith(".wasm") || failedOnce) return join(app, "node_modules", path);
-      failedOnce = true;
+      // Each module's first download fails.
+      if (!path.endsWith(".wasm") || failedOnce.has(path)) return join(app, "node_modules", path);
+      failedOnce.add(path);
     }, t);
     const { page, problems } = await pageIn("chromium", t);
     await page.goto(url);
@@ -106,7 +106,7 @@ describe("the packed package", () => {
       withoutModule: { kind: "network", billed: "no", retryable: true },
       images: 4,
       // The second module comes with the first question.
-      questions: [false, 1, true],
+      questions: [false, "network", 1, true],
     });
     assert.deepEqual(problems.filter((problem) => !problem.includes("404")), []);
   });

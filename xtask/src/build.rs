@@ -161,17 +161,14 @@ fn studio() -> Result<()> {
         copy(&at("dist").join(module), &studio.join("midapi").join(module))?;
     }
     let mut esbuild = node_tool("esbuild");
-    // Split: what is asked of the second module comes with it, when it is needed.
     esbuild.args([
         "--bundle",
         "--minify",
-        "--splitting",
         "--format=esm",
         "--log-level=warning",
-        "--chunk-names=[name]",
-        "--outdir=build/studio/midapi",
+        "--outfile=build/studio/midapi/midapi.js",
     ]);
-    run(esbuild.arg("midapi=dist/browser.js"))
+    run(esbuild.arg("dist/browser.js"))
 }
 
 /// Has wrangler bundle the Worker as it would upload it.
