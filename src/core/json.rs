@@ -49,9 +49,9 @@ impl<'a> Json<'a> {
 
     /// The text of a string; `None` if this is none.
     pub fn text(self) -> Option<String> {
-        // What stands between is in order: a value is cut out of what was gone through.
-        let quoted = self.0.len() > 1 && self.0.starts_with('"') && self.0.ends_with('"');
-        quoted.then(|| unquoted(self.0).into_owned())
+        let bytes = self.0.as_bytes();
+        let is_string = bytes.first() == Some(&b'"') && past_string(bytes, 0) == Some(bytes.len());
+        is_string.then(|| unquoted(self.0).into_owned())
     }
 
     /// The number as it is spelled; `None` if this is none.
@@ -442,6 +442,21 @@ mod tests {
             prop_assert_eq!(object.given("a").unwrap().raw(), value.as_str());
             let items = object.0[0].1.items().unwrap();
             prop_assert_eq!(items.iter().map(|item| item.raw()).collect::<Vec<_>>(), [value.as_str(), "1"]);
+        }
+
+        #[test]
+        fn a_run_ends_where_something_means_something(text in "[ -~é\\x00-\\x1f\\x7f]{0,40}") {
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+            let ends = text.as_bytes().iter().position(special).unwrap_or(text.len());
+            prop_assert_eq!(plain_run(text.as_bytes()), ends);
+            let plain: Vec<u8> = text.bytes().map(|byte| if special(&byte) { 0xff } else { byte }).collect();
+            prop_assert_eq!(plain_run(&plain), plain.len());
+        }
+
+        #[test]
+        fn a_string_is_one_string_and_no_more(text in "\"[a\"\\\\ ]{0,6}\"") {
+            let theirs = serde_json::from_str::<String>(&text).ok();
+            prop_assert_eq!(Json::of(&text).text(), theirs);
         }
 
         #[test]
