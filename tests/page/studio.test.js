@@ -171,6 +171,8 @@ test("a prompt is used again as it was", async (t) => {
   );
   await page.evaluate(() => localStorage.setItem("midapi.task.junk", "{"));
   await page.reload();
+  // The cards come with the session, maybe after the page has loaded, and all at once.
+  await page.waitForSelector(".card", PATIENCE);
   assert.equal((await page.$$(".card")).length, 3);
   for (const [position, request] of [[1, styled], [2, plain], [1, styled]]) {
     upstream.requests.length = 0;
