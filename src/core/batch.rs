@@ -1,5 +1,6 @@
-use super::{Error, Kind, Pace};
 use alloc::vec::Vec;
+
+use super::{Error, Kind, Pace};
 
 /// What a batch does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+
 use super::json::{Json, Object, Writer};
 use super::record::result_urls;
 use super::{Error, Kind, Operation, Record, State, Task};
-use alloc::boxed::Box;
-use alloc::string::String;
 
 /// What the vendor posts to a `callBackUrl`. Even one whose signature is right proves nothing about its results, as the
 /// signature covers the task's id alone: a reason to look at the record now, never the record itself.

@@ -1,7 +1,8 @@
-use super::Error;
-use super::text::{before, concat};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+
+use super::Error;
+use super::text::{before, concat};
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]

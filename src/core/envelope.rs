@@ -1,10 +1,11 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use super::json::{Json, Object};
 use super::text::{before, concat, decimal};
 use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
-use alloc::borrow::ToOwned;
-use alloc::string::String;
 
 /// The `data` of a reply, or the error it stands for.
 ///

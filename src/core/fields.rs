@@ -1,9 +1,10 @@
-use super::json::{Json, Object, Writer, quoted};
-use super::text::{concat, decimal, join};
-use super::{Error, checked_task_id};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::json::{Json, Object, Writer, quoted};
+use super::text::{concat, decimal, join};
+use super::{Error, checked_task_id};
 
 /// The longest prompt, in Unicode characters (*R*).
 pub const MAX_PROMPT_CHARS: usize = 2000;

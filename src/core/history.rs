@@ -1,11 +1,12 @@
 //! How long tasks take: as recorded traffic has it, and better, as the caller's own past tasks had it.
 
-use super::json::{Json, Object, Writer, list};
-use super::text::{concat, decimal};
-use super::{Speed, TaskType};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::json::{Json, Object, Writer, list};
+use super::text::{concat, decimal};
+use super::{Speed, TaskType};
 
 /// How many of the last durations are kept for each kind of task.
 const KEPT: usize = 20;

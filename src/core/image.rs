@@ -1,11 +1,12 @@
 //! What can be made of one image or video of a task. People count them from 1; the vendor's routes, all but the quick
 //! start's `upscale`, from 0.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use super::fields::{Field, Rule, checked, outside};
 use super::json::{Object, Writer};
 use super::{Error, Submission};
-use alloc::borrow::ToOwned;
-use alloc::string::String;
 
 /// One of the images or videos of a task, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

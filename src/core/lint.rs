@@ -1,8 +1,9 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::json::{Object, Writer};
 use super::text::{concat, has_word};
 use super::{Error, Speed, TaskType, generate};
-use alloc::string::String;
-use alloc::vec::Vec;
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

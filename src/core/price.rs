@@ -1,9 +1,10 @@
-use super::json::{Object, Writer};
-use super::text::has_word;
-use super::{Error, Speed, Submission, TaskType};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+
+use super::json::{Object, Writer};
+use super::text::has_word;
+use super::{Error, Speed, Submission, TaskType};
 
 /// What a task may cost, in credits. Nobody outside knows the vendor's prices, and its records don't say what a task
 /// cost: an estimate, from what clients' tables have.

@@ -1,11 +1,12 @@
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::fields::check_link;
 use super::json::{Json, Object, Writer, list, quoted};
 use super::text::decimal;
 use super::time::rfc3339_ms;
 use super::{Error, Kind, Operation};
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
-use super::fields::{Field, Rule, checked};
-use super::json::{Json, Object, Writer, list, quoted};
-use super::{AspectRatio, Error, Motion, Speed, Submission, TaskType, Version};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::fields::{Field, Rule, checked};
+use super::json::{Json, Object, Writer, list, quoted};
+use super::{AspectRatio, Error, Motion, Speed, Submission, TaskType, Version};
 
 /// The fields of a request to generate, as the vendor's reference lists them.
 const FIELDS: [Field; 16] = [

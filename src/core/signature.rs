@@ -1,7 +1,8 @@
-use super::text::{concat, digits};
-use super::{Callback, Error, Kind};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+
+use super::text::{concat, digits};
+use super::{Callback, Error, Kind};
 
 /// How far a callback's time may be from now, in seconds, unless told: Standard Webhooks' five minutes.
 pub const SIGNATURE_TOLERANCE_S: i64 = 300;

@@ -1,8 +1,9 @@
+use alloc::string::String;
+
 use super::json::{Json, Writer};
 use super::{Error, Speed};
 #[cfg(feature = "gateway")]
 use super::{json::quoted, text::concat};
-use alloc::string::String;
 
 /// A submit that passed every rule: a route, and the body that goes there. What creates a task and spends credits goes
 /// through one of these.

@@ -1,9 +1,10 @@
-use super::json::{Writer, list};
-use super::text::before;
-use super::{Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::json::{Writer, list};
+use super::text::before;
+use super::{Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
 
 /// How long the vendor keeps the files: 15 days (*Q*).
 pub const RETENTION_MS: i64 = 15 * 24 * 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-//! Numbers and pieces of text, where the standard library's own ways would be a fifth of the package's module.
+//! Numbers and pieces of text. The standard library's own ways are 2 KB of the package's module, after brotli.
 
 use alloc::string::String;
 

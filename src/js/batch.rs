@@ -1,10 +1,11 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+
 use super::input::Items;
 use super::kept::{Kept, keep, take};
 use crate::core::json::list;
 use crate::core::text::decimal;
 use crate::core::{Batch, BatchStep, Error, Kind};
-use alloc::boxed::Box;
-use alloc::string::String;
 
 /// Makes the order of the items of this input, all of which are checked.
 pub fn order(number: u32, input: &str) -> Result<(), Error> {

@@ -36,7 +36,7 @@ pub fn begin(of: u32, call: u32, operation: &str, input: &str, aborted: bool, no
     if let Some(answer) = answer(operation, of, input, moment.now) {
         return settled(call, answer);
     }
-    let started = self::of(of).and_then(|account| Call::new(account, goal(operation, input)?));
+    let started = client(of).and_then(|account| Call::new(account, goal(operation, input)?));
     match started {
         Ok(started) if aborted => settled(call, Err(started.aborted())),
         Ok(mut started) => {
@@ -47,9 +47,9 @@ pub fn begin(of: u32, call: u32, operation: &str, input: &str, aborted: bool, no
     }
 }
 
-/// Says what became of a call's last action. Which event it is: 0 a reply, with its HTTP status, its `Retry-After`
-/// header, if it has one, and its body; 1 no reply, with the host's code for it, if it has one; 2 none in time; 3 a sleep's end; 4 its early end; 5 the
-/// caller ends the call.
+/// Says what became of a call's last action. Which event it is: 0 a reply, with its HTTP status, its `Retry-After` header
+/// as the detail, and its body; 1 no reply, with the host's code for it as the detail; 2 none in time; 3 a sleep's end; 4 its
+/// early end; 5 the caller ends the call. An empty detail stands for none.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn happened(call: u32, event: u32, status: u16, detail: &str, body: &str, now: f64, random: f64, hidden: bool) {
@@ -77,7 +77,7 @@ pub fn connect(number: u32, settings_json: &str) -> Result<(), Error> {
 }
 
 /// The client of this number.
-pub fn of(number: u32) -> Result<Rc<Account>, Error> {
+pub fn client(number: u32) -> Result<Rc<Account>, Error> {
     let Some(Kept::Client(account)) = take(number) else {
         return Err(Error::new(Kind::Crashed, "this client went down with an instance of the module that crashed"));
     };

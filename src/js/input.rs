@@ -1,14 +1,15 @@
 //! What a caller passes in, read before anything is sent: a mistake in it must not cost a task.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::core::json::{Json, Object};
 use crate::core::text::{before, concat, decimal};
 use crate::core::{
     Account, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber, Secret,
     Unresolved, checked_idempotency_key, generate_json, known_only, outside,
 };
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
 
 /// What an operation of this name is for. Its input is a JSON object with what it is about, and `options`.
 pub fn goal(name: &str, input: &str) -> Result<Goal, Error> {
