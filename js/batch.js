@@ -1,7 +1,7 @@
 import { MidjourneyError, refusal } from "./errors.js";
 import { ask, instance, make } from "./host.js";
 import { json } from "./json.js";
-import { options as checked } from "./options.js";
+import { FLIGHT, options as checked } from "./options.js";
 
 /** What comes next in the order: see `src/js/batch.rs`. */
 const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
@@ -48,7 +48,10 @@ export class Batch {
 
   toJSON() {
     // A submit on its way may be accepted by the time this is read.
-    return this.#items.map((item, number) => (this.#inFlight.get(number)?.accepted === false ? onItsWay(item) : item));
+    return this.#items.map((item, number) => {
+      const flight = this.#inFlight.get(number);
+      return flight?.accepted === false ? onItsWay(item, flight.submit) : item;
+    });
   }
 
   [Symbol.asyncIterator]() {
@@ -152,13 +155,13 @@ export class Batch {
       this.#items[number] = task;
       flight.accepted = true;
       // A submit on its way is let finish, as it may be paid for; its task is not waited for then.
-      if (this.#stopped) controller.abort(this.#stopped.reason);
+      if (flight.left) controller.abort(flight.left.reason);
       if (task.state === "running") return this.#options.onUpdate?.(task, number);
     };
     this.#inFlight.set(number, flight);
     let outcome;
     try {
-      const options = { timeout: this.#options.values?.timeout, signal: controller.signal, onUpdate };
+      const options = { timeout: this.#options.values?.timeout, signal: controller.signal, onUpdate, [FLIGHT]: flight };
       outcome = this.#items[number] = await (isTask ? this.#midjourney.wait(item, options) : this.#midjourney.run(item, options));
     } catch (error) {
       outcome = error;
@@ -185,7 +188,11 @@ export class Batch {
 
   #stop(reason) {
     this.#stopped ??= { reason };
-    for (const { controller, accepted } of this.#inFlight.values()) if (accepted) controller.abort(reason);
+    for (const flight of this.#inFlight.values()) {
+      flight.left = this.#stopped;
+      if (flight.accepted) flight.controller.abort(reason);
+      else flight.leave?.();
+    }
     this.#again();
   }
 
@@ -211,7 +218,7 @@ const taskIdOf = (item) => (typeof item === "string" ? item : item.taskId);
 const unknown = (item) => typeof item?.error?.kind === "string";
 
 /** What is kept of an item whose submit is on its way. */
-function onItsWay(request) {
+function onItsWay(request, submit) {
   const message = "this was saved while the submit was on its way; the task may have been created and billed, so it was not sent again";
-  return { request, error: { kind: "aborted", message, billed: "unknown", retryable: false } };
+  return { request, error: { kind: "aborted", message, billed: "unknown", retryable: false, ...(submit && { submit }) } };
 }

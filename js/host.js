@@ -10,8 +10,8 @@ import { begin as beginCall, happened, __wbg_reset_state as startAnew } from "./
 
 /** What may spend: after a crash nobody knows whether it did. */
 const SUBMITS = ["generate", "run", "upscale", "vary", "extendVideo", "reconcile"];
-/** What is about a task: what a submit starts from is not what it makes. */
-const LOOKS = ["status", "record", "wait"];
+/** What is about a task or a submit that there is: what a submit starts from is not what it makes. */
+const LOOKS = ["status", "record", "wait", "reconcile"];
 
 /** What may become of a call's last action: see `happened` in `src/js/client.rs`. */
 const [REPLY, NO_REPLY, TIMED_OUT, SLEPT, WOKEN, ABORTED] = [0, 1, 2, 3, 4, 5];
@@ -26,9 +26,9 @@ let asked = [];
 /** Counts the instances: what belongs to an earlier one is stale. */
 export let instance = 1;
 
-/** The promise of a client's call. `input` is JSON; the signal and the function are the caller's own. */
-export function begin(client, operation, input, signal, onUpdate) {
-  return new Promise((resolve, reject) => start({ of: client, operation, input, resolve, reject, signal, onUpdate }));
+/** The promise of a client's call. `input` is JSON; the signal and the function are the caller's own; of `flight` see `FLIGHT`. */
+export function begin(client, operation, input, signal, onUpdate, flight = {}) {
+  return new Promise((resolve, reject) => start({ of: client, operation, input, resolve, reject, signal, onUpdate, flight }));
 }
 
 /** What the module answers at once; `of` is the number of what it is about. */
@@ -92,7 +92,7 @@ export function settle(number, well, json) {
     if (!call) return;
     const outcome = JSON.parse(json);
     if (well) return call.resolve(outcome);
-    const cause = outcome.kind === "aborted" ? call.signal?.reason : call.cause;
+    const cause = outcome.kind === "aborted" ? (call.signal?.reason ?? call.flight?.left?.reason) : call.cause;
     call.reject(new MidjourneyError({ ...outcome, cause }));
   });
 }
@@ -114,6 +114,8 @@ function request(number, timeout, url, body, key, idempotencyKey) {
   const call = calls.get(number);
   if (!call) return;
   call.cause = undefined;
+  // By this one can ask about a submit whose answer is never read.
+  call.flight.submit = idempotencyKey ? { route: url.slice(url.lastIndexOf("/") + 1), body, idempotencyKey } : undefined;
   const headers = {};
   if (key) headers.Authorization = `Bearer ${key}`;
   if (body) headers["Content-Type"] = "application/json";
@@ -166,10 +168,15 @@ function code(cause) {
   return typeof code === "string" ? code : "";
 }
 
-/** Sleeps; where it may, until somebody looks at the page again or the network is back. */
+/**
+ * Sleeps. In a wait, until somebody looks at the page again or the network is back; between two tries, until nobody wants
+ * the task any more: nothing is on its way then, and nothing is to be paid for.
+ */
 function rest(number, ms, wakeable) {
   const call = calls.get(number);
   if (!call) return;
+  const { flight } = call;
+  if (!wakeable && flight.left) return report(number, ABORTED);
   const next = (event) => {
     call.stop?.();
     report(number, event);
@@ -177,10 +184,11 @@ function rest(number, ms, wakeable) {
   const wakes = wakeable && typeof document !== "undefined" ? [[document, "visibilitychange"], [globalThis, "online"]] : [];
   // A page that was just hidden is no reason to look.
   const wake = () => hidden() || next(WOKEN);
+  flight.leave = wakeable ? undefined : () => next(ABORTED);
   const timer = setTimeout(next, Math.min(ms, 2 ** 31 - 1), SLEPT);
   for (const [target, name] of wakes) target.addEventListener(name, wake);
   call.stop = () => {
-    call.stop = undefined;
+    call.stop = flight.leave = undefined;
     clearTimeout(timer);
     for (const [target, name] of wakes) target.removeEventListener(name, wake);
   };
@@ -215,9 +223,11 @@ function crashed(trap) {
   }
 }
 
-function crash({ operation, input, task }, cause) {
-  task ??= LOOKS.includes(operation) ? JSON.parse(input).task : undefined;
+function crash({ operation, input, task, flight }, cause) {
+  const about = LOOKS.includes(operation) ? JSON.parse(input) : {};
+  task ??= about.task;
   const taskId = task?.taskId ?? task;
-  const known = taskId === undefined ? {} : { taskId };
+  const submit = flight?.submit ?? about.submit;
+  const known = taskId !== undefined ? { taskId } : submit && { submit };
   return new MidjourneyError({ ...ask("crash", String(SUBMITS.includes(operation))), ...known, cause });
 }

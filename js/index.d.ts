@@ -261,8 +261,8 @@ export interface RunOptions extends WaitOptions, SubmitOptions {}
 /** Options of a batch. */
 export interface BatchOptions {
   /**
-   * Ends the batch: it submits nothing more, ends its waits, and lets submits that are on their way finish, as they may
-   * be paid for. Every item still settles.
+   * Ends the batch: it submits nothing more, not even what waits to be tried again, ends its waits, and lets submits that
+   * are on their way finish, as they may be paid for. Every item still settles.
    */
   signal?: AbortSignal | undefined;
   /** How many items are in flight at once: a whole number from 1 to 100, 4 unless told. */
@@ -295,7 +295,7 @@ export interface ErrorFields {
   retryAfter?: number;
   /**
    * What `reconcile` takes: of a submit through a gateway whose outcome is unknown. The vendor itself knows no keys, so
-   * its errors have none; nor has `crashed`.
+   * its errors have none.
    */
   submit?: UnknownSubmit;
 }

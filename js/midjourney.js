@@ -89,10 +89,10 @@ export function midjourney(load, loadQuestions) {
     }
 
     async #call(operation, about, options) {
-      const { signal, onUpdate, values } = checked(options);
+      const { signal, onUpdate, flight, values } = checked(options);
       const input = json({ ...about, options: values });
       await loaded(load);
-      return begin(this.#connected(), operation, input, signal, onUpdate);
+      return begin(this.#connected(), operation, input, signal, onUpdate, flight);
     }
 
     async #ask(question, input) {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { MidjourneyError } from "../../dist/node.js";
 import {
-  IMAGE, NOTHING, envelope, failure, fakeTime, idle, leftovers, pause, running, server, stub, succeeded,
+  IMAGE, NOTHING, envelope, failure, fakeTime, idle, leftovers, pause, running, server, stub, succeeded, vendor,
 } from "./stub.js";
 
 const request = (name) => ({ ...IMAGE, prompt: name });
@@ -315,6 +315,25 @@ test("to a gateway an unknown outcome keeps what it can be asked about by", asyn
   assert.deepEqual(plain(batch)[0].error.submit, error.submit);
 });
 
+test("what is saved while a submit to a gateway is on its way can be asked about: its task is found", async (t) => {
+  const gateway = await vendor(t, ({ method, url, headers }) => {
+    if (url === "/api/v1/health") return { idempotencyKeys: true };
+    if (method === "GET") return succeeded(new URL(url, "http://a").searchParams.get("taskId"));
+    return gateway.submits.length > 1 ? { taskId: headers["idempotency-key"] } : never();
+  });
+  const mj = server({ apiKey: undefined, endpoint: gateway.api });
+  const batch = mj.batch([request("task-0")]);
+  batch.next();
+  while (gateway.submits.length === 0) await pause(5);
+  const [item] = plain(batch);
+  const { taskId } = await mj.reconcile(item.error);
+  const [sent, again] = gateway.submits;
+  assert.equal(taskId, sent.headers["idempotency-key"]);
+  assert.equal(again.body, sent.body);
+  const [{ task }] = await all(mj.batch([taskId]));
+  assert.equal(task.images.length, 4);
+});
+
 test("a foreign exception is kept out of what is saved", async () => {
   tasks({ submit: () => Promise.reject(Object.assign(new TypeError("broke"), { headers: { Authorization: "Bearer x" } })) });
   const batch = server().batch([request("task-0")]);
@@ -352,6 +371,33 @@ test("an abort stops a batch: every item settles with what is known of it", asyn
   assert.equal(seen.submits.length, 3);
   assert.deepEqual(plain(batch).map(({ taskId }) => taskId), ["task-0", "task-1", "task-2", undefined, undefined, undefined]);
   assert.deepEqual(left.left, NOTHING);
+});
+
+test("a submit that waits for another try, or is told to, is not sent once its batch is left: it is left to do", async (t) => {
+  for (const refused of ["before", "after"]) {
+    const late = gate();
+    if (refused === "before") late.open();
+    const seen = tasks({ submit: () => late.opened.then(() => envelope(null, { code: 429, headers: { "Retry-After": "1" } })) });
+    const left = leftovers(t);
+    const leaving = server().batch(requests(20), { concurrency: 8 });
+    const next = leaving.next();
+    const controller = left.controller();
+    const aborted = server().batch(requests(2), { signal: controller.signal });
+    const reading = all(aborted);
+    await pause(20);
+    assert.equal(seen.submits.length, 10);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    const returning = leaving.return();
+    late.open();
+    assert.deepEqual(await Promise.all([returning, next]), [{ done: true, value: undefined }, { done: true, value: undefined }]);
+    for (const { error } of await reading) {
+      assert.deepEqual([error.kind, error.billed, error.message, error.cause], ["aborted", "no", "aborted before another try", reason]);
+    }
+    assert.deepEqual([plain(leaving), plain(aborted)], [requests(20), requests(2)]);
+    assert.deepEqual(left.left, NOTHING);
+    assert.equal(seen.submits.length, 10);
+  }
 });
 
 test("a batch that is aborted before it begins submits nothing", async () => {
