@@ -1,7 +1,7 @@
 import { MidjourneyError, refusal } from "./errors.js";
 import { ask, instance, make } from "./host.js";
 import { json } from "./json.js";
-import { FLIGHT, options as checked } from "./options.js";
+import { options as checked } from "./options.js";
 
 /** What comes next in the order: see `src/js/batch.rs`. */
 const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
@@ -11,8 +11,7 @@ const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
  * what is left to do: `batch` takes that again, here or in another process, and submits nothing a second time.
  */
 export class Batch {
-  #midjourney;
-  #load;
+  #client;
   #options;
   #requests;
   /** For each item what a later batch would need: the request, the task, or an error that forbids to submit it again. */
@@ -33,13 +32,16 @@ export class Batch {
   /** Goes on, whenever something has changed. */
   #again = () => {};
 
-  constructor(midjourney, load, requests, options) {
+  /** @param client loads its module, and gives its number, and begins its calls */
+  constructor(client, requests, options) {
     const isList = typeof requests === "object" && typeof requests?.[Symbol.iterator] === "function";
     if (!isList && !(requests instanceof Batch)) {
       throw refusal("invalid_request", "requests", "must be a list of requests and tasks");
     }
-    this.#midjourney = midjourney;
-    this.#load = load;
+    if (requests instanceof Batch && requests.#running?.then) {
+      throw refusal("invalid_request", "requests", "is a batch that still runs: leave it first");
+    }
+    this.#client = client;
     this.#options = checked(options);
     this.#items = requests instanceof Batch ? requests.toJSON() : [...requests];
     this.#requests = this.#items.map((item) => (unknown(item) ? item.request : item));
@@ -82,7 +84,7 @@ export class Batch {
     const { signal } = this.#options;
     const stop = () => this.#stop(signal.reason);
     try {
-      await this.#load();
+      await this.#client.load();
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop);
       await new Promise((finish, fail) => {
@@ -127,7 +129,7 @@ export class Batch {
       this.#numbers = [...this.#waiting];
       // What is unknown has its place in the order, so that the module counts as the caller does; any id will do.
       const items = this.#numbers.map((number) => (unknown(this.#items[number]) ? "unknown" : this.#items[number]));
-      const input = json({ items, options: this.#options.values });
+      const input = json({ client: this.#client.number(), items, options: this.#options.values });
       this.#order = make("order", input);
       this.#instance = instance;
     }
@@ -161,13 +163,15 @@ export class Batch {
     this.#inFlight.set(number, flight);
     let outcome;
     try {
-      const options = { timeout: this.#options.values?.timeout, signal: controller.signal, onUpdate, [FLIGHT]: flight };
-      outcome = this.#items[number] = await (isTask ? this.#midjourney.wait(item, options) : this.#midjourney.run(item, options));
+      const options = { timeout: this.#options.values?.timeout, signal: controller.signal, onUpdate };
+      // It leaves at once: whoever saves the batch from now on saves that.
+      const [operation, about] = isTask ? ["wait", { task: item }] : ["run", { request: item }];
+      outcome = this.#items[number] = await this.#client.call(operation, about, options, flight);
     } catch (error) {
       outcome = error;
       // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
       if (!flight.accepted && error.billed !== "no") {
-        this.#items[number] = { request: item, error: { ...error, message: error.message } };
+        this.#items[number] = { request: item, error: error.toJSON() };
       }
     }
     this.#inFlight.delete(number);
@@ -219,6 +223,6 @@ const unknown = (item) => typeof item?.error?.kind === "string";
 
 /** What is kept of an item whose submit is on its way. */
 function onItsWay(request, submit) {
-  const message = "this was saved while the submit was on its way; the task may have been created and billed, so it was not sent again";
+  const message = "saved while the submit was on its way; the task may have been created and billed, so it was not sent again";
   return { request, error: { kind: "aborted", message, billed: "unknown", retryable: false, ...(submit && { submit }) } };
 }

@@ -5,6 +5,11 @@ export class MidjourneyError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     Object.assign(this, fields);
   }
+
+  /** What may be kept of it: its cause is the host's own, and may hold the key. */
+  toJSON() {
+    return { ...this, message: this.message };
+  }
 }
 // On the prototype: a name of its own on each error would be printed twice.
 MidjourneyError.prototype.name = "MidjourneyError";

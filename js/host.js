@@ -26,7 +26,12 @@ let asked = [];
 /** Counts the instances: what belongs to an earlier one is stale. */
 export let instance = 1;
 
-/** The promise of a client's call. `input` is JSON; the signal and the function are the caller's own; of `flight` see `FLIGHT`. */
+/**
+ * The promise of a client's call; what it sends first has left when this returns. `input` is JSON; the signal and the
+ * function are the caller's own. By its `flight` a batch and the host share what they know of a call: `left`, why nobody
+ * wants to submit any more; `leave`, which ends it then, and is there while nothing is on its way; `submit`, what was
+ * sent under a key.
+ */
 export function begin(client, operation, input, signal, onUpdate, flight = {}) {
   return new Promise((resolve, reject) => start({ of: client, operation, input, resolve, reject, signal, onUpdate, flight }));
 }

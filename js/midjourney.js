@@ -1,7 +1,8 @@
 import { Batch } from "./batch.js";
-import { MidjourneyError, refusal } from "./errors.js";
+import { refusal } from "./errors.js";
 import { ask, begin, instance, make } from "./host.js";
 import { json } from "./json.js";
+import { loaded } from "./loaded.js";
 import { options as checked } from "./options.js";
 import { ask as askQuestion } from "./questions.js";
 
@@ -62,11 +63,16 @@ export function midjourney(load, loadQuestions) {
     }
 
     reconcile(unknown, options) {
-      return this.#call("reconcile", { submit: unknown?.submit ?? unknown }, options);
+      return this.#call("reconcile", { submit: unknown?.submit ?? unknown?.error?.submit ?? unknown }, options);
     }
 
     batch(requests, options) {
-      return new Batch(this, () => loaded(load), requests, options);
+      const client = {
+        load: () => loaded(load),
+        number: () => this.#connected(),
+        call: (...args) => this.#prepared(...args)(),
+      };
+      return new Batch(client, requests, options);
     }
 
     async lint(request) {
@@ -89,10 +95,16 @@ export function midjourney(load, loadQuestions) {
     }
 
     async #call(operation, about, options) {
-      const { signal, onUpdate, flight, values } = checked(options);
-      const input = json({ ...about, options: values });
+      const started = this.#prepared(operation, about, options);
       await loaded(load);
-      return begin(this.#connected(), operation, input, signal, onUpdate, flight);
+      return started();
+    }
+
+    /** Takes what a caller passes as it is now, and returns what begins the call once the module is loaded. */
+    #prepared(operation, about, options, flight) {
+      const { signal, onUpdate, values } = checked(options);
+      const input = json({ ...about, options: values });
+      return () => begin(this.#connected(), operation, input, signal, onUpdate, flight);
     }
 
     async #ask(question, input) {
@@ -114,16 +126,6 @@ export function midjourney(load, loadQuestions) {
 
 /** Some Workers have no such registry; there a client stays with the module that made it. */
 const unused = globalThis.FinalizationRegistry && new FinalizationRegistry((client) => ask("forget", "", client));
-
-async function loaded(load) {
-  try {
-    await load();
-  } catch (cause) {
-    if (cause instanceof MidjourneyError) throw cause;
-    const message = "the package's WebAssembly module could not be loaded; nothing was sent";
-    throw new MidjourneyError({ kind: "network", message, billed: "no", retryable: true, cause });
-  }
-}
 
 function inBrowser() {
   // `importScripts` is there in a browser's workers, also in those that may not call it.

@@ -3,28 +3,32 @@ import start from "./midapi.js";
 import { midjourney } from "./midjourney.js";
 import { start as startQuestions } from "./questions.js";
 
-let started;
-let questionsStarted;
+const [init, load] = starting(start, "init", "midapi/wasm");
+const [initQuestions, loadQuestions] = starting(startQuestions, "initQuestions", "midapi/questions-wasm");
 
-/** Starts the WebAssembly module from wherever the caller has it. A start that failed may be tried again. */
-export async function init(source) {
-  started = start({ module_or_path: source });
-  await started;
-}
-
-/** The same for the module that answers questions: `lint` and `estimate`. */
-export async function initQuestions(source) {
-  questionsStarted = startQuestions({ module_or_path: source });
-  await questionsStarted;
-}
-
-export const Midjourney = midjourney(
-  () => started ?? refuse("init", "midapi/wasm"),
-  () => questionsStarted ?? refuse("initQuestions", "midapi/questions-wasm"),
-);
+export const Midjourney = midjourney(load, loadQuestions);
+export { init, initQuestions };
 export { isMidjourneyError, MidjourneyError } from "./errors.js";
 
-function refuse(name, module) {
-  const message = `call \`${name}\` of "midapi/slim" first, with the module "${module}" or its URL; nothing was sent`;
-  throw new MidjourneyError({ kind: "misconfigured", message, billed: "no", retryable: false });
+/**
+ * What starts a WebAssembly module from wherever the caller has it, and what waits for that. A start that failed is as
+ * none: it may be tried again, and must be.
+ */
+function starting(start, name, module) {
+  let started;
+  const init = async (source) => {
+    const mine = (started = (async () => start({ module_or_path: await source }))());
+    try {
+      await mine;
+    } catch (error) {
+      if (started === mine) started = undefined;
+      throw error;
+    }
+  };
+  const load = () => {
+    if (started) return started;
+    const message = `call \`${name}\` of "midapi/slim" first, with the module "${module}" or its URL; nothing was sent`;
+    throw new MidjourneyError({ kind: "misconfigured", message, billed: "no", retryable: false });
+  };
+  return [init, load];
 }

@@ -2,6 +2,7 @@
 import { loadQuestions } from "#runtime";
 import { MidjourneyError, refusal } from "./errors.js";
 import { json } from "./json.js";
+import { loaded } from "./loaded.js";
 import { ask } from "./questions.js";
 
 const TIMESTAMP = "X-Webhook-Timestamp";
@@ -9,15 +10,15 @@ const SIGNATURE = "X-Webhook-Signature";
 
 /** What a callback says, whoever sent it. */
 export async function parseCallback(body) {
-  await loadQuestions();
+  await loaded(loadQuestions);
   return ask("callback", text(body));
 }
 
 /** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
 export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
-  await loadQuestions();
+  await loaded(loadQuestions);
   const secrets = checkedSecrets([secret].flat());
-  const body = typeof request.text === "function" ? await request.text() : text(request.body);
+  const body = await bodyOf(request);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
   const signed = ask("signedCallback", json({ body, timestamp, signature, now: Math.floor(now / 1000), tolerance }));
   const bytes = Uint8Array.from(atob(signed.signature), (char) => char.charCodeAt(0));
@@ -31,7 +32,7 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
 
 /** The headers that sign a callback, for tests of a receiver. */
 export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) } = {}) {
-  await loadQuestions();
+  await loaded(loadQuestions);
   checkedSecrets([secret]);
   const message = ask("callbackMessage", json({ body: text(body), timestamp }));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
@@ -41,6 +42,15 @@ export async function signCallback(body, { secret, timestamp = Math.floor(Date.n
 function checkedSecrets(secrets) {
   if (secrets.length > 0 && secrets.every((secret) => typeof secret === "string" && secret !== "")) return secrets;
   throw refusal("misconfigured", "secret", "must be the secret the callbacks are signed with, or a list of such");
+}
+
+async function bodyOf(request) {
+  try {
+    return typeof request.text === "function" ? await request.text() : text(request.body);
+  } catch (cause) {
+    const must = "must be a Request whose body nobody has read, or an object with `headers` and the `body`";
+    throw refusal("invalid_request", "request", must, cause);
+  }
 }
 
 function text(body) {

@@ -91,7 +91,11 @@ impl<T: Transport, C: Timer> Client<T, C> {
         let events = RefCell::new(Vec::new());
         let stopped = Cell::new(false);
         let mut stop = Box::pin(stop);
-        let mut batch = Batch::new(items.iter().map(|item| matches!(item, BatchItem::Submit(_))), options.concurrency);
+        let mut batch = Batch::new(
+            items.iter().map(|item| matches!(item, BatchItem::Submit(_))),
+            options.concurrency,
+            self.account.clone(),
+        );
         let mut in_flight: Vec<InFlight<'_>> = Vec::new();
         let mut pause: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
         poll_fn(|context| {
@@ -104,6 +108,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
                     stopped.set(true);
                     batch.stop();
                 }
+                let mut moved = false;
                 let drained = loop {
                     match batch.next(self.timer.now()) {
                         BatchStep::Begin(number) => {
@@ -111,6 +116,9 @@ impl<T: Transport, C: Timer> Client<T, C> {
                             let begun =
                                 item.map(|item| self.begin(number, item, options.timeout_ms, &events, &stopped));
                             in_flight.extend(begun);
+                            // It has to leave before there is a next.
+                            moved = true;
+                            break false;
                         }
                         BatchStep::Refuse(number) => {
                             let refusal = batch.refusal();
@@ -131,7 +139,6 @@ impl<T: Transport, C: Timer> Client<T, C> {
                         BatchStep::Drained => break true,
                     }
                 };
-                let mut moved = false;
                 in_flight.retain_mut(|item| {
                     let outcome = match (&item.accepted, item.work.as_mut().poll(context)) {
                         (_, Poll::Ready(outcome)) => Some(outcome),

@@ -18,7 +18,7 @@ pub type OnUpdate<'a> = &'a mut dyn FnMut(&Task);
 pub struct Client<T, C> {
     transport: T,
     pub(super) timer: C,
-    account: Rc<Account>,
+    pub(super) account: Rc<Account>,
 }
 
 impl<T: Transport, C: Timer> Client<T, C> {

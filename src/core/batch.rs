@@ -1,6 +1,7 @@
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use super::{Error, Kind, Pace};
+use super::{Account, Error, Kind};
 
 /// What a batch does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum BatchStep {
 }
 
 /// The order of many tasks: as many in flight as told, submitted no faster than the vendor takes them. Pure: the driver
-/// brings the clock, in milliseconds, and does the calls.
+/// brings the clock, in milliseconds, and does the calls, each as soon as it is told to begin.
 #[derive(Debug)]
 pub struct Batch {
     /// For each item whether it would be submitted.
@@ -27,20 +28,21 @@ pub struct Batch {
     next: usize,
     in_flight: usize,
     concurrency: usize,
-    pace: Pace,
+    /// For its pace: whatever else it submits counts, too, and what is tried again.
+    account: Rc<Account>,
     stopped: bool,
     refused: Option<Kind>,
 }
 
 impl Batch {
     /// A batch of items, each of which is submitted (`true`) or was before and is waited for.
-    pub fn new(items: impl IntoIterator<Item = bool>, concurrency: usize) -> Self {
+    pub fn new(items: impl IntoIterator<Item = bool>, concurrency: usize, account: Rc<Account>) -> Self {
         Self {
             items: items.into_iter().collect(),
             next: 0,
             in_flight: 0,
             concurrency: concurrency.max(1),
-            pace: Pace::default(),
+            account,
             stopped: false,
             refused: None,
         }
@@ -55,7 +57,7 @@ impl Batch {
             if self.in_flight >= self.concurrency {
                 return BatchStep::Wait;
             }
-            let at = if submits { self.pace.next(now) } else { now };
+            let at = if submits { self.account.pace().next(now) } else { now };
             if at > now {
                 return BatchStep::Sleep((at - now) as u32);
             }
@@ -63,9 +65,6 @@ impl Batch {
         self.next += 1;
         if refused {
             return BatchStep::Refuse(number);
-        }
-        if submits {
-            self.pace.submitted(now);
         }
         self.in_flight += 1;
         BatchStep::Begin(number)

@@ -8,13 +8,13 @@ use alloc::string::String;
 use core::cell::Cell;
 use core::fmt;
 
-use super::json::Json;
+use super::json::{Json, Object};
 use super::text::{concat, decimal};
 use super::time::retry_after_s;
 use super::{
-    Billed, Endpoint, Error, Handle, History, Kind, MAX_TRIES, Operation, Record, Retry, RetryBudget, SUBMIT_ROUTES,
-    Schedule, Secret, State, Submission, Task, Unresolved, accepted, checked_idempotency_key, checked_task_id, credits,
-    open, record, sentence,
+    Billed, Endpoint, Error, Handle, History, Kind, MAX_TRIES, Operation, Pace, Record, Retry, RetryBudget,
+    SUBMIT_ROUTES, Schedule, Secret, Speed, State, Submission, Task, Unresolved, accepted, checked_idempotency_key,
+    checked_task_id, credits, open, record, sentence,
 };
 
 /// The longest a call may take over all its tries. A submit that takes longer has an unknown outcome and is never sent
@@ -37,6 +37,7 @@ pub struct Account {
     /// Whether this server has the reference's form of the upscale route alone.
     upscales_by_reference: Cell<bool>,
     budget: RetryBudget,
+    pace: Pace,
     /// Taken out and put back: a `RefCell` would bring its panics, and their formatting, into the module.
     history: Cell<History>,
     /// Tells keys of the same millisecond apart.
@@ -53,6 +54,7 @@ impl Account {
             max_tries: MAX_TRIES,
             upscales_by_reference: Cell::new(false),
             budget: RetryBudget::default(),
+            pace: Pace::default(),
             history: Cell::new(history),
             keys: Cell::new(0),
         }
@@ -62,6 +64,11 @@ impl Account {
     /// it whose words it would take.
     pub fn for_a_gateway(self) -> Self {
         Self { max_tries: 1, asks_vendor: true, ..self }
+    }
+
+    /// How fast it submits: whatever it sends is taken note of, and a [`Batch`](super::Batch) waits its turn.
+    pub const fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// How long its tasks took.
@@ -322,7 +329,7 @@ impl Call {
     pub fn step(&mut self, event: Event<'_>, moment: Moment) -> Action {
         self.sent = false;
         let outcome = match event {
-            Event::Slept if self.pauses => return self.send(moment),
+            Event::Slept if self.pauses => return self.try_again(moment),
             Event::Woken | Event::Slept => {
                 if let (Event::Woken, Some(schedule)) = (&event, &mut self.schedule) {
                     schedule.woken(moment.now);
@@ -439,8 +446,20 @@ impl Call {
         self.send(moment)
     }
 
+    /// Sends it again after a pause; a submit no sooner than it is taken, unless that were never.
+    fn try_again(&mut self, moment: Moment) -> Action {
+        let at = if self.phase == Phase::Submit { self.account.pace.next(moment.now) } else { moment.now };
+        if moment.now < at && at < self.deadline {
+            return Action::Sleep { ms: (at - moment.now) as u32, wakeable: false };
+        }
+        self.send(moment)
+    }
+
     fn send(&mut self, moment: Moment) -> Action {
         (self.sent, self.pauses) = (true, false);
+        if self.phase == Phase::Submit {
+            self.account.pace.submitted(moment.now);
+        }
         Action::Send((self.deadline - moment.now).max(1) as u32)
     }
 
@@ -494,18 +513,29 @@ impl Call {
     fn accepted(&mut self, task_id: String, pace: Option<u32>, moment: Moment) -> Task {
         self.remember_form();
         let mut task = Task::running(task_id);
-        if let Goal::Submit(submission, _) | Goal::Run(submission, ..) = &self.goal {
-            task.task_type.clone_from(&submission.task_type);
-            task.speed = submission.speed;
+        match &self.goal {
+            Goal::Submit(submission, _) | Goal::Run(submission, ..) => {
+                task.task_type.clone_from(&submission.task_type);
+                task.speed = submission.speed;
+                let task_type = task.task_type.as_deref();
+                let (ms, left) = self.account.with_history(|history| {
+                    (history.expected_ms(task_type, task.speed), history.time_left(task_type, task.speed, 0))
+                });
+                task.created_at = Some(moment.now);
+                task.expected_at = Some(moment.now + ms);
+                task.time_left = Some(left);
+            }
+            // It was created when nobody knew, and may have ended since.
+            Goal::Reconcile(unresolved) => {
+                let body = Object::parse(&unresolved.body).unwrap_or_default();
+                task.task_type = body.text("taskType");
+                task.speed = body.text("speed").and_then(|word| Speed::from_word(&word));
+            }
+            _ => {}
         }
-        let (task_type, speed) = (task.task_type.as_deref(), task.speed);
-        let (expected_ms, time_left) = self
-            .account
-            .with_history(|history| (history.expected_ms(task_type, speed), history.time_left(task_type, speed, 0)));
-        let ms = pace.map_or(expected_ms, |seconds| i64::from(seconds) * 1000);
-        task.created_at = Some(moment.now);
-        task.expected_at = Some(moment.now + ms);
-        task.time_left = Some(time_left);
+        if let Some(seconds) = pace {
+            task.expected_at = Some(moment.now + i64::from(seconds) * 1000);
+        }
         self.handle = Some(Handle::from(&task));
         task
     }

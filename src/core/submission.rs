@@ -58,8 +58,12 @@ impl Unresolved {
     pub fn new(route: &str, body: impl Into<String>, idempotency_key: impl Into<String>) -> Result<Self, Error> {
         let (body, idempotency_key) = (body.into(), idempotency_key.into());
         let route = SUBMIT_ROUTES.into_iter().find(|known| *known == route && !body.is_empty());
-        let route = route
-            .ok_or_else(|| Error::invalid("submit", "must be the `submit` of an error, as it was thrown or stored"))?;
+        let route = route.ok_or_else(|| {
+            Error::invalid(
+                "submit",
+                "must be the `submit` of an error, as it was thrown or stored; without one nobody can be asked",
+            )
+        })?;
         checked_idempotency_key(&idempotency_key)?;
         Ok(Self { route, body, idempotency_key })
     }

@@ -1,6 +1,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use super::client::client;
 use super::input::Items;
 use super::kept::{Kept, keep, take};
 use crate::core::json::list;
@@ -9,8 +10,8 @@ use crate::core::{Batch, BatchStep, Error, Kind};
 
 /// Makes the order of the items of this input, all of which are checked.
 pub fn order(number: u32, input: &str) -> Result<(), Error> {
-    let Items { submits, concurrency } = Items::parse(input)?;
-    keep(number, Kept::Order(Box::new(Batch::new(submits, concurrency))));
+    let Items { client: of, submits, concurrency } = Items::parse(input)?;
+    keep(number, Kept::Order(Box::new(Batch::new(submits, concurrency, client(of)?))));
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use crate::core::json::{Json, Object};
 use crate::core::text::{before, concat, decimal};
 use crate::core::{
-    Account, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber, Secret,
-    Unresolved, checked_idempotency_key, generate_json, known_only, outside,
+    Account, Billed, Change, ChangeRequest, DEFAULT_WAIT_MS, Endpoint, Error, Goal, Handle, History, ImageNumber,
+    Secret, Unresolved, checked_idempotency_key, generate_json, known_only, outside,
 };
 
 /// What an operation of this name is for. Its input is a JSON object with what it is about, and `options`.
@@ -25,7 +25,11 @@ pub fn goal(name: &str, input: &str) -> Result<Goal, Error> {
         "record" => Goal::Record(handle()?),
         "credits" => Goal::Credits,
         "wait" => Goal::Wait(handle()?, options.timeout_ms()?),
-        "reconcile" => Goal::Reconcile(Unresolved::decode(about("submit"))?),
+        "reconcile" => {
+            let unresolved = Unresolved::decode(about("submit"));
+            // Whatever it is about, it may have been billed.
+            Goal::Reconcile(unresolved.map_err(|error| error.with(|error| error.billed = Billed::Unknown))?)
+        }
         _ => {
             let change = match name {
                 "upscale" => Change::Upscale,
@@ -92,12 +96,14 @@ impl<'a> Options<'a> {
 
 /// What a batch is of: for each item whether it is submitted, or was before and is waited for.
 pub struct Items {
+    /// The number of the client that does it.
+    pub client: u32,
     pub submits: Vec<bool>,
     pub concurrency: usize,
 }
 
 impl Items {
-    /// Reads an object with `items` and `options`. Every item is checked before the first is submitted.
+    /// Reads an object with `client`, `items` and `options`. Every item is checked before the first is submitted.
     pub fn parse(input: &str) -> Result<Self, Error> {
         let input = Object::parse(input).unwrap_or_default();
         let options = Options::read(&input, "batch")?;
@@ -120,7 +126,8 @@ impl Items {
             })?;
             submits.push(!is_task);
         }
-        Ok(Self { submits, concurrency })
+        let client = input.given("client").and_then(Json::whole).unwrap_or_default() as u32;
+        Ok(Self { client, submits, concurrency })
     }
 }
 

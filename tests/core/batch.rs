@@ -1,6 +1,8 @@
 //! The order of a batch, as a machine.
 
-use midapi::core::{Batch, BatchStep, Billed, Kind, SUBMITS_PER_WINDOW, WINDOW_MS};
+use std::rc::Rc;
+
+use midapi::core::{Account, Batch, BatchStep, Billed, Endpoint, History, Kind, SUBMITS_PER_WINDOW, WINDOW_MS};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,11 @@ fn end() -> impl Strategy<Value = End> {
     ]
 }
 
+fn account() -> Rc<Account> {
+    let endpoint = Endpoint::new("https://app.example/api/v1/mj", false).unwrap();
+    Rc::new(Account::new(endpoint, None, History::default()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -29,7 +36,8 @@ proptest! {
         start in 0i64..1_000_000,
         early in 0i64..3,
     ) {
-        let mut batch = Batch::new(items.iter().map(|(submits, ..)| *submits), concurrency);
+        let account = account();
+        let mut batch = Batch::new(items.iter().map(|(submits, ..)| *submits), concurrency, account.clone());
         let mut now = start;
         let mut in_flight: Vec<(i64, usize)> = Vec::new();
         let mut seen = vec![0; items.len()];
@@ -48,6 +56,7 @@ proptest! {
                     prop_assert!(in_flight.len() < concurrency.max(1), "too many in flight");
                     if items[number].0 {
                         prop_assert!(!out_of_credits, "submitted without credits");
+                        account.pace().submitted(now);
                         submits.push(now);
                         if let Some(before) = submits.len().checked_sub(SUBMITS_PER_WINDOW + 1) {
                             prop_assert!(now - submits[before] >= WINDOW_MS, "too many submits in the window");
@@ -95,19 +104,25 @@ proptest! {
 
 #[test]
 fn the_twenty_first_submit_waits_for_the_first_to_leave_the_window() {
-    let mut batch = Batch::new([true; 22], 100);
-    for number in 0..20 {
-        assert_eq!(batch.next(1_000 + number as i64), BatchStep::Begin(number));
+    let account = account();
+    let mut batch = Batch::new([true; 21], 100, account.clone());
+    // One that is not of this batch.
+    account.pace().submitted(1_000);
+    for number in 0..19 {
+        let now = 1_001 + number as i64;
+        assert_eq!(batch.next(now), BatchStep::Begin(number));
+        account.pace().submitted(now);
     }
     assert_eq!(batch.next(1_019), BatchStep::Sleep(10_481));
     assert_eq!(batch.next(11_499), BatchStep::Sleep(1));
-    assert_eq!(batch.next(11_500), BatchStep::Begin(20));
+    assert_eq!(batch.next(11_500), BatchStep::Begin(19));
+    account.pace().submitted(11_500);
     assert_eq!(batch.next(11_500), BatchStep::Sleep(1));
 }
 
 #[test]
 fn a_wait_is_no_submit_and_needs_no_window() {
-    let mut batch = Batch::new([false; 50], 100);
+    let mut batch = Batch::new([false; 50], 100, account());
     for number in 0..50 {
         assert_eq!(batch.next(0), BatchStep::Begin(number));
     }
@@ -117,7 +132,7 @@ fn a_wait_is_no_submit_and_needs_no_window() {
 #[test]
 fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
     for kind in [Kind::InsufficientCredits, Kind::Unauthorized, Kind::Misconfigured] {
-        let mut batch = Batch::new([true, false, true], 1);
+        let mut batch = Batch::new([true, false, true], 1, account());
         assert_eq!(batch.next(0), BatchStep::Begin(0));
         batch.settled(Some(kind));
         assert_eq!(batch.next(0), BatchStep::Begin(1));
@@ -127,7 +142,7 @@ fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
         assert!(refusal.message.starts_with("not submitted"), "{refusal}");
     }
     for kind in [Kind::RateLimited, Kind::Network, Kind::TaskFailed, Kind::InvalidRequest] {
-        let mut batch = Batch::new([true, true], 1);
+        let mut batch = Batch::new([true, true], 1, account());
         batch.next(0);
         batch.settled(Some(kind));
         assert_eq!(batch.next(0), BatchStep::Begin(1));

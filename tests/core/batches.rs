@@ -102,12 +102,45 @@ fn no_more_are_in_flight_than_told() {
 fn a_hundred_submits_leave_no_faster_than_the_vendor_takes_them() {
     let server = Server::answering(obliging);
     by_number(batch(&server, items(100), options(100), never()), 100);
-    let submits: Vec<_> = server.sent().into_iter().filter(|sent| sent.body.is_some()).map(|sent| sent.at).collect();
+    let submits = paced(&server);
     assert_eq!(submits.len(), 100);
+    assert_eq!(*submits.last().unwrap(), 4 * WINDOW_MS, "and no slower");
+}
+
+/// The times of the submits, no 21 of which may be within a window.
+fn paced(server: &Server) -> Vec<i64> {
+    let submits: Vec<_> = server.sent().into_iter().filter(|sent| sent.body.is_some()).map(|sent| sent.at).collect();
     for window in submits.windows(SUBMITS_PER_WINDOW + 1) {
         assert!(window[SUBMITS_PER_WINDOW] - window[0] >= WINDOW_MS, "{window:?}");
     }
-    assert_eq!(*submits.last().unwrap(), 4 * WINDOW_MS, "and no slower");
+    submits
+}
+
+#[test]
+fn what_is_tried_again_counts_as_what_is_submitted() {
+    let refused = RefCell::new(HashMap::new());
+    let server = Server::answering(move |sent| {
+        let subject = subject(sent);
+        // As many as the budget has retries.
+        let first = sent.body.is_some() && subject.len() == 1 && refused.borrow_mut().insert(subject, ()).is_none();
+        if first { refusal(429).retry_after("2") } else { obliging(sent) }
+    });
+    let settled = by_number(batch(&server, items(30), options(100), never()), 30);
+    assert!(settled.iter().all(Result::is_ok), "{settled:?}");
+    assert_eq!(paced(&server).len(), 40);
+}
+
+#[test]
+fn two_batches_of_a_client_share_its_pace_with_whatever_else_it_submits() {
+    let server = Server::answering(obliging);
+    let client = server.client();
+    let ignore = &mut |_, _| ();
+    server.run(async {
+        client.submit(generate(r#"{"taskType":"mj_txt2img","prompt":"alone"}"#).unwrap(), None).await.unwrap();
+        client.batch(items(15), options(100), never(), ignore).await;
+        client.batch(items(15), options(100), never(), ignore).await;
+    });
+    assert_eq!(paced(&server).len(), 31);
 }
 
 #[test]

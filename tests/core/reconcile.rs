@@ -1,6 +1,6 @@
 //! Row 31: the outcome of a submit nobody knows, and who may be asked about it.
 
-use midapi::core::{Billed, Error, Event, Goal, Kind, Unresolved, generate};
+use midapi::core::{Billed, Error, Event, Goal, Kind, Speed, Unresolved, generate};
 use serde_json::json;
 
 use crate::fake::{Answer, GATEWAY, Server, accepted, ok, refusal};
@@ -78,6 +78,19 @@ fn an_abort_while_waiting_names_the_task() {
     call.reply(200, r#"{"code":200,"data":{"taskId":"a"}}"#, None);
     let error = call.call.aborted();
     assert_eq!((error.kind, error.task_id.as_deref(), error.billed), (Kind::Aborted, Some("a"), Billed::Yes));
+}
+
+#[test]
+fn what_is_found_is_what_was_asked_for_and_may_have_ended_since() {
+    let body = r#"{"taskType":"mj_txt2img","prompt":"a","speed":"turbo"}"#;
+    let unresolved = Unresolved::new("generate", body, "the-key").unwrap();
+    let server = Server::new([honours(json!(true)), accepted("a")]);
+    let task = server.run(server.gateway().reconcile(&unresolved)).unwrap();
+    assert_eq!((task.task_type.as_deref(), task.speed), (Some("mj_txt2img"), Some(Speed::Turbo)));
+    assert_eq!((task.created_at, task.expected_at, task.time_left), (None, None, None));
+    let server = Server::new([honours(json!(true)), accepted("a").retry_after("3")]);
+    let task = server.run(server.gateway().reconcile(&unresolved)).unwrap();
+    assert_eq!(task.expected_at, Some(server.now() + 3_000), "a server that knows is believed");
 }
 
 #[test]

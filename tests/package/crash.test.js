@@ -64,7 +64,7 @@ test("row 38: the package survives its crashes in a page", async (t) => {
 test("row 38: the package survives its crashes in workerd", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "midapi-crash-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  for (const file of ["workerd.js", "midjourney.js", "batch.js", "host.js", "errors.js", "json.js", "options.js", "questions.js", "midapi.js", "midapi_bg.wasm", "midapi_questions.js", "midapi_questions_bg.wasm"]) {
+  for (const file of ["workerd.js", "midjourney.js", "batch.js", "host.js", "errors.js", "json.js", "loaded.js", "options.js", "questions.js", "midapi.js", "midapi_bg.wasm", "midapi_questions.js", "midapi_questions_bg.wasm"]) {
     cpSync(join(CRASHING, file), join(folder, file));
   }
   cpSync(at("fixtures/crash.js"), join(folder, "crash.js"));
