@@ -248,7 +248,8 @@ export interface ExtendOptions extends ChangeOptions {
 export interface WaitOptions extends CallOptions {
   /**
    * Milliseconds until the error `still_running`, 0 or more, `Infinity` included; 1 800 000 (30 minutes) unless told.
-   * The last look happens at its end and may outlast it by a second. Running out is no failure: wait again.
+   * The last look happens at its end and may outlast it by a second; one that came less than 5 s before the end is the last,
+   * and the wait ends with it. Running out is no failure: wait again.
    */
   timeout?: number | undefined;
   /** Called with the task after every look at it, the last one included. What it throws is dropped. */
@@ -527,19 +528,20 @@ export class Midjourney {
    * `GET /api/v1/health` answers `{"idempotencyKeys": true}` in `data`: there it creates no second task. Any other server
    * is sent no submit.
    *
-   * @param unknown the error, or its `submit`, as it was thrown or stored
+   * @param unknown the error, or its `submit`, as it was thrown or stored; or what a batch's `toJSON` has in place of the
+   *   item: put the task there, and `batch` waits for it
    * @throws {MidjourneyError} `misconfigured` if the server doesn't say so; whatever it is, `billed` stays `"unknown"`
    *   and `submit` is there again. `invalid_request` if there is no `submit`.
    */
-  reconcile(unknown: MidjourneyError | UnknownSubmit, options?: CallOptions | null): Promise<RunningTask>;
+  reconcile(unknown: ErrorFields | UnknownSubmit | { error: ErrorFields }, options?: CallOptions | null): Promise<RunningTask>;
 
   /**
    * Runs many tasks at once: submits requests, at most 20 within 10.5 s as the vendor takes no more, and waits for all.
    * Every item settles once; one that fails loses nothing. Out of credits, or with a refused key or set-up, it submits
    * no more, and the rest says why.
    *
-   * @param requests requests, tasks or ids, or what an earlier batch's `toJSON` gave
-   * @throws {MidjourneyError} `invalid_request` for what is no list
+   * @param requests requests, tasks or ids, or what an earlier batch's `toJSON` gave, or that batch once it has ended
+   * @throws {MidjourneyError} `invalid_request` for what is no list, or a batch that still runs
    */
   batch(requests: (Iterable<BatchItem> & object) | Batch, options?: BatchOptions | null): Batch;
 
@@ -615,6 +617,8 @@ export type Billed = "no" | "yes" | "unknown";
 export class MidjourneyError extends Error {
   private constructor();
   name: "MidjourneyError";
+  /** As data to keep, without the `cause`. */
+  toJSON(): ErrorFields;
 }
 export interface MidjourneyError extends ErrorFields {}
 

@@ -112,6 +112,7 @@ test("is started by hand as midapi/slim", async (t) => {
       isError: true,
     },
     failed: "CompileError",
+    stillRefused: "misconfigured",
     images: 4,
     unasked: 'call `initQuestions` of "midapi/slim" first, with the module "midapi/questions-wasm" or its URL; nothing was sent',
     credits: 8,

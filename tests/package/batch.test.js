@@ -102,6 +102,32 @@ test("the vendor takes twenty submits in ten seconds: the twenty-first waits", a
   assert.equal(time.timers.size, 0);
 });
 
+test("batches of one client share its pace with whatever else it submits; another client has its own", async (t) => {
+  const time = fakeTime(t);
+  const seen = tasks();
+  const mj = server();
+  const settled = Promise.all([mj.generate(request("alone")), all(mj.batch(requests(15))), all(mj.batch(requests(15)))]);
+  await time.pass(1_000);
+  assert.equal(seen.submits.length, 20);
+  const other = all(server().batch(requests(3)));
+  await time.pass(1_000);
+  assert.equal(seen.submits.length, 23);
+  await time.pass(60_000);
+  await Promise.all([settled, other]);
+  assert.deepEqual([seen.submits.length, time.timers.size], [34, 0]);
+});
+
+test("a batch that still runs is no list for another; one that has ended is", async () => {
+  const seen = tasks();
+  const mj = server();
+  const batch = mj.batch(requests(6), { concurrency: 2 });
+  await batch.next();
+  assert.throws(() => mj.batch(batch), { kind: "invalid_request", field: "requests", message: /leave it first/ });
+  await batch.return();
+  assert.equal((await all(mj.batch(batch))).length, 6);
+  assert.deepEqual(seen.submits.sort(), requests(6).map(({ prompt }) => prompt), "each once");
+});
+
 test("tasks that are only waited for need no pace", async (t) => {
   const time = fakeTime(t);
   const seen = tasks();
@@ -315,6 +341,22 @@ test("to a gateway an unknown outcome keeps what it can be asked about by", asyn
   assert.deepEqual(plain(batch)[0].error.submit, error.submit);
 });
 
+test("a save inside the loop loses nothing: what has just begun can be asked about", async () => {
+  const seen = tasks();
+  const mj = server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
+  const batch = mj.batch(requests(12), { concurrency: 4 });
+  let begun = 0;
+  for await (const { error } of batch) {
+    assert.equal(error, undefined);
+    for (const item of plain(batch).filter(({ error }) => error)) {
+      begun++;
+      assert.deepEqual([item.error.billed, JSON.parse(item.error.submit.body)], ["unknown", item.request]);
+      assert.ok(seen.submits.includes(item.request.prompt), "it has left");
+    }
+  }
+  assert.ok(begun > 0);
+});
+
 test("what is saved while a submit to a gateway is on its way can be asked about: its task is found", async (t) => {
   const gateway = await vendor(t, ({ method, url, headers }) => {
     if (url === "/api/v1/health") return { idempotencyKeys: true };
@@ -326,7 +368,8 @@ test("what is saved while a submit to a gateway is on its way can be asked about
   batch.next();
   while (gateway.submits.length === 0) await pause(5);
   const [item] = plain(batch);
-  const { taskId } = await mj.reconcile(item.error);
+  const { taskId, taskType, createdAt } = await mj.reconcile(item);
+  assert.deepEqual([taskType, createdAt], [IMAGE.taskType, undefined]);
   const [sent, again] = gateway.submits;
   assert.equal(taskId, sent.headers["idempotency-key"]);
   assert.equal(again.body, sent.body);

@@ -264,6 +264,16 @@ test("row 20: while a secret is being changed both are good, and none afterwards
   await refused(old, { secret: ["fresh", SECRET] });
 });
 
+test("what is no request, or was read before, is refused as everything is", async () => {
+  const read = new Request("https://app.example", { method: "POST", body: SUCCESS });
+  await read.text();
+  for (const request of [undefined, null, read]) {
+    const error = await failure(verify(request));
+    assert.ok(error instanceof MidjourneyError);
+    assert.deepEqual([error.kind, error.field], ["invalid_request", "request"], inspect(request));
+  }
+});
+
 test("a secret that is none is refused, whatever arrives", async () => {
   for (const secret of [undefined, null, "", [], [""], [undefined], [SECRET, ""], 7, {}, true]) {
     for (const request of [signed(), signed({ signature: hmac("mj_task_12345", NOW, "undefined") })]) {
