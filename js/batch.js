@@ -1,4 +1,4 @@
-import { MidjourneyError, refusal } from "./errors.js";
+import { MidjourneyError, plain, refusal } from "./errors.js";
 import { ask, instance, make } from "./host.js";
 import { json } from "./json.js";
 import { options as checked } from "./options.js";
@@ -8,7 +8,7 @@ const [BEGIN, REFUSE, SLEEP, , DRAINED] = [0, 1, 2, 3, 4];
 
 /**
  * Many tasks at once, as an async iterator of what became of each, in the order they end. `JSON.stringify` of it is
- * what is left to do: `batch` takes that again, here or in another process, and submits nothing a second time.
+ * what is left to do: `batch` takes that again, here or in another process, once this one has ended or died.
  */
 export class Batch {
   #client;
@@ -171,7 +171,7 @@ export class Batch {
       outcome = error;
       // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
       if (!flight.accepted && error.billed !== "no") {
-        this.#items[number] = { request: item, error: error.toJSON() };
+        this.#items[number] = { request: item, error: plain(error) };
       }
     }
     this.#inFlight.delete(number);

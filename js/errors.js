@@ -6,13 +6,15 @@ export class MidjourneyError extends Error {
     Object.assign(this, fields);
   }
 
-  /** What may be kept of it: its cause is the host's own, and may hold the key. */
   toJSON() {
-    return { ...this, message: this.message };
+    return plain(this);
   }
 }
 // On the prototype: a name of its own on each error would be printed twice.
 MidjourneyError.prototype.name = "MidjourneyError";
+
+/** What may be kept of an error, whoever threw it: its cause is the host's own, and may hold the key. */
+export const plain = (error) => ({ ...error, message: error.message });
 
 /** Whether a caught value is such an error, even one of another copy of this package. */
 export function isMidjourneyError(value) {

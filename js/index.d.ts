@@ -329,8 +329,9 @@ export interface Batch {
   return(): Promise<IteratorResult<BatchResult, undefined>>;
   [Symbol.asyncIterator](): this;
   /**
-   * The items as they stand: what was submitted is its task by now. `batch` takes it again, in another process too, and
-   * submits nothing a second time; a task that has ended is looked at once.
+   * The items as they stand: what was submitted is its task by now, or what `reconcile` takes. `batch` takes the list
+   * again, in another process too, and submits none of that a second time; a task that has ended is looked at once. It
+   * knows nothing of what this batch submits later.
    */
   toJSON(): BatchItem[];
 }
