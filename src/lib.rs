@@ -7,15 +7,10 @@
 //! | [`core`] | the wire: requests, records, errors, the schedule of looks | I/O, a clock, JavaScript |
 //! | [`client`] | the calls, over a [`client::Transport`] and a [`client::Timer`] | JavaScript |
 //! | `web` (feature `web`) | `fetch`, timers and values of a JavaScript host | any decision |
-//! | `js` (features `calls` and `questions`) | the exports of the npm package | any decision |
+//! | `js` (feature `js`) | the exports of the npm package | any decision |
 //! | `gateway` (feature `gateway`) | the Cloudflare Worker that holds the key | the page |
 //!
 //! A Rust program uses [`client::Client`]; without features it brings its own transport.
-
-// The package's modules do without the standard library: its panics alone are 0.9 KB, after brotli.
-#![cfg_attr(all(feature = "js", target_arch = "wasm32"), no_std)]
-
-extern crate alloc;
 
 pub mod client;
 pub mod core;

@@ -1,21 +1,30 @@
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
-use core::future::poll_fn;
-use core::pin::Pin;
-use core::task::Poll;
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
 
-use super::{Client, Timer, Transport};
-use crate::core::{Batch, BatchStep, DEFAULT_WAIT_MS, Error, Goal, Handle, Kind, Submission, Task};
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::future::{FusedFuture, FutureExt, Shared};
+use futures_util::stream::{self, FusedStream, FuturesUnordered, Stream, StreamExt};
+use futures_util::{poll, select_biased};
+
+use super::{CallContext, CallEvent, Client, DEFAULT_WAIT_MS, Timer, Transport, race};
+use crate::core::{Billed, Error, Handle, Kind, Submission, Task, UnknownSubmit, WINDOW_MS};
+
+/// For how many of the vendor's windows an item that was refused with 429 is held back: somebody else may use the
+/// account, and a refusal costs nothing.
+const WINDOWS_HELD_BACK: u32 = 6;
 
 /// What a batch does with one item.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum BatchItem {
     /// Submits it and waits for it.
     Submit(Submission),
     /// Waits for it: it was submitted before.
     Wait(Handle),
+    /// Nothing: it was submitted before, and nobody knows whether it was accepted. It has this error again.
+    Unknown(Error),
 }
 
 /// How a batch runs.
@@ -36,157 +45,209 @@ impl Default for BatchOptions {
 /// What happened to an item.
 #[derive(Debug)]
 pub enum BatchEvent {
+    /// Its submit leaves: until there is another event nobody knows whether it is accepted. To a gateway it has what
+    /// [`Client::reconcile`] takes.
+    Submitting(Option<UnknownSubmit>),
+    /// Its submit was refused before acceptance, and waits for another try: nothing was spent.
+    Pausing,
     /// It was accepted, or looked at: what to keep, so that nothing is lost.
     Updated(Task),
     /// It is done, one way or the other. Comes once for every item.
     Settled(Result<Task, Error>),
 }
 
-type Work<'a> = Pin<Box<dyn Future<Output = Result<Task, Error>> + 'a>>;
+type Events = UnboundedSender<(usize, BatchEvent)>;
 
-/// An item in flight. A submit is never dropped before it ends: the task it may be creating would be paid for and lost.
-struct InFlight<'a> {
-    number: usize,
-    work: Work<'a>,
-    /// The task it waits for, once it is accepted.
-    accepted: Option<String>,
-}
-
-impl<T: Transport, C: Timer> Client<T, C> {
-    /// Runs a batch. `on_event` sees every item's number, counted from 0, with what happened to it; every item settles
-    /// exactly once.
+impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
+    /// Runs many tasks at once: as many in flight as told, submitted no faster than the vendor takes them. The stream
+    /// yields each event with its item's number, counted from 0, and works while it is polled; every item settles once.
     ///
     /// When `stop` resolves nothing more is submitted; submits on their way are let finish, so that their tasks are
     /// known; the items settle as [`Kind::Aborted`] with what was billed. When the account is out of credits, or the
     /// key or the set-up is refused, the rest is not submitted and settles with that error.
     ///
     /// ```
+    /// # use std::rc::Rc;
     /// # use midapi::client::{Client, Timer, Transport};
+    /// use futures_util::StreamExt;
     /// use midapi::client::{BatchEvent, BatchItem, BatchOptions};
     /// use midapi::core::{Error, GenerateRequest, TaskType};
     ///
-    /// # async fn example(client: Client<impl Transport, impl Timer>) -> Result<(), Error> {
+    /// # async fn example(client: Rc<Client<impl Transport + 'static, impl Timer + 'static>>) -> Result<(), Error> {
     /// let mut items = Vec::new();
     /// for prompt in ["a lighthouse", "a harbour"] {
     ///     items.push(BatchItem::Submit(GenerateRequest::new(TaskType::TextToImage, prompt).submission()?));
     /// }
-    /// let never = std::future::pending();
-    /// client
-    ///     .batch(items, BatchOptions::default(), never, &mut |number, event| match event {
-    ///         BatchEvent::Updated(task) => println!("{number}: keep {}", task.to_json()),
+    /// let mut events = client.batch(items, BatchOptions::default(), std::future::pending());
+    /// while let Some((number, event)) = events.next().await {
+    ///     match event {
+    ///         BatchEvent::Updated(task) => println!("{number}: keep {}", task.task_id),
     ///         BatchEvent::Settled(Ok(task)) => println!("{number}: {} images", task.images.len()),
     ///         BatchEvent::Settled(Err(error)) => println!("{number}: {error}"),
-    ///     })
-    ///     .await;
+    ///         BatchEvent::Submitting(_) | BatchEvent::Pausing => {}
+    ///     }
+    /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn batch(
-        &self,
+    pub fn batch(
+        self: Rc<Self>,
         items: Vec<BatchItem>,
         options: BatchOptions,
-        stop: impl Future<Output = ()>,
-        on_event: &mut dyn FnMut(usize, BatchEvent),
-    ) {
-        let events = RefCell::new(Vec::new());
-        let stopped = Cell::new(false);
-        let mut stop = Box::pin(stop);
-        let mut batch = Batch::new(
-            items.iter().map(|item| matches!(item, BatchItem::Submit(_))),
-            options.concurrency,
-            self.account.clone(),
-        );
-        let mut in_flight: Vec<InFlight<'_>> = Vec::new();
-        let mut pause: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
-        poll_fn(|context| {
-            if pause.as_mut().is_some_and(|pause| pause.as_mut().poll(context).is_ready()) {
-                pause = None;
-            }
-            loop {
-                // Asked again after each round: what has just settled may have been the reason to stop.
-                if !stopped.get() && stop.as_mut().poll(context).is_ready() {
-                    stopped.set(true);
-                    batch.stop();
-                }
-                let mut moved = false;
-                let drained = loop {
-                    match batch.next(self.timer.now()) {
-                        BatchStep::Begin(number) => {
-                            let item = items.get(number).cloned();
-                            let begun =
-                                item.map(|item| self.begin(number, item, options.timeout_ms, &events, &stopped));
-                            in_flight.extend(begun);
-                            // It has to leave before there is a next.
-                            moved = true;
-                            break false;
-                        }
-                        BatchStep::Refuse(number) => {
-                            let refusal = batch.refusal();
-                            let refusal = match items.get(number) {
-                                Some(BatchItem::Wait(handle)) => refusal.after_acceptance(&handle.task_id),
-                                _ => refusal,
-                            };
-                            on_event(number, BatchEvent::Settled(Err(refusal)));
-                        }
-                        BatchStep::Sleep(ms) => {
-                            let sleep = pause.get_or_insert_with(|| Box::pin(self.timer.sleep(ms)));
-                            if sleep.as_mut().poll(context).is_pending() {
-                                break false;
-                            }
-                            pause = None;
-                        }
-                        BatchStep::Wait => break false,
-                        BatchStep::Drained => break true,
-                    }
-                };
-                in_flight.retain_mut(|item| {
-                    let outcome = match (&item.accepted, item.work.as_mut().poll(context)) {
-                        (_, Poll::Ready(outcome)) => Some(outcome),
-                        (Some(task_id), Poll::Pending) if stopped.get() => {
-                            Some(Err(Error::new(Kind::Aborted, "aborted; the task goes on").after_acceptance(task_id)))
-                        }
-                        _ => None,
-                    };
-                    for (number, task) in events.take() {
-                        let task: Task = task;
-                        item.accepted = Some(task.task_id.clone());
-                        on_event(number, BatchEvent::Updated(task));
-                        // What was accepted after the stop is not waited for.
-                        moved |= stopped.get();
-                    }
-                    let Some(outcome) = outcome else { return true };
-                    batch.settled(outcome.as_ref().err().map(|error| error.kind));
-                    on_event(item.number, BatchEvent::Settled(outcome));
-                    moved = true;
-                    false
-                });
-                if !moved {
-                    return if drained && in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending };
-                }
-            }
-        })
-        .await;
+        stop: impl Future<Output = ()> + 'static,
+    ) -> impl Stream<Item = (usize, BatchEvent)> + Unpin + 'static {
+        let (events, happened) = unbounded();
+        let work = run_batch(self, items, options, stop.shared(), events);
+        // The events first: of what has happened nothing may be told late.
+        let work = stream::once(work).filter_map(async |()| None);
+        Box::pin(stream::select_with_strategy(happened, work, |_: &mut ()| stream::PollNext::Left))
     }
+}
 
-    fn begin<'a>(
-        &'a self,
-        number: usize,
-        item: BatchItem,
-        timeout_ms: i64,
-        events: &'a RefCell<Vec<(usize, Task)>>,
-        stopped: &'a Cell<bool>,
-    ) -> InFlight<'a> {
-        let (goal, accepted) = match item {
-            BatchItem::Submit(submission) => (Goal::Run(submission, None, timeout_ms), None),
-            BatchItem::Wait(handle) => {
-                let task_id = handle.task_id.clone();
-                (Goal::Wait(handle, timeout_ms), Some(task_id))
+/// Begins one item after the other, and waits for all.
+async fn run_batch<T: Transport, C: Timer>(
+    client: Rc<Client<T, C>>,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: Shared<impl Future<Output = ()>>,
+    events: Events,
+) {
+    let refused = Cell::new(None);
+    let settle = |(number, outcome): (usize, Result<Task, Error>)| {
+        let kind = outcome.as_ref().err().map(|error| error.kind);
+        if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
+            // What is submitted after this would be refused alike.
+            refused.set(refused.get().or(kind));
+        }
+        let _ = events.unbounded_send((number, BatchEvent::Settled(outcome)));
+    };
+    let mut in_flight = FuturesUnordered::new();
+    let mut stopping = stop.clone().fuse();
+    for (number, item) in items.into_iter().enumerate() {
+        let submits = matches!(item, BatchItem::Submit(_));
+        let refusal = loop {
+            if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
+                break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
+            }
+            if let Some(kind) = refused.get().filter(|_| submits) {
+                break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
+            }
+            let now = client.timer.now();
+            let wait = match in_flight.len() < options.concurrency.max(1) {
+                true if !submits => break None,
+                true => client.window.next(now) - now,
+                false => i64::MAX,
+            };
+            if wait <= 0 {
+                break None;
+            }
+            // Room comes with an item that settles, the window's with time.
+            let mut room = pin!(
+                async {
+                    match u32::try_from(wait) {
+                        Ok(ms) => client.timer.sleep(ms).await,
+                        Err(_) => std::future::pending().await,
+                    }
+                }
+                .fuse()
+            );
+            select_biased! {
+                () = stopping => {}
+                settled = in_flight.select_next_some() => settle(settled),
+                () = room => {}
             }
         };
-        let work = async move {
-            let on_update = &mut |task: &Task| events.borrow_mut().push((number, task.clone()));
-            self.task_until(goal, on_update, stopped).await
-        };
-        InFlight { number, work: Box::pin(work), accepted }
+        match (refusal, item) {
+            (Some(refusal), BatchItem::Wait(handle)) => {
+                settle((number, Err(refusal.after_acceptance(&handle.task_id))))
+            }
+            (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
+            (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
+            (None, item) => {
+                let work = run_item(client.clone(), number, item, options.timeout_ms, stop.clone(), events.clone());
+                in_flight.push(async move { (number, work.await) });
+                // It has to leave before there is a next.
+                while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
+                    settle(settled);
+                }
+            }
+        }
     }
+    while !in_flight.is_terminated() {
+        if let Some(settled) = in_flight.next().await {
+            settle(settled);
+        }
+    }
+}
+
+async fn run_item<T: Transport, C: Timer>(
+    client: Rc<Client<T, C>>,
+    number: usize,
+    item: BatchItem,
+    timeout_ms: i64,
+    stop: Shared<impl Future<Output = ()>>,
+    events: Events,
+) -> Result<Task, Error> {
+    let on_event = |event: CallEvent<'_>| {
+        let event = match event {
+            CallEvent::Submitting(submit) => BatchEvent::Submitting(submit.cloned()),
+            CallEvent::Pausing => BatchEvent::Pausing,
+            CallEvent::Updated(task) => BatchEvent::Updated(task.clone()),
+        };
+        let _ = events.unbounded_send((number, event));
+    };
+    let context = CallContext::new(&on_event);
+    let call = client.call(&context);
+    let handle = match &item {
+        BatchItem::Submit(submission) => {
+            let mut windows = 0;
+            let task = loop {
+                let submit = until_stopped(call.submit(submission, None), &context, stop.clone()).await;
+                let Err(error) = submit else { break submit? };
+                let is_held = error.kind == Kind::RateLimited && error.billed == Billed::No;
+                windows += 1;
+                if !is_held || windows > WINDOWS_HELD_BACK {
+                    return Err(error);
+                }
+                context.pausing();
+                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
+                let at = client.timer.now().saturating_add(ms);
+                loop {
+                    let now = client.timer.now();
+                    let ms = at.max(client.window.next(now)).saturating_sub(now);
+                    if ms <= 0 {
+                        break;
+                    }
+                    let sleep = client.timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX));
+                    race(sleep, stop.clone()).await.ok_or_else(|| context.aborted())?;
+                }
+            };
+            Handle::from(&task)
+        }
+        BatchItem::Wait(handle) => handle.clone(),
+        BatchItem::Unknown(error) => return Err(Error::new(error.kind, error.message.clone())),
+    };
+    // What was accepted after the stop is not waited for.
+    context.waits_for(&handle.task_id);
+    if stop.peek().is_some() {
+        return Err(context.aborted());
+    }
+    race(call.wait(&handle, timeout_ms), stop).await.unwrap_or_else(|| Err(context.aborted()))
+}
+
+/// A submit, ended by the stop unless it is on its way: the task it may be creating would be paid for and lost.
+async fn until_stopped(
+    submit: impl Future<Output = Result<Task, Error>>,
+    context: &CallContext<'_>,
+    stop: Shared<impl Future<Output = ()>>,
+) -> Result<Task, Error> {
+    let (mut submit, mut stop) = (pin!(submit), stop.fuse());
+    poll_fn(|waker| {
+        if let Poll::Ready(outcome) = submit.as_mut().poll(waker) {
+            return Poll::Ready(outcome);
+        }
+        let is_stopped = stop.is_terminated() || stop.poll_unpin(waker).is_ready();
+        if is_stopped && !context.is_submitting() { Poll::Ready(Err(context.aborted())) } else { Poll::Pending }
+    })
+    .await
 }

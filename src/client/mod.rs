@@ -1,11 +1,11 @@
-//! The calls of the API, over any [`Transport`] and [`Timer`]: a driver of the core's [`Call`](crate::core::Call).
+//! The calls of the API, over any [`Transport`] and [`Timer`]: the only driver of a call there is.
 //!
 //! Without features the crate knows no network and no clock. A program brings its own, over the HTTP client and the
 //! runtime it has anyway:
 //!
 //! ```
-//! use midapi::client::{Client, NoReply, Reply, Request, Timer, Transport};
-//! use midapi::core::{DEFAULT_WAIT_MS, Endpoint, Error, GenerateRequest, Secret, TaskType};
+//! use midapi::client::{Client, DEFAULT_WAIT_MS, NoReply, Reply, Request, Timer, Transport};
+//! use midapi::core::{Endpoint, Error, GenerateRequest, Secret, TaskType};
 //! # mod http {
 //! #     pub async fn get_or_post(
 //! #         _: &str, _: Option<&str>, _: Option<&str>,
@@ -51,9 +51,9 @@
 //!
 //! async fn lighthouse() -> Result<(), Error> {
 //!     let key = Secret::new("your key")?;
-//!     let client = Client::new(Http, Clock, Endpoint::new(Endpoint::VENDOR, true)?, Some(key));
+//!     let client = Client::new(Http, Clock, Endpoint::new(Endpoint::VENDOR, true)?, Some(key))?;
 //!     let request = GenerateRequest::new(TaskType::TextToImage, "a lighthouse at dawn");
-//!     let task = client.run(&request, DEFAULT_WAIT_MS, &mut |task| println!("{}", task.to_json())).await?;
+//!     let task = client.run(&request, DEFAULT_WAIT_MS, &mut |task| println!("{}: {:?}", task.task_id, task.state)).await?;
 //!     for image in task.images {
 //!         println!("{}", image.url);
 //!     }
@@ -62,11 +62,13 @@
 //! ```
 
 mod batch;
-mod calls;
-mod race;
+mod call;
+mod client;
+mod context;
 mod transport;
 
 pub use batch::{BatchEvent, BatchItem, BatchOptions};
-pub use calls::{Client, OnUpdate};
-pub use race::race;
-pub use transport::{NoReply, Reply, Request, Timer, Transport};
+pub use call::{CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS};
+pub use client::{Client, OnUpdate};
+pub use context::{CallContext, CallEvent};
+pub use transport::{NoReply, Reply, Request, Timer, Transport, race};

@@ -1,7 +1,21 @@
-use alloc::boxed::Box;
-use alloc::string::String;
+use std::pin::pin;
 
-pub use crate::core::Request;
+use futures_util::future::{Either, select};
+
+use crate::core::Secret;
+
+/// What to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The absolute URL.
+    pub url: &'a str,
+    /// The JSON body of a POST; without one it is a GET.
+    pub body: Option<&'a str>,
+    /// The key for the `Authorization: Bearer` header.
+    pub key: Option<&'a Secret>,
+    /// The value of the `Idempotency-Key` header.
+    pub idempotency_key: Option<&'a str>,
+}
 
 /// What came back.
 #[derive(Debug)]
@@ -18,7 +32,7 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct NoReply {
     /// The host's own reason.
-    pub source: Box<dyn core::error::Error>,
+    pub source: Box<dyn std::error::Error>,
     /// Whether it is certain that nothing reached the server, as when it refused the connection. Only then may a submit
     /// be sent again.
     pub unsent: bool,
@@ -50,6 +64,14 @@ pub trait Timer {
 
     /// Resolves when somebody looks again or the network is back: then waits look at once.
     fn woken(&self) -> impl Future<Output = ()> {
-        core::future::pending()
+        std::future::pending()
+    }
+}
+
+/// The future's output, or `None` if `end` comes first; then the future is dropped and with it all it waits for.
+pub async fn race<F: Future>(future: F, end: impl Future<Output = ()>) -> Option<F::Output> {
+    match select(pin!(future), pin!(end)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
     }
 }

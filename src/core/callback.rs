@@ -1,9 +1,10 @@
-use alloc::boxed::Box;
-use alloc::string::String;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_with::skip_serializing_none;
 
-use super::json::{Json, Object, Writer};
-use super::record::result_urls;
-use super::{Error, Kind, Operation, Record, State, Task};
+use super::given::Given;
+use super::record::Results;
+use super::{Error, Kind, Operation, Record, State, Task, de};
 
 /// What the vendor posts to a `callBackUrl`. Even one whose signature is right proves nothing about its results, as the
 /// signature covers the task's id alone: a reason to look at the record now, never the record itself.
@@ -18,25 +19,40 @@ pub enum Callback {
     Ended(Box<Task>),
 }
 
+/// The documented body.
+#[derive(Deserialize)]
+struct CallbackBody<'a> {
+    #[serde(default, deserialize_with = "de::lenient_integer")]
+    code: Option<i64>,
+    #[serde(default, deserialize_with = "de::lenient_text")]
+    msg: Option<String>,
+    /// A [`Record`], or one whose results stand in it as plain `resultUrls`.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
 impl Callback {
     /// Reads the documented shapes: plain `resultUrls` with `promptJson`, and the record's own.
     pub fn parse(body: &str) -> Result<Self, Error> {
+        let read = || {
+            let body: CallbackBody<'_> = serde_json::from_str(body).ok()?;
+            let data = body.data?.get();
+            let record: Record = serde_json::from_str(data).ok()?;
+            Some((body.code?, body.msg, record, data))
+        };
         let malformed = || Error::unanswered(Operation::Read, Kind::BadResponse, "the body is no callback of this API");
-        let body = Object::parse(body).ok_or_else(malformed)?;
-        let code = body.given("code").and_then(Json::integer).ok_or_else(malformed)?;
-        let json = body.given("data").ok_or_else(malformed)?;
-        let data = json.object().ok_or_else(malformed)?;
-        let mut record = Record::decode(&data).map_err(|_| malformed())?;
-        if record.result_urls.is_empty() {
-            record.result_urls = result_urls(json);
+        let (code, msg, mut record, data) = read().ok_or_else(malformed)?;
+        let given: Given = serde_json::from_str(data).map_err(|_| malformed())?;
+        if record.results.is_empty() {
+            record.results = Results::from(given.clone());
         }
-        if code == 200 && data.given("successFlag").is_none() {
+        if code == 200 && given.field("successFlag").is_none_or(|flag| *flag == Given::Nothing) {
             record.success_flag = 1;
         }
         if code != 200 {
             // The message of a failure stands in the envelope when the data carries none.
             record.success_flag = if record.success_flag == 3 { 3 } else { 2 };
-            record.error_message = record.error_message.or_else(|| body.text("msg"));
+            record.error_message = record.error_message.or(msg);
         }
         let task = Task::from(record);
         Ok(match task.state {
@@ -52,13 +68,23 @@ impl Callback {
             Self::Ended(task) => &task.task_id,
         }
     }
+}
 
-    /// As JSON: `{"type": "acknowledged", "taskId"}` or `{"type": "ended", "taskId", "task"}`.
-    pub fn to_json(&self) -> String {
+/// `{"type": "acknowledged", "taskId"}` or `{"type": "ended", "taskId", "task"}`
+impl Serialize for Callback {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[skip_serializing_none]
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Tagged<'a> {
+            r#type: &'static str,
+            task_id: &'a str,
+            task: Option<&'a Task>,
+        }
         let (name, task) = match self {
             Self::Acknowledged { .. } => ("acknowledged", None),
-            Self::Ended(task) => ("ended", Some(task.to_json())),
+            Self::Ended(task) => ("ended", Some(&**task)),
         };
-        Writer::new().text("type", Some(name)).text("taskId", Some(self.task_id())).some("task", task).end()
+        Tagged { r#type: name, task_id: self.task_id(), task }.serialize(serializer)
     }
 }

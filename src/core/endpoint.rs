@@ -1,12 +1,22 @@
-use alloc::borrow::ToOwned;
-use alloc::string::String;
+use url::Url;
 
 use super::Error;
-use super::text::{before, concat};
+use super::link::is_loopback;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(String);
+pub struct Endpoint {
+    url: String,
+    is_loopback: bool,
+}
+
+/// Ports that no browser's or server's `fetch` connects to (the Fetch standard's "bad ports").
+const BLOCKED_PORTS: &[u16] = &[
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+    111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+    540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+    6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
 
 impl Endpoint {
     /// The vendor's own.
@@ -15,57 +25,50 @@ impl Endpoint {
     /// Takes an absolute URL without query, such as [`Endpoint::VENDOR`] or `https://example.com/api/v1/mj`.
     /// `carries_key` says whether a key will be sent there.
     pub fn new(url: &str, carries_key: bool) -> Result<Self, Error> {
-        let wrong = |must| Err(Error::misconfigured("endpoint", must));
-        let mut url = url;
-        while let Some(shorter) = url.strip_suffix('/') {
-            url = shorter;
+        let wrong = |must: &str| Error::misconfigured("endpoint", must);
+        let must_be_absolute = "must be an absolute http or https URL without user, query or fragment";
+        let url = url.trim_end_matches('/');
+        let authority = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+        let authority = authority.and_then(|rest| rest.split('/').next()).filter(|authority| !authority.is_empty());
+        let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
+        let parsed = Url::parse(url).ok().filter(|_| is_clean && authority.is_some());
+        let parsed = parsed.ok_or_else(|| wrong(must_be_absolute))?;
+        if let Some(port) = parsed.port().filter(|port| BLOCKED_PORTS.contains(port)) {
+            return Err(wrong(&format!("must be on another port: `fetch` connects to none that is {port}")));
         }
-        let secure = url.strip_prefix("https://");
-        let rest = secure.or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        let authority = before(rest, b"/").unwrap_or(rest);
-        let clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
-        if authority.is_empty() || !clean {
-            return wrong("must be an absolute http or https URL without user, query or fragment");
+        let is_loopback = is_loopback(&parsed);
+        if carries_key && parsed.scheme() != "https" && !is_loopback {
+            return Err(wrong("must be https: the key would travel in clear"));
         }
-        if carries_key && secure.is_none() && !is_loopback(authority) {
-            return wrong("must be https: the key would travel in clear");
-        }
-        Ok(Self(url.to_owned()))
+        Ok(Self { url: url.to_owned(), is_loopback })
     }
 
     /// The URL of a route below it.
     pub fn route(&self, route: &str) -> String {
-        concat(&[&self.0, "/", route])
+        format!("{}/{route}", self.url)
     }
 
     /// The URL of a route beside it: `https://example.com/api/v1/health` for `https://example.com/api/v1/mj`.
     pub fn sibling(&self, route: &str) -> String {
         // Without a path there is nothing above: the last slash is one of `https://`, and what follows it the host.
-        let slash = self.0.bytes().rposition(|byte| byte == b'/').filter(|at| *at >= "https://".len());
-        let above = slash.and_then(|at| self.0.get(..at)).unwrap_or(&self.0);
-        concat(&[above, "/", route])
+        let above = self.url.rfind('/').filter(|at| *at >= "https://".len()).and_then(|at| self.url.get(..at));
+        format!("{}/{route}", above.unwrap_or(&self.url))
     }
 
     /// Whether this is the vendor itself, and no gateway.
     pub fn is_vendor(&self) -> bool {
-        self.0 == Self::VENDOR
+        self.url == Self::VENDOR
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// The endpoint of a configured upstream: its origin alone, or with the API's own path.
     pub fn upstream(url: &str) -> Result<Self, Error> {
         const PATH: &str = "/api/v1/mj";
-        let Self(url) = Self::new(url, true)?;
-        Ok(Self(if url.ends_with(PATH) { url } else { url + PATH }))
+        let endpoint = Self::new(url, true)?;
+        Ok(if endpoint.url.ends_with(PATH) { endpoint } else { Self { url: endpoint.url + PATH, ..endpoint } })
     }
-}
-
-/// Whether a URL's host and port name this machine.
-fn is_loopback(authority: &str) -> bool {
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| match authority.strip_prefix(host) {
-        Some(rest) => {
-            rest.strip_prefix(':').unwrap_or("0").bytes().all(|byte| byte.is_ascii_digit())
-                && (rest.is_empty() || rest.starts_with(':'))
-        }
-        None => false,
-    })
 }

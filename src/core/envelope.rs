@@ -1,49 +1,91 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::json::{Json, Object};
-use super::text::{before, concat, decimal};
-use super::{Error, Kind, MISCONFIGURED, Operation, Record, Secret, checked_task_id};
+use super::given::Given;
+use super::{Error, Kind, MISCONFIGURED, Operation, Secret, checked_task_id, de, is_field};
 
-/// The `data` of a reply, or the error it stands for.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default, deserialize_with = "de::lenient_integer")]
+    code: Option<i64>,
+    #[serde(default, deserialize_with = "de::lenient_text")]
+    msg: Option<String>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+/// The `data` of a reply, as JSON, or the error the reply stands for.
 ///
-/// Application errors usually come as HTTP 200 with the code inside, but a real HTTP status must be understood too:
-/// the code inside decides unless it says 200 and the status doesn't. `key` is the one the call was sent with, if any;
+/// Application errors usually come as HTTP 200 with the code inside, but a real HTTP status must be understood too: the
+/// code inside decides unless it says 200 and the status doesn't. `key` is the one the call was sent with, if any;
 /// `from_gateway` says whether a gateway of ours may have answered, which has a word of its own.
-pub(crate) fn open<'a>(
+pub(crate) fn decode_envelope<'a>(
     operation: Operation,
     status: u16,
     body: &'a str,
     key: Option<&Secret>,
     from_gateway: bool,
-) -> Result<Json<'a>, Error> {
-    let body = Object::parse(body);
-    let code = body.as_ref().and_then(|body| body.given("code")?.integer());
-    let code = match code {
-        Some(code) if code != 200 => code,
-        _ if !(200..300).contains(&status) => status.into(),
-        Some(code) => code,
-        None => return Err(senseless(operation, "the server's answer is not the API's envelope")),
+) -> Result<&'a str, Error> {
+    let envelope = serde_json::from_str::<Envelope<'_>>(body.strip_prefix('\u{feff}').unwrap_or(body)).ok();
+    let (code, message, data) = match envelope {
+        Some(Envelope { code: Some(code), msg, data }) => (code, msg, data),
+        // Whoever answered, it wasn't the API.
+        _ => {
+            return Err(match status {
+                200..300 => senseless(operation, "the server's answer is not the API's envelope"),
+                429 | 455 | 500..=u16::MAX => Error::refused(operation, status.into(), http_status(status.into())),
+                400..500 => Error::refused_in_front(status),
+                _ => Error::refused(operation, status.into(), http_status(status.into())),
+            });
+        }
     };
-    let Some(body) = body else {
-        return Err(Error::refused(operation, code, concat(&["the server answered HTTP ", &decimal(code)])));
-    };
-    if code != 200 {
-        let message = body.text("msg").and_then(|message| sentence(message, key));
-        let message = message.unwrap_or_else(|| concat(&["the server answered with code ", &decimal(code)]));
-        // A gateway of ours names the field in front of the sentence; so the name survives the wire.
-        let field = before(&message, b":").filter(|field| super::request::is_field(field));
-        let field = field.map(str::to_owned);
-        let error = match from_gateway && code == 503 && message.starts_with(MISCONFIGURED) {
-            // No code of the vendor's: the gateway has sent nothing.
-            true => Error::new(Kind::Misconfigured, message).with(|error| error.code = Some(code)),
-            false => Error::refused(operation, code, message),
-        };
-        return Err(error.with(|error| error.field = field));
+    let code = if code == 200 && !(200..300).contains(&status) { status.into() } else { code };
+    if code == 200 {
+        let data = data.map(RawValue::get).filter(|data| *data != "null");
+        return data.ok_or_else(|| senseless(operation, "the server's answer has no data"));
     }
-    body.given("data").ok_or_else(|| senseless(operation, "the server's answer has no data"))
+    let message = message.and_then(|message| shown(message, key));
+    let message = message.unwrap_or_else(|| format!("the server answered with code {code}"));
+    // A gateway of ours names the field in front of the sentence; so the name survives the wire.
+    let field = message.split_once(':').map(|(field, _)| field.to_owned()).filter(|field| is_field(field));
+    let error = match from_gateway && code == 503 && message.starts_with(MISCONFIGURED) {
+        // No code of the vendor's: the gateway has sent nothing.
+        true => Error::new(Kind::Misconfigured, message).with(|error| error.code = Some(code)),
+        false => Error::refused(operation, code, message),
+    };
+    Err(error.with(|error| error.field = field))
+}
+
+/// Reads the data of a reply; of what isn't of this shape `what` says what it is not.
+pub(crate) fn decode_data<'a, T: Deserialize<'a>>(operation: Operation, data: &'a str, what: &str) -> Result<T, Error> {
+    serde_json::from_str(data).map_err(|_| senseless(operation, &format!("the server's answer {what}")))
+}
+
+/// The id of the task that a submit created.
+pub(crate) fn accepted_task_id(data: &str) -> Result<String, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Accepted {
+        task_id: String,
+    }
+    let what = "has no usable taskId";
+    let Accepted { task_id } = decode_data(Operation::Submit, data, what)?;
+    match checked_task_id(&task_id) {
+        Ok(_) => Ok(task_id),
+        Err(_) => Err(senseless(Operation::Submit, &format!("the server's answer {what}"))),
+    }
+}
+
+/// Whether a gateway's health says that it creates one task for one idempotency key.
+pub(crate) fn honours_idempotency_keys(data: &str) -> bool {
+    let health = serde_json::from_str::<Given>(data).ok();
+    health.is_some_and(|health| health.field("idempotencyKeys") == Some(&Given::Boolean(true)))
+}
+
+fn http_status(status: i64) -> String {
+    format!("the server answered HTTP {status}")
 }
 
 #[cold]
@@ -53,29 +95,14 @@ fn senseless(operation: Operation, message: &str) -> Error {
 
 /// A server's own words as they may be shown: not empty, without the key it may quote, and no longer than a person
 /// reads. In that order: a cut through the key would leave a part of it.
-pub fn sentence(mut text: String, key: Option<&Secret>) -> Option<String> {
+pub(crate) fn shown(mut text: String, key: Option<&Secret>) -> Option<String> {
     const MOST: usize = 1000;
     if let Some(key) = key {
         key.redact(&mut text);
     }
-    let cut = text.char_indices().nth(MOST).and_then(|(at, _)| text.get(..at)).map(|start| concat(&[start, "…"]));
-    cut.or(Some(text)).filter(|text| !text.trim_ascii().is_empty())
-}
-
-/// The id of the task that a submit created.
-pub(crate) fn accepted(data: Json<'_>) -> Result<String, Error> {
-    let id = data.object().and_then(|data| data.text("taskId")).filter(|id| checked_task_id(id).is_ok());
-    id.ok_or_else(|| senseless(Operation::Submit, "the server's answer has no usable taskId"))
-}
-
-/// The account's credits, a decimal number as the server spells it: the vendor counts in fractions.
-pub(crate) fn credits(data: Json<'_>) -> Result<String, Error> {
-    let credits = data.number().map(str::to_owned);
-    credits.ok_or_else(|| senseless(Operation::Read, "the server's answer is not a number of credits"))
-}
-
-/// The record of a task.
-pub(crate) fn record(data: Json<'_>) -> Result<Record, Error> {
-    let data = data.object().ok_or_else(|| senseless(Operation::Read, "the server's answer is no task record"))?;
-    Record::decode(&data)
+    if let Some((cut, _)) = text.char_indices().nth(MOST) {
+        text.truncate(cut);
+        text.push('…');
+    }
+    Some(text).filter(|text| !text.trim_ascii().is_empty())
 }

@@ -1,57 +1,68 @@
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
-use alloc::string::String;
-use core::fmt;
-use core::ops::Deref;
+use std::ops::Deref;
 
-use super::Unresolved;
-use super::json::Writer;
-use super::text::concat;
-use super::words::words;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
-words! {
-    /// What went wrong, as a closed set: switch on this, never on the text.
-    Kind {
-        /// The request breaks a rule; nothing was sent, or the vendor refused it with 400 or 422.
-        InvalidRequest = "invalid_request",
-        /// No key, a bad key, or one without permission (401, 403).
-        Unauthorized = "unauthorized",
-        /// The account has too few credits (402).
-        InsufficientCredits = "insufficient_credits",
-        /// The server has no such task or route (404, or 422 on a status call).
-        NotFound = "not_found",
-        /// Too many requests (429).
-        RateLimited = "rate_limited",
-        /// The vendor is down for maintenance (455).
-        Maintenance = "maintenance",
-        /// The vendor has switched the feature off (505).
-        Disabled = "disabled",
-        /// The server failed (5xx).
-        ServerError = "server_error",
-        /// The task ran and failed; the vendor's reason is the message.
-        TaskFailed = "task_failed",
-        /// The caller's time ran out and the task goes on: not a failure, wait again with the same task.
-        StillRunning = "still_running",
-        /// No answer: refused, reset, timed out.
-        Network = "network",
-        /// An answer that is not what this API sends, a redirect included.
-        BadResponse = "bad_response",
-        /// The caller's signal ended the call.
-        Aborted = "aborted",
-        /// The client or the gateway is set up wrongly.
-        Misconfigured = "misconfigured",
-        /// A callback's signature or time is wrong: nobody knows who sent it.
-        Unverified = "unverified",
-        /// A fault of this package. Its WebAssembly module was started anew, so the next call works.
-        Crashed = "crashed",
-    }
+use super::UnknownSubmit;
+
+/// What went wrong, as a closed set: switch on this, never on the text.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// The request breaks a rule; nothing was sent, or the vendor refused it with 400 or 422.
+    InvalidRequest,
+    /// No key, a bad key, or one without permission (401, 403).
+    Unauthorized,
+    /// The account has too few credits (402).
+    InsufficientCredits,
+    /// The server has no such task or route (404, or 422 on a status call).
+    NotFound,
+    /// Too many requests (429).
+    RateLimited,
+    /// The vendor is down for maintenance (455).
+    Maintenance,
+    /// The vendor has switched the feature off (505).
+    Disabled,
+    /// The server failed (5xx).
+    ServerError,
+    /// The task ran and failed; the vendor's reason is the message.
+    TaskFailed,
+    /// The caller's time ran out and the task goes on: not a failure, wait again with the same task.
+    StillRunning,
+    /// No answer: refused, reset, timed out.
+    Network,
+    /// An answer that is not what this API sends, a redirect or a proxy's own page included.
+    BadResponse,
+    /// The caller's signal ended the call.
+    Aborted,
+    /// The client or the gateway is set up wrongly.
+    Misconfigured,
+    /// A callback's signature or time is wrong: nobody knows who sent it.
+    Unverified,
+    /// A fault of this package. Its WebAssembly module was started anew, so the next call works.
+    Crashed,
 }
 
 impl Kind {
     /// What a code of the vendor's table means. The same numbers arrive as HTTP status and inside HTTP 200 (*T*).
     const fn of_code(code: i64) -> Self {
         match code {
-            400 | 405 | 413 | 415 | 422 => Self::InvalidRequest,
+            400 | 405 | 408 | 413 | 415 | 422 => Self::InvalidRequest,
             401 | 403 => Self::Unauthorized,
             402 => Self::InsufficientCredits,
             404 => Self::NotFound,
@@ -75,16 +86,30 @@ const CAUTION: &str = "; the task may have been created and billed, so it was no
 /// What a gateway's refusal begins with when nothing was sent because it, or its key, is set up wrongly.
 pub const MISCONFIGURED: &str = "misconfigured: ";
 
-words! {
-    /// Whether the failed call spent credits.
-    Billed {
-        /// It didn't: it never reached the vendor, was refused, or is a read.
-        No = "no",
-        /// It did.
-        Yes = "yes",
-        /// Nobody can tell from here: look before sending it again.
-        Unknown = "unknown",
-    }
+/// Whether the failed call spent credits.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Billed {
+    /// It didn't: it never reached the vendor, was refused, or is a read.
+    No,
+    /// It did.
+    Yes,
+    /// Nobody can tell from here: look before sending it again.
+    Unknown,
 }
 
 /// What a call does to the account: a submit spends, a read doesn't.
@@ -106,11 +131,17 @@ impl Operation {
     }
 }
 
-/// Every failure of this crate: [`Details`] behind a pointer, so that a `Result` stays small where nothing failed.
-pub struct Error(Box<Details>);
+/// Every failure of this crate: [`ErrorFields`] behind a pointer, so that a `Result` stays small where nothing failed.
+#[derive(Debug, thiserror::Error, Deserialize)]
+#[error("{}", .0.message)]
+#[serde(transparent)]
+pub struct Error(Box<ErrorFields>);
 
-/// What is known of a failure.
-pub struct Details {
+/// What is known of a failure. As JSON it is what JavaScript sees of the error.
+#[skip_serializing_none]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorFields {
     /// What went wrong.
     pub kind: Kind,
     /// The sentence for a person. Never holds a key.
@@ -127,17 +158,16 @@ pub struct Details {
     pub retry_after: Option<u32>,
     /// The submit nobody knows the outcome of; with it [`Client::reconcile`](crate::client::Client::reconcile) asks a
     /// gateway.
-    pub submit: Option<Unresolved>,
+    pub submit: Option<UnknownSubmit>,
     /// What lies beneath, such as the host's own exception.
-    pub source: Option<Box<dyn core::error::Error>>,
-    /// The failure of the last look, if a wait ended without seeing the task.
-    pub(crate) earlier: Option<Error>,
+    #[serde(skip)]
+    pub source: Option<Box<dyn std::error::Error>>,
 }
 
 impl Error {
     /// An error with nothing spent.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Details {
+        Self(Box::new(ErrorFields {
             kind,
             message: message.into(),
             code: None,
@@ -147,12 +177,11 @@ impl Error {
             retry_after: None,
             submit: None,
             source: None,
-            earlier: None,
         }))
     }
 
     /// The same error with more known.
-    pub fn with(mut self, add: impl FnOnce(&mut Details)) -> Self {
+    pub fn with(mut self, add: impl FnOnce(&mut ErrorFields)) -> Self {
         add(&mut self.0);
         self
     }
@@ -160,8 +189,7 @@ impl Error {
     /// A request that breaks a rule, refused before anything is sent. `must` says what would be right.
     #[cold]
     pub fn invalid(field: &str, must: &str) -> Self {
-        let message = concat(&[field, ": ", must]);
-        Self::new(Kind::InvalidRequest, message).with(|error| {
+        Self::new(Kind::InvalidRequest, format!("{field}: {must}")).with(|error| {
             error.code = Some(422);
             error.field = Some(field.to_owned());
         })
@@ -175,7 +203,7 @@ impl Error {
         })
     }
 
-    /// The vendor's own refusal. A 5xx after a submit proves nothing about the bill: it may come after acceptance.
+    /// The server's own refusal. A 5xx after a submit proves nothing about the bill: it may come after acceptance.
     #[cold]
     pub fn refused(operation: Operation, code: i64, message: String) -> Self {
         let kind = match (operation, Kind::of_code(code)) {
@@ -190,13 +218,21 @@ impl Error {
         .with(|error| error.code = Some(code))
     }
 
+    /// A refusal by something in front of the API, such as a proxy's page: what it thinks of the key, or of the task,
+    /// says nothing about either, and it comes before acceptance.
+    #[cold]
+    pub(crate) fn refused_in_front(status: u16) -> Self {
+        let message = format!("something in front of the API answered HTTP {status} with a page of its own");
+        Self::new(Kind::BadResponse, message).with(|error| error.code = Some(status.into()))
+    }
+
     /// A call that was sent and got no usable answer.
     #[cold]
     pub fn unanswered(operation: Operation, kind: Kind, message: &str) -> Self {
         let billed = operation.billed_without_answer();
         // A gateway's refusal carries the caution already.
         let caution = if billed == Billed::Unknown && !message.ends_with(CAUTION) { CAUTION } else { "" };
-        Self::new(kind, concat(&[message, caution])).with(|error| error.billed = billed)
+        Self::new(kind, format!("{message}{caution}")).with(|error| error.billed = billed)
     }
 
     /// The same error, of a call that came after the task was accepted: it is there and paid for.
@@ -213,60 +249,30 @@ impl Error {
     pub fn retryable(&self) -> bool {
         self.kind.is_passing() && self.billed == Billed::No
     }
+
+    /// What would be right, without the name of the field in front.
+    pub(crate) fn sentence(&self) -> &str {
+        let of_field = |field: &String| self.message.strip_prefix(field.as_str())?.strip_prefix(": ");
+        self.field.as_ref().and_then(of_field).unwrap_or(&self.message)
+    }
 }
 
-impl Error {
-    /// As JSON: the fields of the error that JavaScript sees.
-    pub fn to_json(&self) -> String {
-        Writer::new()
-            .text("kind", Some(self.kind.as_str()))
-            .text("message", Some(&self.message))
-            .whole("code", self.code)
-            .text("field", self.field.as_deref())
-            .text("taskId", self.task_id.as_deref())
-            .boolean("retryable", Some(self.retryable()))
-            .text("billed", Some(self.billed.as_str()))
-            .whole("retryAfter", self.retry_after.map(i64::from))
-            .some("submit", self.submit.as_ref().map(Unresolved::to_json))
-            .end()
+impl Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct WithAdvice<'a> {
+            #[serde(flatten)]
+            fields: &'a ErrorFields,
+            retryable: bool,
+        }
+        WithAdvice { fields: self, retryable: self.retryable() }.serialize(serializer)
     }
 }
 
 impl Deref for Error {
-    type Target = Details;
+    type Target = ErrorFields;
 
-    fn deref(&self) -> &Details {
+    fn deref(&self) -> &ErrorFields {
         &self.0
-    }
-}
-
-/// By hand: a derived one brings the escaping of strings and its tables, 5 KB of the module after brotli.
-impl fmt::Debug for Details {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [self.kind.as_str(), " (billed: ", self.billed.as_str(), "): ", &self.message] {
-            formatter.write_str(part)?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl core::error::Error for Error {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match &self.0.earlier {
-            Some(earlier) => Some(earlier),
-            None => self.0.source.as_deref(),
-        }
     }
 }

@@ -1,20 +1,25 @@
-use alloc::string::String;
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::json::Json;
-use super::{Error, Speed, Task, checked_task_id};
+use super::{Error, Speed, Task, checked_task_id, de};
 
 /// What a task is waited for by: its id, and what is known of it. A stored [`Task`] is one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Handle {
     /// The task.
     pub task_id: String,
     /// Its type.
+    #[serde(default, deserialize_with = "de::lenient_text")]
     pub task_type: Option<String>,
     /// The speed it was asked for.
+    #[serde(default, deserialize_with = "de::lenient_word")]
     pub speed: Option<Speed>,
     /// When it was created, in milliseconds since 1970.
+    #[serde(default, deserialize_with = "de::lenient_whole")]
     pub created_at: Option<i64>,
     /// When it is likely to end, in milliseconds since 1970; the first look happens then.
+    #[serde(default, deserialize_with = "de::lenient_whole")]
     pub expected_at: Option<i64>,
 }
 
@@ -24,25 +29,32 @@ impl Handle {
         Self { task_id: task_id.into(), task_type: None, speed: None, created_at: None, expected_at: None }
     }
 
-    /// Reads a task as [`Task::to_json`] wrote it, or a task's id.
+    /// Reads a task as JSON, or a task's id.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        Self::decode(Json::of(json))
+        let handle = match serde_json::from_str(json) {
+            Ok(Value::String(task_id)) => Some(Self::new(task_id)),
+            Ok(value @ Value::Object(_)) => serde_json::from_value(value).ok(),
+            _ => None,
+        };
+        handle.ok_or_else(Self::is_none)?.checked()
     }
 
-    pub(crate) fn decode(task: Json<'_>) -> Result<Self, Error> {
-        let fields = task.object();
-        let text = |name| fields.as_ref()?.text(name);
-        let whole = |name| fields.as_ref()?.given(name)?.whole();
-        let task_id = task.text().or_else(|| text("taskId"));
-        let task_id = task_id.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
-        checked_task_id(&task_id)?;
-        Ok(Self {
-            task_id,
-            task_type: text("taskType"),
-            speed: text("speed").and_then(|word| Speed::from_word(&word)),
-            created_at: whole("createdAt"),
-            expected_at: whole("expectedAt"),
-        })
+    /// The refusal of what names no task.
+    pub(crate) fn is_none() -> Error {
+        Error::invalid("taskId", "must be a task or its id")
+    }
+
+    /// The handle, if its id can be one.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        checked_task_id(&self.task_id)?;
+        Ok(self)
+    }
+
+    /// When the task is likely to end, by a clock that says it is `now`. One that was ahead when the task was stored
+    /// makes nobody wait longer.
+    pub(crate) fn expected_by(&self, now: i64) -> Option<i64> {
+        let ahead = self.created_at.map_or(0, |created_at| created_at.saturating_sub(now).max(0));
+        self.expected_at.map(|expected_at| expected_at.saturating_sub(ahead))
     }
 }
 

@@ -1,12 +1,11 @@
-use alloc::string::String;
-use alloc::vec::Vec;
+use serde::Serialize;
+use url::Url;
 
-use super::json::{Object, Writer};
-use super::text::{concat, has_word};
-use super::{Error, Speed, TaskType, generate};
+use super::terms::{TaskType, Word};
+use super::{Error, GenerateRequest, decode, prompt};
 
 /// Something the vendor accepts but that surely isn't meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// The field it is about.
     pub field: &'static str,
@@ -14,46 +13,40 @@ pub struct Warning {
     pub message: String,
 }
 
-impl Warning {
-    /// As JSON: `{"field", "message"}`.
-    pub fn to_json(&self) -> String {
-        Writer::new().text("field", Some(self.field)).text("message", Some(&self.message)).end()
-    }
-}
-
 /// Midjourney's flags in a prompt that say what a field says, too.
 const FLAGS: [(&str, &str); 16] = [
-    ("--ar", "aspectRatio"),
-    ("--aspect", "aspectRatio"),
-    ("--v", "version"),
-    ("--version", "version"),
-    ("--niji", "version"),
-    ("--s", "stylization"),
-    ("--stylize", "stylization"),
-    ("--c", "variety"),
-    ("--chaos", "variety"),
-    ("--w", "weirdness"),
-    ("--weird", "weirdness"),
-    ("--ow", "ow"),
-    ("--motion", "motion"),
-    ("--fast", "speed"),
-    ("--relax", "speed"),
-    ("--turbo", "speed"),
+    ("ar", "aspectRatio"),
+    ("aspect", "aspectRatio"),
+    ("v", "version"),
+    ("version", "version"),
+    ("niji", "version"),
+    ("s", "stylization"),
+    ("stylize", "stylization"),
+    ("c", "variety"),
+    ("chaos", "variety"),
+    ("w", "weirdness"),
+    ("weird", "weirdness"),
+    ("ow", "ow"),
+    ("motion", "motion"),
+    ("fast", "speed"),
+    ("relax", "speed"),
+    ("turbo", "speed"),
 ];
 
-/// A field, the task types that have a use for it, and what to call them.
-type Fitting = (&'static str, fn(TaskType) -> bool, &'static str);
-
-/// Fields that only some task types have a use for.
-const FITTING: [Fitting; 5] = [
-    ("ow", |task_type| matches!(task_type, TaskType::OmniReference), "mj_omni_reference"),
-    ("motion", TaskType::is_video, "mj_video and mj_video_hd"),
-    ("videoBatchSize", TaskType::is_video, "mj_video and mj_video_hd"),
-    ("fileUrl", TaskType::needs_file, "task types that start from an image"),
-    ("fileUrls", TaskType::needs_file, "task types that start from an image"),
+/// Sites whose links lead to a page that shows a picture, not to the picture.
+const SHARE_PAGES: [&str; 9] = [
+    "drive.google.com",
+    "photos.google.com",
+    "photos.app.goo.gl",
+    "www.dropbox.com",
+    "dropbox.com",
+    "1drv.ms",
+    "imgur.com",
+    "www.pinterest.com",
+    "www.instagram.com",
 ];
 
-/// The warnings a request deserves; none for a request that is as it should be. A request that breaks a rule is the
+/// The warnings a request's JSON deserves; none for a request that is as it should be. A request that breaks a rule is the
 /// error that submitting it would be.
 ///
 /// ```
@@ -68,28 +61,97 @@ const FITTING: [Fitting; 5] = [
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
 pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
-    let submission = generate(request)?;
-    let request = Object::parse(request).ok_or_else(|| Error::invalid("body", "must be a JSON object"))?;
+    let fields = decode::object(request)?;
+    let speed = fields.get("speed").and_then(serde_json::Value::as_str).map(str::to_owned);
+    let request = decode::from_fields::<GenerateRequest>(fields)?.checked()?;
+    Ok(warnings(&request, speed.as_deref()))
+}
+
+/// The warnings a request deserves. `speed_as_given` is how its caller spelled the speed.
+pub(crate) fn warnings(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let mut warn = |field, parts: &[&str]| warnings.push(Warning { field, message: concat(parts) });
-    let word = |name| request.text(name).unwrap_or_default();
-    // An empty text or list says nothing.
-    let is_set = |name| request.given(name).is_some_and(|value| !matches!(value.raw(), "\"\"" | "[]"));
-    let prompt = word("prompt");
-    for (flag, field) in FLAGS {
-        if is_set(field) && has_word(&prompt, flag) {
-            warn("prompt", &[flag, " stands in the prompt and ", field, " is given, too; keep one of them"]);
+    let mut warn = |field, message: String| warnings.push(Warning { field, message });
+    let flags = prompt::flags(&request.prompt);
+    for (name, field) in FLAGS {
+        if is_set(request, field) && flags.iter().any(|flag| flag.name == name) {
+            warn("prompt", format!("--{name} stands in the prompt and {field} is given, too; keep one of them"));
         }
     }
-    if let Some(task_type) = TaskType::from_word(&word("taskType")) {
-        for (field, fits, types) in FITTING {
-            if is_set(field) && !fits(task_type) {
-                warn(field, &["has no effect on ", task_type.as_str(), "; it is for ", types]);
-            }
+    for flag in flags.iter().filter(|flag| flag.dashes != "--") {
+        warn(
+            "prompt",
+            format!(
+                "{} is spelled with another dash; a flag begins with two short ones: --{}",
+                flag.spelled(),
+                flag.name
+            ),
+        );
+    }
+    if flags.iter().any(|flag| matches!(flag.name.as_str(), "repeat" | "r")) {
+        warn(
+            "prompt",
+            "--repeat makes several tasks at Midjourney, each with a price; the estimate is for one".to_owned(),
+        );
+    }
+    if has_permutation(&request.prompt) {
+        warn(
+            "prompt",
+            "{a, b} makes a task of each at Midjourney, each with a price; the estimate is for one".to_owned(),
+        );
+    }
+    let task_type = request.task_type;
+    for (field, fits, types) in FITTING {
+        if is_set(request, field) && !fits(task_type) {
+            warn(field, format!("has no effect on {}; it is for {types}", task_type.as_str()));
         }
     }
-    if let Some(meant) = submission.speed.map(Speed::as_str).filter(|meant| *meant != word("speed")) {
-        warn("speed", &["did you mean ", meant, "? The reference spells it so"]);
+    if let (Some(meant), Some(given)) = (request.speed, speed_as_given)
+        && meant.as_str() != given
+    {
+        warn("speed", format!("did you mean {}? The reference spells it so", meant.as_str()));
     }
-    Ok(warnings)
+    for (field, link) in request.links() {
+        let Ok(url) = Url::parse(link) else { continue };
+        if url.host_str().is_some_and(|host| SHARE_PAGES.contains(&host)) {
+            warn(field, "leads to a page that shows the picture; the picture's own link is needed".to_owned());
+        }
+        if link.contains("&amp;") {
+            warn(field, "contains &amp; as in HTML; & is meant".to_owned());
+        }
+    }
+    warnings
+}
+
+/// A field, the task types that have a use for it, and what to call them.
+type Fitting = (&'static str, fn(TaskType) -> bool, &'static str);
+
+/// Fields that only some task types have a use for.
+const FITTING: [Fitting; 5] = [
+    ("ow", |task_type| matches!(task_type, TaskType::OmniReference), "mj_omni_reference"),
+    ("motion", TaskType::is_video, "mj_video and mj_video_hd"),
+    ("videoBatchSize", TaskType::is_video, "mj_video and mj_video_hd"),
+    ("fileUrl", TaskType::needs_file, "task types that start from an image"),
+    ("fileUrls", TaskType::needs_file, "task types that start from an image"),
+];
+
+fn is_set(request: &GenerateRequest, field: &str) -> bool {
+    match field {
+        "aspectRatio" => request.aspect_ratio.is_some(),
+        "version" => request.version.is_some(),
+        "stylization" => request.stylization.is_some(),
+        "variety" => request.variety.is_some(),
+        "weirdness" => request.weirdness.is_some(),
+        "ow" => request.ow.is_some(),
+        "motion" => request.motion.is_some(),
+        "videoBatchSize" => request.video_batch_size.is_some(),
+        "speed" => request.speed.is_some(),
+        "fileUrl" => request.file_url.is_some(),
+        "fileUrls" => !request.file_urls.is_empty(),
+        _ => false,
+    }
+}
+
+fn has_permutation(prompt: &str) -> bool {
+    let inside = prompt.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inside.into_iter().any(|(inside, _)| inside.contains(','))
 }

@@ -4,60 +4,58 @@
 //! Facts about the vendor come from its quick start (*Q*), its reference pages (*R*), recorded traffic (*T*) and other
 //! people's clients (*C*).
 
-mod batch;
-mod call;
 mod callback;
+mod change;
+mod de;
+pub(crate) mod decode;
 mod endpoint;
 mod envelope;
 mod error;
-mod fields;
+mod generate;
+mod given;
 mod handle;
 mod history;
-mod image;
-pub(crate) mod json;
+mod link;
 mod lint;
-mod pace;
 mod price;
+mod prompt;
 mod record;
-mod request;
 mod retry;
+mod retry_after;
 mod schedule;
 mod secret;
 mod signature;
 mod submission;
+mod submit_window;
 mod task;
-pub(crate) mod text;
-mod time;
-mod words;
+mod task_id;
+mod terms;
 
-pub use batch::{Batch, BatchStep};
-pub use call::{
-    Account, Action, CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS, Event, Goal, Moment, Output, Request, never_connected,
-};
 pub use callback::Callback;
+pub use change::{Change, ChangeRequest, ImageNumber};
 pub use endpoint::Endpoint;
-pub use envelope::sentence;
-pub(crate) use envelope::{accepted, credits, open, record};
-pub use error::{Billed, Details, Error, Kind, MISCONFIGURED, Operation};
-pub use fields::MAX_PROMPT_CHARS;
-#[cfg(all(feature = "calls", target_arch = "wasm32"))]
-pub(crate) use fields::{known_only, outside};
+pub(crate) use envelope::{accepted_task_id, decode_data, decode_envelope, honours_idempotency_keys, shown};
+pub use error::{Billed, Error, ErrorFields, Kind, MISCONFIGURED, Operation};
+pub use generate::{GenerateRequest, generate, public_param_json};
 pub use handle::Handle;
 pub use history::{History, TimeLeft, typical_ms};
-pub use image::{Change, ChangeRequest, ImageNumber};
 pub use lint::{Warning, lint};
-pub use pace::{Pace, SUBMITS_PER_WINDOW, WINDOW_MS};
 pub use price::{Estimate, Prices};
-pub use record::{ErrorCode, Record};
-#[cfg(all(feature = "calls", target_arch = "wasm32"))]
-pub(crate) use request::generate_json;
-pub use request::{GenerateRequest, generate, public_param_json};
+pub use prompt::MAX_PROMPT_CHARS;
+pub use record::{ErrorCode, Record, Results};
 pub use retry::{MAX_TRIES, Retry, RetryBudget};
+pub(crate) use retry_after::retry_after_s;
 pub use schedule::Schedule;
 pub use secret::Secret;
 pub use signature::{SIGNATURE_HEADER, SIGNATURE_TOLERANCE_S, SignedCallback, TIMESTAMP_HEADER, signed_message};
-pub use submission::{SUBMIT_ROUTES, Submission, Unresolved, checked_idempotency_key};
-pub use task::{Failure, RETENTION_MS, ResultFile, State, Task, checked_task_id};
-#[cfg(feature = "gateway")]
-pub(crate) use words::words;
-pub use words::{AspectRatio, Motion, Speed, TaskType, Version};
+pub use submission::{Submission, SubmitRoute, UnknownSubmit, checked_idempotency_key};
+pub use submit_window::{SUBMITS_PER_WINDOW, SubmitWindow, WINDOW_MS};
+pub use task::{Failure, RETENTION_MS, ResultFile, State, Task};
+pub use task_id::checked_task_id;
+pub use terms::{AspectRatio, Motion, Speed, TaskType, Version, Word};
+
+/// Whether an error's leading word can be the name of a field.
+fn is_field(name: &str) -> bool {
+    let known = serde_aux::prelude::serde_introspect::<GenerateRequest>();
+    known.contains(&name) || ["taskId", "index", "imageIndex", "body", "idempotencyKey"].contains(&name)
+}

@@ -1,10 +1,9 @@
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::json::{Object, Writer};
-use super::text::has_word;
-use super::{Error, Speed, Submission, TaskType};
+use super::given::Given;
+use super::submission::SubmitRoute;
+use super::terms::{Speed, TaskType};
+use super::{Error, Submission, decode};
 
 /// What a task may cost, in credits. Nobody outside knows the vendor's prices, and its records don't say what a task
 /// cost: an estimate, from what clients' tables have.
@@ -16,15 +15,21 @@ pub struct Estimate {
     pub max: u32,
 }
 
-impl Estimate {
-    /// As JSON: `{"min", "max", "estimate": true}`.
-    pub fn to_json(self) -> String {
-        let (min, max) = (Some(i64::from(self.min)), Some(i64::from(self.max)));
-        Writer::new().whole("min", min).whole("max", max).boolean("estimate", Some(true)).end()
+/// `{"min", "max", "estimate": true}`
+impl Serialize for Estimate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Marked {
+            min: u32,
+            max: u32,
+            estimate: bool,
+        }
+        Marked { min: self.min, max: self.max, estimate: true }.serialize(serializer)
     }
 }
 
-/// Credits by kind of task, each as a range. The names are those of [`Prices::parse`].
+/// Credits by kind of task, where they are known better than from clients' tables: whole credits, or the least and the
+/// most.
 ///
 /// ```
 /// use midapi::core::{Estimate, GenerateRequest, Prices, Speed, TaskType};
@@ -34,75 +39,78 @@ impl Estimate {
 /// assert_eq!(prices.of(&request.submission()?), Estimate { min: 20, max: 20 });
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prices([(&'static str, Estimate); 6]);
-
-impl Default for Prices {
-    /// The figures of clients' tables (*C*, unverified): image 3, 8 or 16 by speed, video 15–60, HD video 45–180.
-    /// Upscales and variations stand in no table; they are taken for images of unknown speed.
-    fn default() -> Self {
-        let range = |min, max| Estimate { min, max };
-        Self([
-            ("relaxed", range(3, 3)),
-            ("fast", range(8, 8)),
-            ("turbo", range(16, 16)),
-            ("video", range(15, 60)),
-            ("videoHd", range(45, 180)),
-            ("change", range(3, 16)),
-        ])
-    }
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Prices {
+    #[serde(default, deserialize_with = "price")]
+    relaxed: Option<Estimate>,
+    #[serde(default, deserialize_with = "price")]
+    fast: Option<Estimate>,
+    #[serde(default, deserialize_with = "price")]
+    turbo: Option<Estimate>,
+    #[serde(default, deserialize_with = "price")]
+    video: Option<Estimate>,
+    #[serde(default, deserialize_with = "price")]
+    video_hd: Option<Estimate>,
+    #[serde(default, deserialize_with = "price")]
+    change: Option<Estimate>,
 }
 
-/// The speeds that Midjourney's own flags in the prompt ask for. Nobody outside knows whether the vendor minds them.
-fn flagged_speeds(submission: &Submission) -> impl Iterator<Item = Speed> {
-    let prompt = Object::parse(&submission.body).and_then(|body| body.text("prompt")).unwrap_or_default();
-    let flag = |speed: Speed| match speed {
-        Speed::Relaxed => "--relax",
-        Speed::Fast => "--fast",
-        Speed::Turbo => "--turbo",
+fn price<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Estimate>, D::Error> {
+    let given = Given::deserialize(from)?;
+    let ends = match &given {
+        Given::Nothing => return Ok(None),
+        Given::List(ends) => ends.as_slice(),
+        _ => std::slice::from_ref(&given),
     };
-    Speed::ALL.iter().copied().filter(move |speed| has_word(&prompt, flag(*speed)))
+    let credits = |end: &Given| u32::try_from(end.whole()?).ok();
+    let estimate = match ends {
+        [end] if !matches!(given, Given::List(_)) => {
+            credits(end).map(|credits| Estimate { min: credits, max: credits })
+        }
+        [min, max] => credits(min).zip(credits(max)).map(|(min, max)| Estimate { min, max }),
+        _ => None,
+    };
+    let estimate = estimate.filter(|estimate| estimate.min <= estimate.max);
+    estimate.map(Some).ok_or_else(|| serde::de::Error::custom("must be whole credits, or the least and the most"))
 }
 
 impl Prices {
     /// The default prices with some of them replaced: `{"fast": 10, "video": [20, 40]}`, whole credits.
     pub fn parse(json: &str) -> Result<Self, Error> {
+        decode::from_json(json).map_err(|_| Self::wrong())
+    }
+
+    /// The refusal of what are no prices.
+    pub(crate) fn wrong() -> Error {
         let must =
             "must be an object of credits, or ranges of credits, by relaxed, fast, turbo, video, videoHd, change";
-        let wrong = || Error::invalid("prices", must);
-        let mut prices = Self::default();
-        let given = Object::parse(json).ok_or_else(wrong)?;
-        if given.names().any(|name| prices.0.iter().all(|(known, _)| *known != name)) {
-            return Err(wrong());
-        }
-        for (name, estimate) in &mut prices.0 {
-            let Some(price) = given.given(name) else { continue };
-            let ends = price.items().unwrap_or_else(|| vec![price, price]);
-            let ends: Option<Vec<_>> = ends.into_iter().map(|end| u32::try_from(end.whole()?).ok()).collect();
-            match ends.as_deref() {
-                Some(&[min, max]) if min <= max => *estimate = Estimate { min, max },
-                _ => return Err(wrong()),
-            }
-        }
-        Ok(prices)
+        Error::invalid("prices", must)
     }
 
     /// What a submit may cost. A video costs by its number and length, nobody outside knows how.
     pub fn of(&self, submission: &Submission) -> Estimate {
-        let name = match (submission.route(), submission.task_type.as_deref().map(TaskType::from_word)) {
-            (_, Some(Some(TaskType::VideoHd))) => "videoHd",
-            (_, Some(Some(TaskType::Video))) | ("generateVideoExtend", _) => "video",
+        let estimate = match (submission.form.route, submission.price_type) {
+            (_, Some(TaskType::VideoHd)) => self.video_hd.unwrap_or(Estimate { min: 45, max: 180 }),
+            (SubmitRoute::GenerateVideoExtend, _) | (_, Some(TaskType::Video)) => {
+                self.video.unwrap_or(Estimate { min: 15, max: 60 })
+            }
             // The vendor's default speed is undocumented; the studio's and the simulator's is fast.
-            ("generate", _) => submission.speed.unwrap_or(Speed::Fast).as_str(),
-            _ => "change",
+            (SubmitRoute::Generate, _) => self.of_image(submission.speed.unwrap_or(Speed::Fast)),
+            // Upscales and variations stand in no table; they are taken for images of unknown speed.
+            _ => self.change.unwrap_or(Estimate { min: 3, max: 16 }),
         };
-        let estimate = self.named(name);
-        let flagged = flagged_speeds(submission).map(|speed| self.named(speed.as_str()).max).max();
+        let flagged = submission.flagged_speeds.iter().map(|speed| self.of_image(*speed).max).max();
         Estimate { max: estimate.max.max(flagged.unwrap_or_default()), ..estimate }
     }
 
-    fn named(&self, name: &str) -> Estimate {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map_or(Estimate { min: 0, max: 0 }, |(_, estimate)| *estimate)
+    /// The figures of clients' tables (*C*, unverified): image 3, 8 or 16 by speed, video 15–60, HD video 45–180.
+    fn of_image(&self, speed: Speed) -> Estimate {
+        let (own, usual) = match speed {
+            Speed::Relaxed => (self.relaxed, 3),
+            Speed::Fast => (self.fast, 8),
+            Speed::Turbo => (self.turbo, 16),
+        };
+        own.unwrap_or(Estimate { min: usual, max: usual })
     }
 }

@@ -1,15 +1,11 @@
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fields::check_link;
-use super::json::{Json, Object, Writer, list, quoted};
-use super::text::decimal;
-use super::time::rfc3339_ms;
-use super::{Error, Kind, Operation};
+use super::given::Given;
+use super::{Error, Kind, Operation, de, link};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum ErrorCode {
     /// As in records.
     Number(i64),
@@ -17,102 +13,132 @@ pub enum ErrorCode {
     Text(String),
 }
 
-/// The vendor's task record, read tolerantly and written in one shape.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The vendor's task record, read tolerantly and written in one shape: in the vendor's spelling, with its `null`s, so that
+/// a client of the vendor reads it as it always has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Record {
     /// The task.
     pub task_id: String,
     /// Its type; upscales have types the reference doesn't list.
+    #[serde(default, deserialize_with = "de::lenient_text")]
     pub task_type: Option<String>,
     /// The request, as a JSON text.
+    #[serde(default, deserialize_with = "de::lenient_text")]
     pub param_json: Option<String>,
     /// When it was created, in milliseconds since 1970.
+    #[serde(default, deserialize_with = "de::time")]
     pub create_time: Option<i64>,
     /// When it ended, in milliseconds since 1970.
+    #[serde(default, deserialize_with = "de::time")]
     pub complete_time: Option<i64>,
-    /// The links to the results; empty until it succeeds.
-    pub result_urls: Vec<String>,
-    /// 0 generating, 1 success, 2 failed, 3 created but generation failed (*Q*).
+    /// The results.
+    #[serde(default, rename = "resultInfoJson")]
+    pub results: Results,
+    /// 0 generating, 1 success, 2 failed, 3 created but generation failed (*Q*). One that is missing counts as 0: nothing
+    /// is known to have ended.
+    #[serde(default, deserialize_with = "flag")]
     pub success_flag: i64,
     /// Why it failed.
+    #[serde(default, deserialize_with = "de::error_code")]
     pub error_code: Option<ErrorCode>,
     /// Why it failed, in words.
+    #[serde(default, deserialize_with = "de::lenient_text")]
     pub error_message: Option<String>,
 }
 
 impl Record {
-    /// Reads the `data` of a status reply or of a callback of the same shape. A flag that is missing counts as 0:
-    /// nothing is known to have ended.
-    pub(crate) fn decode(data: &Object<'_>) -> Result<Self, Error> {
-        let text = |name| data.text(name);
-        let Some(task_id) = text("taskId") else {
-            return Err(Error::unanswered(Operation::Read, Kind::BadResponse, "the server's answer is no task record"));
-        };
-        Ok(Self {
-            task_id,
-            task_type: text("taskType"),
-            param_json: text("paramJson"),
-            create_time: epoch_ms(data.given("createTime")),
-            complete_time: epoch_ms(data.given("completeTime")),
-            result_urls: data.given("resultInfoJson").map(result_urls).unwrap_or_default(),
-            success_flag: data.given("successFlag").and_then(Json::integer).unwrap_or_default(),
-            error_code: data.given("errorCode").and_then(error_code),
-            error_message: text("errorMessage").filter(|message| !message.trim_ascii().is_empty()),
-        })
-    }
-
-    /// The record in the vendor's spelling, with its `null`s, so that a client of the vendor reads it as it always has.
-    pub fn to_json(&self) -> String {
-        let or_null = |json: Option<String>| json.unwrap_or_else(|| "null".to_owned());
-        let text = |text: &Option<String>| or_null(text.as_deref().map(quoted));
-        let whole = |number: Option<i64>| or_null(number.map(decimal));
-        let url = |url: &String| Writer::new().text("resultUrl", Some(url)).end();
-        let results = || Writer::new().raw("resultUrls", &list(&mut self.result_urls.iter().map(url))).end();
-        Writer::new()
-            .text("taskId", Some(&self.task_id))
-            .raw("taskType", &text(&self.task_type))
-            .raw("paramJson", &text(&self.param_json))
-            .raw("createTime", &whole(self.create_time))
-            .raw("completeTime", &whole(self.complete_time))
-            .raw("resultInfoJson", &or_null((!self.result_urls.is_empty()).then(results)))
-            .whole("successFlag", Some(self.success_flag))
-            .raw("errorCode", &or_null(self.error_code.as_ref().map(ErrorCode::to_json)))
-            .raw("errorMessage", &text(&self.error_message))
-            .end()
-    }
-}
-
-impl ErrorCode {
-    pub(super) fn to_json(&self) -> String {
-        match self {
-            Self::Number(code) => decimal(*code),
-            Self::Text(code) => quoted(code),
+    /// The error of a success that shows nothing, though something came: links that can't be used, or a message.
+    pub(crate) fn unreadable_success(&self) -> Option<Error> {
+        if self.success_flag != 1 || !self.results.is_empty() {
+            return None;
         }
+        let what = match (&self.results.unusable, &self.error_message) {
+            (Some(link), _) => format!("its links can't be used, such as `{link}`"),
+            (None, Some(message)) => format!("all that came is the message `{message}`"),
+            (None, None) => return None,
+        };
+        let message = format!("the server says that the task succeeded, but {what}");
+        Some(Error::unanswered(Operation::Read, Kind::BadResponse, &message))
     }
 }
 
-/// Milliseconds as recorded traffic has them, or the RFC 3339 text of the reference pages.
-fn epoch_ms(value: Option<Json<'_>>) -> Option<i64> {
-    let value = value?;
-    value.integer().or_else(|| rfc3339_ms(&value.text()?))
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    Ok(de::lenient_integer(from)?.unwrap_or_default())
 }
 
-/// `{"resultUrls": [{"resultUrl": …}]}`, the same as a JSON text, or with plain strings as in callbacks. What is no
-/// link to the web is no result: callers put these into pages.
-pub(super) fn result_urls(value: Json<'_>) -> Vec<String> {
-    let text = value.text();
-    let object = text.as_deref().map_or(value, Json::of).object();
-    let items = object.and_then(|object| object.given("resultUrls")?.items()).unwrap_or_default();
-    items
-        .into_iter()
-        .filter_map(|item| item.text().or_else(|| item.object()?.text("resultUrl")))
-        .filter(|url| check_link("resultUrl", url).is_ok())
-        .collect()
+/// The links to the results, each in its place: people and the vendor's routes count the places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// The links, spelled as a browser spells them; `None` where there is no usable one. Empty until the task succeeds.
+    pub urls: Vec<Option<String>>,
+    /// The first link that isn't usable, as it came.
+    pub unusable: Option<String>,
 }
 
-fn error_code(value: Json<'_>) -> Option<ErrorCode> {
-    match value.number() {
-        Some(_) => value.whole().map(ErrorCode::Number),
-        None => value.text().filter(|text| !text.is_empty()).map(ErrorCode::Text),
+impl Results {
+    /// The results behind these links.
+    pub fn of<'a>(urls: impl IntoIterator<Item = &'a str>) -> Self {
+        let given = urls.into_iter().map(|url| Given::Text(url.to_owned())).collect();
+        Self::from(Given::Object(vec![("resultUrls".to_owned(), Given::List(given))]))
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.urls.iter().all(Option::is_none)
+    }
+}
+
+/// `{"resultUrls": [{"resultUrl": …}]}`, the same as a JSON text, or with plain strings as in callbacks. What is no link to
+/// the web is no result: callers put these into pages.
+impl From<Given> for Results {
+    fn from(given: Given) -> Self {
+        let parsed = match &given {
+            Given::Text(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        let given = parsed.as_ref().unwrap_or(&given);
+        let Some(Given::List(items)) = given.field("resultUrls") else { return Self::default() };
+        let mut results = Self::default();
+        for item in items {
+            let link = item.field("resultUrl").unwrap_or(item);
+            let url = match link {
+                Given::Text(text) => link::of_result(text),
+                _ => None,
+            };
+            if let (None, Given::Text(text)) = (&url, link)
+                && !text.is_empty()
+            {
+                results.unusable.get_or_insert_with(|| text.chars().take(100).collect());
+            }
+            results.urls.push(url);
+        }
+        results
+    }
+}
+
+impl<'de> Deserialize<'de> for Results {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Given::deserialize(from).map(Self::from)
+    }
+}
+
+impl Serialize for Results {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct ResultUrls<'a> {
+            result_urls: Vec<ResultUrl<'a>>,
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct ResultUrl<'a> {
+            result_url: Option<&'a str>,
+        }
+        if self.is_empty() {
+            return serializer.serialize_none();
+        }
+        let result_urls = self.urls.iter().map(|url| ResultUrl { result_url: url.as_deref() }).collect();
+        ResultUrls { result_urls }.serialize(serializer)
     }
 }

@@ -1,6 +1,6 @@
 //! Whether and when a failed call is sent again. Pure: the caller brings the clock and the coin.
 
-use core::cell::Cell;
+use std::cell::Cell;
 
 use super::{Error, Kind};
 

@@ -1,7 +1,3 @@
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-
-use super::text::{concat, digits};
 use super::{Callback, Error, Kind};
 
 /// How far a callback's time may be from now, in seconds, unless told: Standard Webhooks' five minutes.
@@ -29,7 +25,7 @@ pub struct SignedCallback {
 
 /// What is signed of a callback.
 pub fn signed_message(task_id: &str, timestamp: &str) -> String {
-    concat(&[task_id, ".", timestamp])
+    format!("{task_id}.{timestamp}")
 }
 
 impl SignedCallback {
@@ -58,22 +54,21 @@ impl SignedCallback {
         now_s: i64,
         tolerance_s: i64,
     ) -> Result<Self, Error> {
-        let unverified = |parts: &[&str]| Error::new(Kind::Unverified, concat(parts));
-        let timestamp = timestamp.ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": is missing"]))?;
-        let signature = signature.ok_or_else(|| unverified(&[SIGNATURE_HEADER, ": is missing"]))?;
+        let unverified = |header: &str, must: &str| Error::new(Kind::Unverified, format!("{header}: {must}"));
+        let timestamp = timestamp.ok_or_else(|| unverified(TIMESTAMP_HEADER, "is missing"))?;
+        let signature = signature.ok_or_else(|| unverified(SIGNATURE_HEADER, "is missing"))?;
         // Digits alone: two headers of one name arrive joined by a comma, and a sign would be none of the vendor's.
-        let at = digits(timestamp)
-            .ok_or_else(|| unverified(&[TIMESTAMP_HEADER, ": must be one number of seconds since 1970"]))?;
+        let is_digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let at = timestamp.parse().ok().filter(|_: &i64| is_digits);
+        let at = at.ok_or_else(|| unverified(TIMESTAMP_HEADER, "must be one number of seconds since 1970"))?;
         if at.abs_diff(now_s) > tolerance_s.max(0).unsigned_abs() {
-            return Err(unverified(&[
-                TIMESTAMP_HEADER,
-                ": is too far from now; milliseconds in place of seconds are, too",
-            ]));
+            let must = "is too far from now; milliseconds in place of seconds are, too";
+            return Err(unverified(TIMESTAMP_HEADER, must));
         }
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
         let digits = signature.strip_suffix('=').filter(|_| signature.len() == SIGNATURE_CHARS);
         if !digits.is_some_and(|digits| digits.bytes().all(is_base64)) {
-            return Err(unverified(&[SIGNATURE_HEADER, ": must be one HMAC-SHA256 in standard base64"]));
+            return Err(unverified(SIGNATURE_HEADER, "must be one HMAC-SHA256 in standard base64"));
         }
         let callback = Callback::parse(body)?;
         let message = signed_message(callback.task_id(), timestamp);

@@ -1,76 +1,131 @@
-use alloc::string::String;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
-use super::json::{Json, Writer};
-use super::{Error, Speed};
-#[cfg(feature = "gateway")]
-use super::{json::quoted, text::concat};
+use super::link::PrivateLink;
+use super::terms::Word;
+use super::{Error, Speed, Task, TaskType};
+
+/// The routes that create tasks, below `/api/v1/mj/`.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum SubmitRoute {
+    /// A new task from a prompt.
+    Generate,
+    /// An upscale, in the quick start's form.
+    Upscale,
+    /// An upscale, in the reference's form.
+    GenerateUpscale,
+    /// Variations.
+    GenerateVary,
+    /// A longer video.
+    GenerateVideoExtend,
+}
 
 /// A submit that passed every rule: a route, and the body that goes there. What creates a task and spends credits goes
 /// through one of these.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Submission {
-    pub(crate) route: &'static str,
-    pub(crate) body: String,
-    /// The same submit for a server that answers the route with 404.
-    pub(crate) instead: Option<(&'static str, String)>,
+    pub(crate) form: SubmitForm,
+    /// The same submit for a server that answers the first form with 404.
+    pub(crate) alternative: Option<SubmitForm>,
     pub(crate) task_type: Option<String>,
+    #[serde(default, deserialize_with = "super::de::lenient_word")]
     pub(crate) speed: Option<Speed>,
+    /// The type whose prices count.
+    #[serde(default, deserialize_with = "super::de::lenient_word")]
+    pub(crate) price_type: Option<TaskType>,
+    /// The speeds that Midjourney's own flags in the prompt ask for.
+    #[serde(skip)]
+    pub(crate) flagged_speeds: Vec<Speed>,
+    #[serde(skip)]
+    pub(crate) private_link: Option<PrivateLink>,
 }
 
-/// The routes that create tasks, below `/api/v1/mj/`.
-pub const SUBMIT_ROUTES: [&str; 5] = ["generate", "upscale", "generateUpscale", "generateVary", "generateVideoExtend"];
+/// A route, and the JSON body in the form that it takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SubmitForm {
+    pub route: SubmitRoute,
+    pub body: String,
+}
+
+impl SubmitForm {
+    pub fn new(route: SubmitRoute, body: &impl Serialize) -> Self {
+        // What the crate's own types hold is always JSON.
+        Self { route, body: serde_json::to_string(body).unwrap_or_default() }
+    }
+}
 
 impl Submission {
     /// The route below `/api/v1/mj/`.
     pub fn route(&self) -> &'static str {
-        self.route
+        self.form.route.as_str()
     }
 
     /// The JSON body.
     pub fn body(&self) -> &str {
-        &self.body
+        &self.form.body
+    }
+
+    /// Refuses a link into a private network: whoever fetches it would look into their own. A server on this machine may
+    /// be given links to this machine, as in development.
+    pub fn check_links(&self, server_is_loopback: bool) -> Result<(), Error> {
+        match &self.private_link {
+            Some(link) if !(link.is_loopback && server_is_loopback) => {
+                let must = format!("must be on the public internet, and {} is not", link.host);
+                Err(Error::invalid(link.field, &must))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same submit with the result posted to this URL, unless it names another.
     #[cfg(feature = "gateway")]
-    pub(crate) fn called_back_at(self, url: &str) -> Self {
-        let with = |body: String| match Json::of(&body).object() {
-            Some(fields) if fields.given("callBackUrl").is_none() => {
-                let start = body.strip_suffix('}').unwrap_or(&body);
-                concat(&[start, ",\"callBackUrl\":", &quoted(url), "}"])
-            }
-            _ => body,
-        };
-        Self { body: with(self.body), instead: self.instead.map(|(route, body)| (route, with(body))), ..self }
+    pub(crate) fn called_back_at(mut self, url: &str) -> Self {
+        for form in [Some(&mut self.form), self.alternative.as_mut()].into_iter().flatten() {
+            let Ok(mut body) = serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(&form.body) else {
+                continue;
+            };
+            body.entry("callBackUrl").or_insert_with(|| url.into());
+            *form = SubmitForm::new(form.route, &body);
+        }
+        self
     }
 }
 
 /// A submit whose outcome nobody knows: what is needed to ask a gateway about it, plain data to keep.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unresolved {
-    pub(crate) route: &'static str,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownSubmit {
+    pub(crate) route: SubmitRoute,
     pub(crate) body: String,
     pub(crate) idempotency_key: String,
 }
 
-impl Unresolved {
-    /// Takes one of [`SUBMIT_ROUTES`], the body as it was sent, byte for byte, and the key it was sent under.
+impl UnknownSubmit {
+    /// Takes one of the submit routes, the body as it was sent, byte for byte, and the key it was sent under.
     pub fn new(route: &str, body: impl Into<String>, idempotency_key: impl Into<String>) -> Result<Self, Error> {
-        let (body, idempotency_key) = (body.into(), idempotency_key.into());
-        let route = SUBMIT_ROUTES.into_iter().find(|known| *known == route && !body.is_empty());
-        let route = route.ok_or_else(|| {
-            Error::invalid(
-                "submit",
-                "must be the `submit` of an error, as it was thrown or stored; without one nobody can be asked",
-            )
-        })?;
-        checked_idempotency_key(&idempotency_key)?;
-        Ok(Self { route, body, idempotency_key })
+        let route = route.parse().map_err(|_| Self::is_none())?;
+        Self { route, body: body.into(), idempotency_key: idempotency_key.into() }.checked()
     }
 
     /// The route below `/api/v1/mj/`.
     pub fn route(&self) -> &'static str {
-        self.route
+        self.route.as_str()
     }
 
     /// The body as it was sent, byte for byte.
@@ -83,25 +138,61 @@ impl Unresolved {
         &self.idempotency_key
     }
 
-    /// As JSON, to keep.
-    pub fn to_json(&self) -> String {
-        Writer::new()
-            .text("route", Some(self.route))
-            .text("body", Some(&self.body))
-            .text("idempotencyKey", Some(&self.idempotency_key))
-            .end()
+    /// What a submit of this form leaves while nobody knows its outcome.
+    pub(crate) fn of(form: &SubmitForm, idempotency_key: &str) -> Self {
+        Self { route: form.route, body: form.body.clone(), idempotency_key: idempotency_key.to_owned() }
     }
 
-    /// Reads what [`Unresolved::to_json`] gave.
+    /// The task that the submit turned out to have created, with what its body says of it.
+    pub(crate) fn task(&self, task_id: String) -> Task {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Ordered {
+            #[serde(deserialize_with = "super::de::lenient_text")]
+            task_type: Option<String>,
+            #[serde(deserialize_with = "super::de::lenient_word")]
+            speed: Option<Speed>,
+        }
+        let Ordered { task_type, speed } = serde_json::from_str(&self.body).unwrap_or_default();
+        Task { task_type, speed, ..Task::running(task_id) }
+    }
+
+    /// Reads it from JSON.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        Self::decode(Json::of(json))
+        Self::given(serde_json::from_str(json).ok())
     }
 
-    pub(crate) fn decode(json: Json<'_>) -> Result<Self, Error> {
-        let object = json.object();
-        let text = |name| object.as_ref().and_then(|object| object.text(name)).unwrap_or_default();
-        Self::new(&text("route"), text("body"), text("idempotencyKey"))
+    /// What a caller gave as one: each field as a text, or nothing.
+    pub(crate) fn given(given: Option<GivenSubmit>) -> Result<Self, Error> {
+        let GivenSubmit { route, body, idempotency_key } = given.ok_or_else(Self::is_none)?;
+        let text = Option::unwrap_or_default;
+        Self::new(&text(route), text(body), text(idempotency_key))
     }
+
+    fn checked(self) -> Result<Self, Error> {
+        if self.body.is_empty() {
+            return Err(Self::is_none());
+        }
+        checked_idempotency_key(&self.idempotency_key)?;
+        Ok(self)
+    }
+
+    fn is_none() -> Error {
+        let must = "must be the `submit` of an error, as it was thrown or stored; without one nobody can be asked";
+        Error::invalid("submit", must)
+    }
+}
+
+/// An [`UnknownSubmit`] as it may be given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GivenSubmit {
+    #[serde(default, deserialize_with = "super::de::lenient_text")]
+    route: Option<String>,
+    #[serde(default, deserialize_with = "super::de::exact_text")]
+    body: Option<String>,
+    #[serde(default, deserialize_with = "super::de::exact_text")]
+    idempotency_key: Option<String>,
 }
 
 /// A key goes into a header: visible ASCII, and not endless.

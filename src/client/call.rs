@@ -1,0 +1,408 @@
+use super::{CallContext, Client, NoReply, Request, Timer, Transport, race};
+use crate::core::{
+    Billed, Error, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit, Word,
+    accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope, honours_idempotency_keys,
+    retry_after_s, shown,
+};
+
+/// The longest a call may take over all its tries. A submit that takes longer has an unknown outcome and is never sent
+/// again.
+pub const CALL_TIMEOUT_MS: u32 = 60_000;
+
+/// How long a wait lasts unless told: 30 minutes, many times what the slowest recorded task took.
+pub const DEFAULT_WAIT_MS: i64 = 30 * 60 * 1000;
+
+/// A look needs a moment even at the end of a wait.
+const SHORTEST_LOOK_MS: i64 = 1_000;
+
+/// The longest single sleep: hosts wake at once from one of over 24 days.
+const LONGEST_SLEEP_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How often a wait looks again at a success whose links can't be read, before it says so.
+const LOOKS_AT_UNREADABLE: u32 = 3;
+
+/// For how long after its acceptance a server may not know a task yet.
+const ACCEPTED_JUST_NOW_MS: i64 = 60_000;
+
+/// The calls of the API, with a [`CallContext`].
+#[derive(Debug)]
+pub struct Call<'a, T, C> {
+    client: &'a Client<T, C>,
+    context: &'a CallContext<'a>,
+}
+
+/// One way to send a request.
+struct Form<'a> {
+    url: String,
+    body: Option<&'a str>,
+    /// What is kept of it while nobody knows its outcome.
+    submit: Option<UnknownSubmit>,
+}
+
+impl Form<'_> {
+    fn get(url: String) -> Self {
+        Self { url, body: None, submit: None }
+    }
+}
+
+/// What a server has answered.
+struct Answer {
+    /// The envelope's data, as JSON.
+    data: String,
+    /// In how many seconds the server thinks another look is worthwhile.
+    look_again_after: Option<u32>,
+}
+
+/// How often and for how long a request is tried.
+struct Limits {
+    tries: u32,
+    ms: i64,
+}
+
+impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
+    pub(super) fn new(client: &'a Client<T, C>, context: &'a CallContext<'a>) -> Self {
+        Self { client, context }
+    }
+
+    /// [`Client::submit`]
+    ///
+    /// # Errors
+    /// Those of [`Client::submit`].
+    pub async fn submit(&self, submission: &Submission, idempotency_key: Option<String>) -> Result<Task, Error> {
+        let client = self.client;
+        idempotency_key.as_deref().map(checked_idempotency_key).transpose()?;
+        submission.check_links(client.endpoint.is_loopback())?;
+        let key = self.idempotency_key(idempotency_key);
+        let mut forms: Vec<_> = [Some(&submission.form), submission.alternative.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|form| Form {
+                url: client.endpoint.route(form.route.as_str()),
+                body: Some(&form.body),
+                submit: key.as_ref().map(|key| UnknownSubmit::of(form, key)),
+            })
+            .collect();
+        let is_swapped = submission.alternative.is_some() && client.prefers_alternative.get();
+        if is_swapped {
+            forms.reverse();
+        }
+        let (used, outcome) = self.exchange(&forms, Operation::Submit, self.usual_limits()).await;
+        let is_missing = outcome.as_ref().is_err_and(|error| error.code == Some(404));
+        if submission.alternative.is_some() && !is_missing {
+            client.prefers_alternative.set((used == 0) == is_swapped);
+        }
+        let answer = outcome.map_err(|error| self.context.annotated(error))?;
+        let mut task = Task::running(self.task_id(&answer)?);
+        let now = client.timer.now();
+        task.task_type.clone_from(&submission.task_type);
+        task.speed = submission.speed;
+        task.created_at = Some(now);
+        {
+            let history = client.history.borrow();
+            let task_type = task.task_type.as_deref();
+            task.expected_at = Some(now + history.expected_ms(task_type, task.speed));
+            task.time_left = Some(history.time_left(task_type, task.speed, 0));
+        }
+        self.expect_again(&mut task, &answer);
+        self.context.accepted(&task);
+        Ok(task)
+    }
+
+    /// [`Client::run`]
+    ///
+    /// # Errors
+    /// Those of [`Client::run`].
+    pub async fn run(
+        &self,
+        submission: &Submission,
+        idempotency_key: Option<String>,
+        timeout_ms: i64,
+    ) -> Result<Task, Error> {
+        let task = self.submit(submission, idempotency_key).await?;
+        self.wait(&Handle::from(&task), timeout_ms).await
+    }
+
+    /// [`Client::wait`]
+    ///
+    /// # Errors
+    /// Those of [`Client::wait`].
+    pub async fn wait(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
+        checked_task_id(&handle.task_id)?;
+        self.context.waits_for(&handle.task_id);
+        let timer = &self.client.timer;
+        let began_at = timer.now();
+        let mut schedule = Schedule::new(began_at, handle.expected_by(began_at), timeout_ms);
+        let was_accepted_just_now =
+            handle.created_at.is_some_and(|created_at| began_at.saturating_sub(created_at) < ACCEPTED_JUST_NOW_MS);
+        let mut may_be_unknown_yet = was_accepted_just_now;
+        let mut unreadable_looks = 0;
+        let mut last_failure = None;
+        while self.sleep_until_look(&mut schedule).await {
+            let ms =
+                (schedule.deadline().saturating_sub(timer.now())).min(CALL_TIMEOUT_MS.into()).max(SHORTEST_LOOK_MS);
+            match self.look(handle, Limits { tries: 1, ms }).await {
+                Ok((record, look_again_after)) => {
+                    let unreadable = record.unreadable_success();
+                    let task = self.seen(handle, record, look_again_after);
+                    last_failure = None;
+                    self.context.looked(&task);
+                    match task.state {
+                        State::Running => schedule.looked(timer.now(), look_again_after),
+                        State::Succeeded => {
+                            self.learn(handle, &task);
+                            return Ok(task);
+                        }
+                        State::Failed => return Err(self.context.annotated(task.to_error())),
+                    }
+                    if let Some(unreadable) = unreadable {
+                        unreadable_looks += 1;
+                        if unreadable_looks > LOOKS_AT_UNREADABLE {
+                            return Err(self.context.annotated(unreadable).with(|error| error.billed = Billed::Yes));
+                        }
+                    }
+                }
+                Err(error) if error.retryable() || error.kind == Kind::NotFound && may_be_unknown_yet => {
+                    may_be_unknown_yet &= error.kind != Kind::NotFound;
+                    schedule.looked(timer.now(), error.retry_after);
+                    last_failure = Some(error);
+                }
+                Err(error) => return Err(self.context.annotated(error)),
+            }
+        }
+        Err(self.context.annotated(still_running(last_failure)))
+    }
+
+    /// [`Client::status`]
+    ///
+    /// # Errors
+    /// Those of [`Client::status`].
+    pub async fn status(&self, handle: &Handle) -> Result<Task, Error> {
+        let (record, look_again_after) = self.record(handle).await?;
+        Ok(self.seen(handle, record, look_again_after))
+    }
+
+    /// [`Client::record`]
+    ///
+    /// # Errors
+    /// Those of [`Client::record`].
+    pub async fn record(&self, handle: &Handle) -> Result<(Record, Option<u32>), Error> {
+        checked_task_id(&handle.task_id)?;
+        self.context.looks_at(&handle.task_id);
+        self.look(handle, self.usual_limits()).await.map_err(|error| self.context.annotated(error))
+    }
+
+    /// [`Client::credits`]
+    ///
+    /// # Errors
+    /// Those of [`Client::credits`].
+    pub async fn credits(&self) -> Result<f64, Error> {
+        let forms = ["common/credit", "chat/credit"].map(|route| Form::get(self.client.endpoint.sibling(route)));
+        let answer = self.exchange(&forms, Operation::Read, self.usual_limits()).await.1?;
+        decode_data(Operation::Read, &answer.data, "is not a number of credits")
+    }
+
+    /// [`Client::reconcile`]
+    ///
+    /// # Errors
+    /// Those of [`Client::reconcile`].
+    pub async fn reconcile(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
+        self.context.asks_about(submit);
+        self.resubmit(submit).await.map_err(|error| self.context.annotated(error))
+    }
+
+    async fn resubmit(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
+        let client = self.client;
+        let unsure = || {
+            let message = "this server doesn't say that it honours idempotency keys, so the submit was not sent again";
+            Error::new(Kind::Misconfigured, message)
+        };
+        if client.endpoint.is_vendor() {
+            return Err(unsure());
+        }
+        let health = [Form::get(client.endpoint.sibling("health"))];
+        let health = self.exchange(&health, Operation::Read, self.usual_limits()).await.1;
+        match health {
+            Ok(health) if honours_idempotency_keys(&health.data) => {}
+            Err(error) if error.code != Some(404) => return Err(error),
+            _ => return Err(unsure()),
+        }
+        let url = client.endpoint.route(submit.route());
+        let again = [Form { url, body: Some(submit.body()), submit: Some(submit.clone()) }];
+        let answer = self.exchange(&again, Operation::Submit, self.usual_limits()).await.1?;
+        // It was created when nobody knew, and may have ended since.
+        let mut task = submit.task(self.task_id(&answer)?);
+        self.expect_again(&mut task, &answer);
+        self.context.accepted(&task);
+        Ok(task)
+    }
+
+    /// The key a gateway knows a submit by: the caller's, else one that no other submit has. The vendor knows none.
+    fn idempotency_key(&self, given: Option<String>) -> Option<String> {
+        let client = self.client;
+        if client.endpoint.is_vendor() {
+            return None;
+        }
+        given.or_else(|| {
+            client.keys.set(client.keys.get().wrapping_add(1));
+            let random = (client.timer.random() * (1_u64 << 52) as f64) as u64;
+            Some(format!("{}-{random}-{}", client.timer.now(), client.keys.get()))
+        })
+    }
+
+    fn usual_limits(&self) -> Limits {
+        Limits { tries: self.client.max_tries, ms: CALL_TIMEOUT_MS.into() }
+    }
+
+    fn task_id(&self, answer: &Answer) -> Result<String, Error> {
+        accepted_task_id(&answer.data).map_err(|error| self.context.annotated(error))
+    }
+
+    /// The server's own word for when another look is worthwhile counts more than an estimate.
+    fn expect_again(&self, task: &mut Task, answer: &Answer) {
+        if let Some(seconds) = answer.look_again_after {
+            task.expected_at = Some(self.client.timer.now() + i64::from(seconds) * 1000);
+        }
+    }
+
+    /// Sleeps until the next look is due, or somebody looks again or the network is back. `false` once there is no look
+    /// left before the wait's end.
+    async fn sleep_until_look(&self, schedule: &mut Schedule) -> bool {
+        let timer = &self.client.timer;
+        loop {
+            let Some(at) = schedule.next_look(timer.hidden()) else { return false };
+            let ms = at.saturating_sub(timer.now());
+            if ms <= 0 {
+                return true;
+            }
+            let sleep = timer.sleep(ms.min(LONGEST_SLEEP_MS) as u32);
+            if race(sleep, timer.woken()).await.is_none() {
+                schedule.woken(timer.now());
+            }
+        }
+    }
+
+    async fn look(&self, handle: &Handle, limits: Limits) -> Result<(Record, Option<u32>), Error> {
+        let url = self.client.endpoint.route(&format!("record-info?taskId={}", handle.task_id));
+        let answer = self.exchange(&[Form::get(url)], Operation::Read, limits).await.1?;
+        let mut record: Record = decode_data(Operation::Read, &answer.data, "is no task record")?;
+        // Another task's results would be shown, and stored, as this one's.
+        if record.task_id != handle.task_id {
+            let message = "the server's answer is about another task";
+            return Err(Error::unanswered(Operation::Read, Kind::BadResponse, message));
+        }
+        record.error_message = record.error_message.and_then(|message| shown(message, self.client.key.as_ref()));
+        Ok((record, answer.look_again_after))
+    }
+
+    /// The task of a record, with what the handle knows of it.
+    fn seen(&self, handle: &Handle, record: Record, look_again_after: Option<u32>) -> Task {
+        let now = self.client.timer.now();
+        let mut task = Task::from(record);
+        task.speed = handle.speed;
+        task.created_at = task.created_at.or(handle.created_at);
+        if task.state == State::Running {
+            let task_type = handle.task_type.as_deref().or(task.task_type.as_deref());
+            let history = self.client.history.borrow();
+            let elapsed = |created_at: i64| now.saturating_sub(created_at);
+            task.time_left =
+                task.created_at.map(|created_at| history.time_left(task_type, task.speed, elapsed(created_at)));
+            task.expected_at = look_again_after.map(|seconds| now + i64::from(seconds) * 1000);
+        }
+        task
+    }
+
+    /// Takes note of how long a task took.
+    fn learn(&self, handle: &Handle, task: &Task) {
+        if let Some((created_at, completed_at)) = task.created_at.zip(task.completed_at) {
+            let task_type = handle.task_type.as_deref().or(task.task_type.as_deref());
+            let ms = completed_at.saturating_sub(created_at);
+            self.client.history.borrow_mut().add(task_type, task.speed, ms);
+        }
+    }
+
+    /// Sends a request until it is answered, refused for good, or its time is over; says which of its forms that was. A
+    /// form that the server doesn't know (404) is followed by the next: that comes before acceptance and costs nothing.
+    async fn exchange(
+        &self,
+        forms: &[Form<'_>],
+        operation: Operation,
+        limits: Limits,
+    ) -> (usize, Result<Answer, Error>) {
+        let Client { timer, budget, window, .. } = self.client;
+        let deadline = timer.now().saturating_add(limits.ms);
+        let mut retry = Retry::new(limits.tries);
+        let mut used = 0;
+        budget.called();
+        loop {
+            let Some(form) = forms.get(used) else { return (used, Err(Error::new(Kind::NotFound, "no such route"))) };
+            if operation == Operation::Submit {
+                window.submitted(timer.now());
+            }
+            self.context.sending(operation, form.submit.clone());
+            let error = match self.send(form, operation, deadline).await {
+                Ok(answer) => return (used, Ok(answer)),
+                Err(error) => error,
+            };
+            if error.code == Some(404) && used + 1 < forms.len() {
+                used += 1;
+                continue;
+            }
+            let pause = retry.pause_after(&error, budget, timer.random());
+            let Some(ms) = pause.filter(|ms| timer.now().saturating_add(i64::from(*ms)) < deadline) else {
+                return (used, Err(error));
+            };
+            self.context.pausing();
+            timer.sleep(ms).await;
+            // What is tried again counts as what is submitted: it leaves no sooner than the vendor takes it.
+            while operation == Operation::Submit {
+                let (now, at) = (timer.now(), window.next(timer.now()));
+                if at <= now || at >= deadline {
+                    break;
+                }
+                timer.sleep((at - now) as u32).await;
+            }
+        }
+    }
+
+    /// Sends a request once.
+    async fn send(&self, form: &Form<'_>, operation: Operation, deadline: i64) -> Result<Answer, Error> {
+        let Client { transport, timer, key, may_be_gateway, .. } = self.client;
+        let request = Request {
+            url: &form.url,
+            body: form.body,
+            key: key.as_ref(),
+            idempotency_key: form.submit.as_ref().map(UnknownSubmit::idempotency_key),
+        };
+        let ms = deadline.saturating_sub(timer.now()).clamp(1, CALL_TIMEOUT_MS.into()) as u32;
+        let Some(outcome) = race(transport.send(request), timer.sleep(ms)).await else {
+            let message = "the server did not answer in the time a call may take, 60 s at the most";
+            return Err(Error::unanswered(operation, Kind::Network, message));
+        };
+        let reply = outcome.map_err(|no_reply| unreached(operation, no_reply))?;
+        let retry_after = reply.retry_after.as_deref().and_then(|header| retry_after_s(header, timer.now()));
+        let data = decode_envelope(operation, reply.status, &reply.body, key.as_ref(), *may_be_gateway);
+        let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after))?;
+        Ok(Answer { data: data.to_owned(), look_again_after: retry_after })
+    }
+}
+
+fn still_running(last_failure: Option<Error>) -> Error {
+    let Some(failure) = last_failure else {
+        let message = "the task is still running; that is no failure: wait for it again";
+        return Error::new(Kind::StillRunning, message).with(|error| error.billed = Billed::Yes);
+    };
+    let message = format!("nobody could look at the task: {}; wait for it again", failure.message);
+    Error::new(Kind::StillRunning, message).with(|error| {
+        error.billed = Billed::Unknown;
+        error.source = Some(Box::new(failure));
+    })
+}
+
+#[cold]
+fn unreached(operation: Operation, no_reply: NoReply) -> Error {
+    let error = match no_reply.unsent {
+        true => Error::new(Kind::Network, "the server could not be reached, so nothing was sent"),
+        false => Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off"),
+    };
+    error.with(|error| error.source = Some(no_reply.source))
+}
