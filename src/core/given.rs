@@ -31,16 +31,6 @@ impl Given {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// Whether it counts as absent: the vendor's own samples send empty texts and lists for "none".
-    pub fn is_nothing(&self) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Text(text) => text.is_empty(),
-            Self::List(items) => items.is_empty(),
-            _ => false,
-        }
-    }
-
     /// The field of an object.
     pub fn field(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
