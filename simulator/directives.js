@@ -9,3 +9,8 @@ export function parseDirectives(prompt) {
   }
   return directives;
 }
+
+/** The number that a directive gives, or the default if it has no value or no number. */
+export function numberOf(directive, byDefault) {
+  return directive === true ? byDefault : Number(directive) || byDefault;
+}

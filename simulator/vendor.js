@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Accounts } from "./accounts.js";
 import { Callbacks } from "./callbacks.js";
-import { parseDirectives } from "./directives.js";
+import { numberOf, parseDirectives } from "./directives.js";
 import { RateLimiter } from "./rate-limiter.js";
 import { taskRecord } from "./record.js";
 import { Slots } from "./slots.js";
@@ -28,7 +28,7 @@ export class Vendor extends DurableObject {
     const resultCount = isVideo ? (request.videoBatchSize ?? 1) : 4;
     const stored = { enableTranslation: true, ...request };
     const response = await this.#submit(key, pace, { request: stored, resultCount, directives, isVideo, origin });
-    return directives.http ? { proxyStatus: Number(directives.http) || 500 } : response;
+    return directives.http ? { proxyStatus: numberOf(directives.http, 500) } : response;
   }
 
   async upscale(key, body, origin) {
@@ -58,7 +58,7 @@ export class Vendor extends DurableObject {
     if (!task) return { code: 422, msg: "The record does not exist" };
     if (task.directives.late && !task.wasLookedAt) {
       await this.#storage.put(`task:${taskId}`, { ...task, wasLookedAt: true });
-      return { code: Number(task.directives.late) || 422, msg: "The record does not exist" };
+      return { code: numberOf(task.directives.late, 422), msg: "The record does not exist" };
     }
     const data = taskRecord({ ...task, origin }, Date.now());
     const secondsLeft = data.successFlag === 0 ? Math.min(Math.ceil((task.endsAt - Date.now()) / 1000), 30) : 0;
@@ -93,7 +93,7 @@ export class Vendor extends DurableObject {
     const now = Date.now();
     const startsAt = await this.#slots.freeAt(now);
     const durations = { ...DURATIONS, ...JSON.parse(this.env.DURATIONS ?? "{}") };
-    const seconds = Number(directives.seconds) || (durations[pace] ?? durations.fast);
+    const seconds = numberOf(directives.seconds, durations[pace] ?? durations.fast);
     const endsAt = startsAt + (directives.never ? NEVER_SECONDS : seconds) * 1000;
     const taskId = crypto.randomUUID().replaceAll("-", "");
     picture ??= { prompt: request.prompt, aspectRatio: request.aspectRatio ?? "1:1" };
@@ -108,8 +108,8 @@ export class Vendor extends DurableObject {
 
 /** Why a `generate` request isn't accepted, if it isn't. */
 function refusalOf(request, { code, message, page }) {
-  if (page) return { pageStatus: Number(page) || 403 };
-  if (code) return { code: Number(code), msg: message ?? `Refused with code ${code}` };
+  if (page) return { pageStatus: numberOf(page, 403) };
+  if (code) return { code: numberOf(code, 500), msg: message ?? "The submit is refused" };
   if (typeof request.prompt !== "string" || request.prompt === "") return { code: 422, msg: "prompt cannot be empty" };
   if (!TASK_TYPES.includes(request.taskType)) return { code: 422, msg: "taskType is not supported" };
   const files = request.fileUrls ?? (request.fileUrl ? [request.fileUrl] : []);
