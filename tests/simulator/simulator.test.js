@@ -53,14 +53,14 @@ test("an upscale is larger, by both routes", async () => {
   assert.equal((await vendor.post("mj/upscale", { taskId, index: 5 })).json.code, 422);
 });
 
-test("faster speeds are faster, and more tasks than slots wait their turn", async () => {
+test("a faster speed takes less time, and a task without a free slot waits", async () => {
   const vendor = await simulator({ DURATIONS: { relaxed: 30, fast: 20, turbo: 10 }, PARALLEL_TASKS: 3 });
   const pace = async (speed) => Number((await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after"));
   assert.deepEqual([await pace("relaxed"), await pace("fast"), await pace("turbo")], [30, 20, 10]);
   assert.equal(await pace("turbo"), 20, "behind the turbo task");
 });
 
-test("codes are the vendor's, inside HTTP 200", async () => {
+test("a refusal has the vendor's code, inside HTTP 200", async () => {
   const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 3 });
   const code = async (call) => {
     const { status, json } = await call;
@@ -89,7 +89,7 @@ test("submits that others take from the limit are refused without a cost and wit
   assert.equal(await credits(vendor), 10_000 - 5 * 8);
 });
 
-test("callbacks are delivered, in their own shape", async () => {
+test("a callback has the documented shape, which differs from the record's", async () => {
   const received = [];
   const receiver = createServer(async (request, response) => {
     received.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
