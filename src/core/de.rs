@@ -11,13 +11,16 @@ use super::{ErrorCode, checked_task_id, link, prompt};
 
 /// A whole number from `LEAST` to `MOST`.
 pub fn whole<'de, D: Deserializer<'de>, const LEAST: u16, const MOST: u16>(from: D) -> Result<Option<u16>, D::Error> {
-    let given = Given::deserialize(from)?;
+    whole_within(Given::deserialize(from)?, LEAST, MOST).map_err(Error::custom)
+}
+
+fn whole_within(given: Given, least: u16, most: u16) -> Result<Option<u16>, String> {
     if given == Given::Nothing {
         return Ok(None);
     }
     let number = given.whole().and_then(|number| u16::try_from(number).ok());
-    let number = number.filter(|number| (LEAST..=MOST).contains(number));
-    number.map(Some).ok_or_else(|| Error::custom(must_be_within(LEAST, MOST)))
+    let number = number.filter(|number| (least..=most).contains(number));
+    number.map(Some).ok_or_else(|| must_be_within(least, most))
 }
 
 /// The sentence about a number outside its range.
@@ -50,9 +53,8 @@ pub fn optional_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<Opti
 }
 
 fn one_of<W: Word, E: Error>(word: &str) -> Result<Option<W>, E> {
-    word.parse()
-        .map(Some)
-        .map_err(|_| E::custom(format_args!("must be one of {}", <W as strum::VariantNames>::VARIANTS.join(", "))))
+    let known = <W as strum::VariantNames>::VARIANTS;
+    W::from_word(word).map(Some).ok_or_else(|| E::custom(format_args!("must be one of {}", known.join(", "))))
 }
 
 /// A speed in any case, or `relax`, which the vendor's own sample says for `relaxed`.
@@ -165,7 +167,7 @@ pub fn lenient_whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, 
 
 /// Leniently: one of an enum's words.
 pub fn lenient_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<Option<W>, D::Error> {
-    Ok(Given::deserialize(from)?.into_text().and_then(|word| word.parse().ok()))
+    Ok(Given::deserialize(from)?.into_text().and_then(|word| W::from_word(&word)))
 }
 
 /// Leniently: a time. Milliseconds since 1970 as recorded traffic has them, or the RFC 3339 text of the reference pages.

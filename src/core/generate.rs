@@ -12,7 +12,7 @@ use super::{Error, Submission, de, decode, link, prompt};
 /// requests and its server accepts them (*R*). [`lint`](super::lint) warns of them.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct GenerateRequest {
     /// What to make.
     #[serde(deserialize_with = "de::word")]

@@ -16,14 +16,14 @@ const ENOUGH_SAMPLES: usize = 3;
 /// and 250 s); the rest are guesses, and only decide when the first look happens.
 pub fn typical_ms(task_type: Option<&str>, speed: Option<Speed>) -> i64 {
     let Some(word) = task_type else { return 30_000 };
-    match (word.parse(), speed) {
-        (Ok(TaskType::OmniReference), _) => 250_000,
-        (Ok(TaskType::Video | TaskType::VideoHd), _) => 120_000,
-        (Ok(_), Some(Speed::Relaxed)) => 214_000,
-        (Ok(_), Some(Speed::Turbo)) => 30_000,
-        (Ok(_), Some(Speed::Fast) | None) => 60_000,
+    match (TaskType::from_word(word), speed) {
+        (Some(TaskType::OmniReference), _) => 250_000,
+        (Some(TaskType::Video | TaskType::VideoHd), _) => 120_000,
+        (Some(_), Some(Speed::Relaxed)) => 214_000,
+        (Some(_), Some(Speed::Turbo)) => 30_000,
+        (Some(_), Some(Speed::Fast) | None) => 60_000,
         // The extension of a video has a type of its own; upscales and variations are submitted without any.
-        (Err(_), _) => 120_000,
+        (None, _) => 120_000,
     }
 }
 

@@ -2,7 +2,6 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
@@ -12,6 +11,7 @@ use super::flight::{Flight, aborted_by, show_update};
 use super::options::{CallOptions, on_update, signal};
 use super::value::{error_to_js, given_of, handle, to_js};
 use crate::client::{self, BatchEvent, BatchItem, Client, race};
+use crate::core::decode;
 use crate::core::{Billed, Error, Kind, State, UnknownSubmit};
 use crate::web::{Fetch, HostTimer, aborted, given};
 
@@ -38,8 +38,8 @@ impl Item {
     fn read(item: JsValue) -> Result<Self, Error> {
         // What an earlier batch left of a submit whose outcome nobody knows.
         if let Some(error) = given(&item, "error") {
-            let error = given_of(&error).and_then(Error::deserialize);
-            let error = error.map_err(|_| Error::invalid("error", "must be an error as it was kept"))?;
+            let error = given_of(&error).ok().and_then(decode::lenient);
+            let error = error.ok_or_else(|| Error::invalid("error", "must be an error as it was kept"))?;
             return Ok(Self { given: item, work: BatchItem::Unknown(error) });
         }
         let is_task = item.is_string() || given(&item, "taskId").is_some();

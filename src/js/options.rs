@@ -51,7 +51,7 @@ impl CallOptions {
 
 /// The options of the client itself.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ClientOptions {
     #[serde(deserialize_with = "de::any_text")]
     endpoint: Option<String>,
