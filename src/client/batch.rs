@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_channel::mpsc::unbounded;
 use futures_util::future::{FusedFuture, FutureExt, Shared};
 use futures_util::stream::{self, FusedStream, FuturesUnordered, Stream, StreamExt};
 use futures_util::{poll, select_biased};
@@ -56,8 +56,6 @@ pub enum BatchEvent {
     Settled(Result<Task, Error>),
 }
 
-type Events = UnboundedSender<(usize, BatchEvent)>;
-
 impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
     /// Runs many tasks at once: as many in flight as told, submitted no faster than the vendor takes them. The stream
     /// yields each event with its item's number, counted from 0, and works while it is polled; every item settles once.
@@ -96,97 +94,101 @@ impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
         options: BatchOptions,
         stop: impl Future<Output = ()> + 'static,
     ) -> impl Stream<Item = (usize, BatchEvent)> + Unpin + 'static {
-        let (events, happened) = unbounded();
-        let work = run_batch(self, items, options, stop.shared(), events);
+        let (sender, events) = unbounded();
+        let work = async move {
+            let on_event = |number, event| drop(sender.unbounded_send((number, event)));
+            self.run_batch(items, options, stop, &on_event).await;
+        };
         // The events first: of what has happened nothing may be told late.
         let work = stream::once(work).filter_map(async |()| None);
-        Box::pin(stream::select_with_strategy(happened, work, |_: &mut ()| stream::PollNext::Left))
+        Box::pin(stream::select_with_strategy(events, work, |_: &mut ()| stream::PollNext::Left))
     }
-}
 
-/// Begins one item after the other, and waits for all.
-async fn run_batch<T: Transport, C: Timer>(
-    client: Rc<Client<T, C>>,
-    items: Vec<BatchItem>,
-    options: BatchOptions,
-    stop: Shared<impl Future<Output = ()>>,
-    events: Events,
-) {
-    let refused = Cell::new(None);
-    let settle = |(number, outcome): (usize, Result<Task, Error>)| {
-        let kind = outcome.as_ref().err().map(|error| error.kind);
-        if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
-            // What is submitted after this would be refused alike.
-            refused.set(refused.get().or(kind));
-        }
-        let _ = events.unbounded_send((number, BatchEvent::Settled(outcome)));
-    };
-    let mut in_flight = FuturesUnordered::new();
-    let mut stopping = stop.clone().fuse();
-    for (number, item) in items.into_iter().enumerate() {
-        let submits = matches!(item, BatchItem::Submit(_));
-        let refusal = loop {
-            if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
-                break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
+    /// The same, told to a function: begins one item after the other, and waits for all.
+    pub(crate) async fn run_batch(
+        self: Rc<Self>,
+        items: Vec<BatchItem>,
+        options: BatchOptions,
+        stop: impl Future<Output = ()>,
+        on_event: &dyn Fn(usize, BatchEvent),
+    ) {
+        let (client, stop) = (&*self, stop.shared());
+        let refused = Cell::new(None);
+        let settle = |(number, outcome): (usize, Result<Task, Error>)| {
+            let kind = outcome.as_ref().err().map(|error| error.kind);
+            if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
+                // What is submitted after this would be refused alike.
+                refused.set(refused.get().or(kind));
             }
-            if let Some(kind) = refused.get().filter(|_| submits) {
-                break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
-            }
-            let now = client.timer.now();
-            let wait = match in_flight.len() < options.concurrency.max(1) {
-                true if !submits => break None,
-                true => client.window.next(now) - now,
-                false => i64::MAX,
+            on_event(number, BatchEvent::Settled(outcome));
+        };
+        let mut in_flight = FuturesUnordered::new();
+        let mut stopping = stop.clone().fuse();
+        for (number, item) in items.into_iter().enumerate() {
+            let submits = matches!(item, BatchItem::Submit(_));
+            let refusal = loop {
+                if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
+                    break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
+                }
+                if let Some(kind) = refused.get().filter(|_| submits) {
+                    break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
+                }
+                let now = client.timer.now();
+                let wait = match in_flight.len() < options.concurrency.max(1) {
+                    true if !submits => break None,
+                    true => client.window.next(now) - now,
+                    false => i64::MAX,
+                };
+                if wait <= 0 {
+                    break None;
+                }
+                // Room comes with an item that settles, the window's with time.
+                let mut room = pin!(
+                    async {
+                        match u32::try_from(wait) {
+                            Ok(ms) => client.timer.sleep(ms).await,
+                            Err(_) => std::future::pending().await,
+                        }
+                    }
+                    .fuse()
+                );
+                select_biased! {
+                    () = stopping => {}
+                    settled = in_flight.select_next_some() => settle(settled),
+                    () = room => {}
+                }
             };
-            if wait <= 0 {
-                break None;
-            }
-            // Room comes with an item that settles, the window's with time.
-            let mut room = pin!(
-                async {
-                    match u32::try_from(wait) {
-                        Ok(ms) => client.timer.sleep(ms).await,
-                        Err(_) => std::future::pending().await,
+            match (refusal, item) {
+                (Some(refusal), BatchItem::Wait(handle)) => {
+                    settle((number, Err(refusal.after_acceptance(&handle.task_id))))
+                }
+                (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
+                (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
+                (None, item) => {
+                    let work = run_item(client, number, item, options.timeout_ms, stop.clone(), on_event);
+                    in_flight.push(async move { (number, work.await) });
+                    // It has to leave before there is a next.
+                    while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
+                        settle(settled);
                     }
                 }
-                .fuse()
-            );
-            select_biased! {
-                () = stopping => {}
-                settled = in_flight.select_next_some() => settle(settled),
-                () = room => {}
-            }
-        };
-        match (refusal, item) {
-            (Some(refusal), BatchItem::Wait(handle)) => {
-                settle((number, Err(refusal.after_acceptance(&handle.task_id))))
-            }
-            (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
-            (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
-            (None, item) => {
-                let work = run_item(client.clone(), number, item, options.timeout_ms, stop.clone(), events.clone());
-                in_flight.push(async move { (number, work.await) });
-                // It has to leave before there is a next.
-                while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
-                    settle(settled);
-                }
             }
         }
-    }
-    while !in_flight.is_terminated() {
-        if let Some(settled) = in_flight.next().await {
-            settle(settled);
+        while !in_flight.is_terminated() {
+            if let Some(settled) = in_flight.next().await {
+                settle(settled);
+            }
         }
     }
 }
 
 async fn run_item<T: Transport, C: Timer>(
-    client: Rc<Client<T, C>>,
+    client: &Client<T, C>,
     number: usize,
     item: BatchItem,
     timeout_ms: i64,
     stop: Shared<impl Future<Output = ()>>,
-    events: Events,
+    on_batch_event: &dyn Fn(usize, BatchEvent),
 ) -> Result<Task, Error> {
     let on_event = |event: CallEvent<'_>| {
         let event = match event {
@@ -194,7 +196,7 @@ async fn run_item<T: Transport, C: Timer>(
             CallEvent::Pausing => BatchEvent::Pausing,
             CallEvent::Updated(task) => BatchEvent::Updated(task.clone()),
         };
-        let _ = events.unbounded_send((number, event));
+        on_batch_event(number, event);
     };
     let context = CallContext::new(&on_event);
     let call = client.call(&context);

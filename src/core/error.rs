@@ -175,6 +175,12 @@ impl Error {
         })
     }
 
+    /// A refusal whose field is named by whoever knows it.
+    #[inline(never)]
+    fn unnamed(must: String) -> Self {
+        Self::new(Kind::InvalidRequest, must).with(|error| error.code = Some(422))
+    }
+
     /// A client or gateway that is set up wrongly.
     pub fn misconfigured(field: &str, must: &str) -> Self {
         Self::invalid(field, must).with(|error| {
@@ -231,6 +237,8 @@ impl Error {
     }
 
     /// The same refusal, of this field unless it names one.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn in_field(self, field: &str) -> Self {
         if self.field.is_some() {
             return self;
@@ -250,8 +258,9 @@ impl Error {
 
 /// What is wrong with a value that a type is read from. The field is named by whoever reads the object around it.
 impl serde::de::Error for Error {
+    #[cold]
     fn custom<T: fmt::Display>(must: T) -> Self {
-        Self::new(Kind::InvalidRequest, must.to_string()).with(|error| error.code = Some(422))
+        Self::unnamed(must.to_string())
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -247,9 +247,21 @@ impl<'de> SeqAccess<'de> for Fields {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        let Some(name) = self.names.next() else { return Ok(None) };
+        let Some((name, value)) = self.take_next() else { return Ok(None) };
+        match seed.deserialize(value) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(error.in_field(name)),
+        }
+    }
+}
+
+impl Fields {
+    /// Apart, so that there is one of it for all types.
+    #[inline(never)]
+    fn take_next(&mut self) -> Option<(&'static str, Reader)> {
+        let name = self.names.next()?;
         let at = self.fields.iter().rposition(|(known, _)| known == name);
         let given = at.map_or(Given::Nothing, |at| self.fields.swap_remove(at).1);
-        seed.deserialize(Reader::lenient(given)).map(Some).map_err(|error| error.in_field(name))
+        Some((name, Reader::lenient(given)))
     }
 }

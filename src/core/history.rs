@@ -1,6 +1,6 @@
 //! How long tasks take: as recorded traffic has it, and better, as the caller's own past tasks had it.
 
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -64,9 +64,8 @@ impl Serialize for TimeLeft {
 /// assert_eq!((left.min_ms, left.max_ms, left.samples), (1_000, 12_000, 3));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct History(BTreeMap<String, VecDeque<i64>>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History(Vec<(String, Vec<i64>)>);
 
 impl History {
     /// Takes note of a task that took this long.
@@ -78,11 +77,15 @@ impl History {
         if ms <= 0 {
             return;
         }
-        let durations = self.0.entry(kind).or_default();
-        if durations.len() == MAX_SAMPLES {
-            durations.pop_front();
+        let at = self.0.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+            self.0.push((kind, Vec::new()));
+            self.0.len() - 1
+        });
+        let Some((_, durations)) = self.0.get_mut(at) else { return };
+        durations.push(ms);
+        if durations.len() > MAX_SAMPLES {
+            durations.remove(0);
         }
-        durations.push_back(ms);
     }
 
     /// How long such a task is likely to take in all, in milliseconds: the middle of what is known.
@@ -105,9 +108,17 @@ impl History {
 
     /// The caller's own durations, if there are enough, from the shortest.
     fn sorted(&self, task_type: Option<&str>, speed: Option<Speed>) -> Vec<i64> {
-        let known = self.0.get(&kind(task_type, speed)).filter(|known| known.len() >= ENOUGH_SAMPLES);
+        let kind = kind(task_type, speed);
+        let known = self.0.iter().find(|(known, durations)| *known == kind && durations.len() >= ENOUGH_SAMPLES);
+        let known = known.map(|(_, durations)| durations.clone()).unwrap_or_default();
         // A heap's sort is a tenth of the code of a slice's, for twenty numbers.
-        known.into_iter().flatten().copied().collect::<BinaryHeap<_>>().into_sorted_vec()
+        BinaryHeap::from(known).into_sorted_vec()
+    }
+}
+
+impl Serialize for History {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(kind, durations)| (kind, durations)))
     }
 }
 

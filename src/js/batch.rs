@@ -1,6 +1,5 @@
 use std::rc::Rc;
 
-use futures_util::StreamExt;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
@@ -77,8 +76,7 @@ pub fn run(
             // The function is the package's own, and throws nothing.
             let _ = on_event.call3(&JsValue::UNDEFINED, &JsValue::from_f64(number as f64), &event.into(), value);
         };
-        let mut events = client.batch(work, options, stop);
-        while let Some((number, event)) = events.next().await {
+        let on_event = |number: usize, event: BatchEvent| {
             let request = requests.get(number).cloned().unwrap_or_default();
             match event {
                 BatchEvent::Submitting(submit) => tell(number, "save", &unknown_item(&request, &on_its_way(submit))),
@@ -105,7 +103,8 @@ pub fn run(
                     tell(number, "settle", &error_to_js(&error));
                 }
             }
-        }
+        };
+        client.run_batch(work, options, stop, &on_event).await;
         Ok(JsValue::UNDEFINED)
     })
 }
