@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use midapi::client::{BatchEvent, BatchItem, BatchOptions, Timer};
+use futures_util::StreamExt;
+use midapi::client::{BatchEvent, BatchItem, BatchOptions, Client};
 use midapi::core::{Billed, Error, Handle, Kind, SUBMITS_PER_WINDOW, State, Task, WINDOW_MS, generate};
 use proptest::prelude::*;
 
@@ -40,19 +41,37 @@ fn obliging(sent: &Sent) -> Answer {
     answer.late(500)
 }
 
-fn batch(server: &Server, items: Vec<BatchItem>, options: BatchOptions, stop: impl Future<Output = ()>) -> Settled {
-    let settled = RefCell::new(Vec::new());
-    let client = server.client();
-    server.run(client.batch(items, options, stop, &mut |number, event| {
+/// Runs a batch to its end, and tells its events.
+async fn run(
+    client: &Rc<Client<Server, Server>>,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: impl Future<Output = ()> + 'static,
+    on_event: &mut dyn FnMut(usize, BatchEvent),
+) {
+    let mut events = client.clone().batch(items, options, stop);
+    while let Some((number, event)) = events.next().await {
+        on_event(number, event);
+    }
+}
+
+fn batch(
+    server: &Server,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: impl Future<Output = ()> + 'static,
+) -> Settled {
+    let mut settled = Vec::new();
+    server.run(run(&Rc::new(server.client()), items, options, stop, &mut |number, event| {
         if let BatchEvent::Settled(outcome) = event {
-            settled.borrow_mut().push((number, outcome));
+            settled.push((number, outcome));
         }
     }));
     assert_eq!(server.open_sleeps(), 0, "a timer outlives the batch");
-    settled.into_inner()
+    settled
 }
 
-fn never() -> impl Future<Output = ()> {
+fn never() -> impl Future<Output = ()> + 'static {
     std::future::pending()
 }
 
@@ -85,9 +104,9 @@ fn no_more_are_in_flight_than_told() {
     for concurrency in [1, 3, 20] {
         let server = Server::answering(obliging);
         let flight = Cell::new((0, 0));
-        let client = server.client();
+        let client = Rc::new(server.client());
         let settled = Cell::new(0);
-        server.run(client.batch(items(12), options(concurrency), never(), &mut |_, event| {
+        server.run(run(&client, items(12), options(concurrency), never(), &mut |_, event| {
             if let BatchEvent::Settled(_) = event {
                 settled.set(settled.get() + 1);
             }
@@ -133,12 +152,12 @@ fn what_is_tried_again_counts_as_what_is_submitted() {
 #[test]
 fn two_batches_of_a_client_share_its_pace_with_whatever_else_it_submits() {
     let server = Server::answering(obliging);
-    let client = server.client();
+    let client = Rc::new(server.client());
     let ignore = &mut |_, _| ();
     server.run(async {
         client.submit(generate(r#"{"taskType":"mj_txt2img","prompt":"alone"}"#).unwrap(), None).await.unwrap();
-        client.batch(items(15), options(100), never(), ignore).await;
-        client.batch(items(15), options(100), never(), ignore).await;
+        run(&client, items(15), options(100), never(), ignore).await;
+        run(&client, items(15), options(100), never(), ignore).await;
     });
     assert_eq!(paced(&server).len(), 31);
 }
@@ -205,11 +224,12 @@ fn a_stop_lets_submits_on_their_way_finish_and_tells_their_tasks() {
         vec![item("lost"), item("a"), BatchItem::Wait(Handle::new("w")), item("b"), BatchItem::Wait(Handle::new("x"))];
     let updates = RefCell::new(Vec::new());
     let settled = RefCell::new(Vec::new());
-    let client = server.client();
-    let stop = server.sleep(300);
-    server.run(client.batch(items, options(3), stop, &mut |number, event| match event {
+    let client = Rc::new(server.client());
+    let stop = server.alarm(300);
+    server.run(run(&client, items, options(3), stop, &mut |number, event| match event {
         BatchEvent::Updated(task) => updates.borrow_mut().push((number, task.task_id)),
         BatchEvent::Settled(outcome) => settled.borrow_mut().push((server.now(), number, outcome.unwrap_err())),
+        BatchEvent::Submitting(_) | BatchEvent::Pausing => {}
     }));
     assert_eq!(updates.take(), [(1, "a".to_owned())]);
     let settled: HashMap<_, _> = settled.take().into_iter().map(|(at, number, error)| (number, (at, error))).collect();
@@ -239,12 +259,12 @@ fn what_is_stopped_before_it_begins_sends_nothing() {
 #[test]
 fn a_stop_from_within_an_event_submits_nothing_more() {
     let server = Server::answering(obliging);
-    let stopped = Cell::new(false);
-    let stop =
-        std::future::poll_fn(|_| if stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending });
-    let client = server.client();
+    let stopped = Rc::new(Cell::new(false));
+    let is_stopped = stopped.clone();
+    let stop = std::future::poll_fn(move |_| if is_stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending });
+    let client = Rc::new(server.client());
     let mut settled = 0;
-    server.run(client.batch(items(5), options(1), stop, &mut |_, event| {
+    server.run(run(&client, items(5), options(1), stop, &mut |_, event| {
         if let BatchEvent::Settled(_) = event {
             settled += 1;
             stopped.set(true);
@@ -256,7 +276,7 @@ fn a_stop_from_within_an_event_submits_nothing_more() {
 #[test]
 fn a_stop_ends_the_pause_before_a_second_try() {
     let server = Server::answering(|_| refusal(429).retry_after("30"));
-    let settled = by_number(batch(&server, items(1), options(1), server.sleep(1_000)), 1);
+    let settled = by_number(batch(&server, items(1), options(1), server.alarm(1_000)), 1);
     let error = settled[0].as_ref().unwrap_err();
     assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::No));
     assert_eq!((server.submits(), server.now()), (1, 1_000), "what was refused is not submitted after the stop");
@@ -286,7 +306,7 @@ proptest! {
             0i64..5_000,
         ), 0..40),
         concurrency in 0usize..10,
-        stop_at in proptest::option::of(0u32..200_000),
+        stop_at in proptest::option::of(0i64..200_000),
     ) {
         let known = fates.clone();
         let tried = RefCell::new(HashMap::<String, u32>::new());
@@ -314,19 +334,22 @@ proptest! {
         }).collect();
         let options = BatchOptions { concurrency, timeout_ms: 100_000 };
         let stop: std::pin::Pin<Box<dyn Future<Output = ()>>> = match stop_at {
-            Some(ms) => Box::pin(server.sleep(ms)),
+            Some(ms) => Box::pin(server.alarm(ms)),
             None => Box::pin(never()),
         };
         let told = Rc::new(RefCell::new(HashMap::new()));
         let mut settled = HashMap::new();
-        let client = server.client();
-        server.run(client.batch(items, options, stop, &mut |number, event| match event {
+        let client = Rc::new(server.client());
+        server.run(run(&client, items, options, stop, &mut |number, event| match event {
             BatchEvent::Updated(task) => {
                 assert!(!settled.contains_key(&number), "an update after the end");
                 told.borrow_mut().insert(number, task.task_id);
             }
             BatchEvent::Settled(outcome) => {
                 assert!(settled.insert(number, outcome).is_none(), "item {number} settled twice");
+            }
+            BatchEvent::Submitting(_) | BatchEvent::Pausing => {
+                assert!(!settled.contains_key(&number), "submitted after the end");
             }
         }));
         prop_assert_eq!(settled.len(), fates.len());

@@ -108,6 +108,6 @@ fn a_request_that_breaks_a_rule_is_the_error_it_would_be() {
 #[test]
 fn a_warning_is_plain_data() {
     let warning = lint(r#"{"taskType":"mj_txt2img","prompt":"x","speed":"Relax"}"#).unwrap().remove(0);
-    let json: Value = serde_json::from_str(&warning.to_json()).unwrap();
+    let json = serde_json::to_value(&warning).unwrap();
     assert_eq!(json, json!({ "field": "speed", "message": warning.message }));
 }

@@ -2,7 +2,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod batch;
 mod batches;
 mod callbacks;
 mod changes;
@@ -15,7 +14,6 @@ mod history;
 mod learning;
 mod lint;
 mod looks;
-mod machine;
 mod page;
 mod prices;
 mod reconcile;
