@@ -126,9 +126,15 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     ///
     /// # Errors
     /// Those of [`Client::wait`].
-    pub async fn wait(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
-        checked_task_id(&handle.task_id)?;
-        self.context.waits_for(&handle.task_id);
+    pub fn wait(&self, handle: &Handle, timeout_ms: i64) -> impl Future<Output = Result<Task, Error>> {
+        let checked = checked_task_id(&handle.task_id).map(|task_id| self.context.waits_for(task_id));
+        async move {
+            checked?;
+            self.wait_for(handle, timeout_ms).await
+        }
+    }
+
+    async fn wait_for(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
         let timer = &self.client.timer;
         let began_at = timer.now();
         let mut schedule = Schedule::new(began_at, handle.expected_by(began_at), timeout_ms);
@@ -205,9 +211,10 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     ///
     /// # Errors
     /// Those of [`Client::reconcile`].
-    pub async fn reconcile(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
+    pub fn reconcile(&self, submit: &UnknownSubmit) -> impl Future<Output = Result<Task, Error>> {
+        // Before the first poll: whoever ends the call even earlier asks about it, too.
         self.context.asks_about(submit);
-        self.resubmit(submit).await.map_err(|error| self.context.annotated(error))
+        async move { self.resubmit(submit).await.map_err(|error| self.context.annotated(error)) }
     }
 
     async fn resubmit(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
