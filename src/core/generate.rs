@@ -169,7 +169,15 @@ pub fn generate(request: &str) -> Result<Submission, Error> {
 /// A record's `paramJson` as it may be shown: it repeats the whole request, and a `callBackUrl` can carry its
 /// receiver's secret. What doesn't read as a request of ours isn't shown at all.
 pub fn public_param_json(param_json: &str) -> Option<String> {
-    let request = decode::from_json::<GenerateRequest>(param_json).ok()?;
-    let shown = GenerateRequest { call_back_url: None, ..request };
+    let mut fields = decode::object(param_json).ok()?;
+    fields.remove("callBackUrl");
+    if fields.contains_key("taskType") {
+        return serde_json::to_string(&decode::from_fields::<GenerateRequest>(fields).ok()?).ok();
+    }
+    // The documented record has no type.
+    fields.insert("taskType".to_owned(), TaskType::TextToImage.as_str().into());
+    let request = decode::from_fields::<GenerateRequest>(fields).ok()?;
+    let Ok(Value::Object(mut shown)) = serde_json::to_value(request) else { return None };
+    shown.remove("taskType");
     serde_json::to_string(&shown).ok()
 }
