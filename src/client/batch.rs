@@ -126,6 +126,7 @@ async fn run_batch<T: Transport, C: Timer>(
     for (number, item) in items.into_iter().enumerate() {
         let submits = matches!(item, BatchItem::Submit(_));
         let refusal = loop {
+            let_events_out().await;
             if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
                 break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
             }
@@ -178,6 +179,19 @@ async fn run_batch<T: Transport, C: Timer>(
             settle(settled);
         }
     }
+}
+
+/// Lets the stream yield what has happened: whoever learns of it may stop the batch before anything more is submitted.
+async fn let_events_out() {
+    let mut are_out = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut are_out, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn run_item<T: Transport, C: Timer>(
@@ -242,12 +256,17 @@ async fn until_stopped(
     stop: Shared<impl Future<Output = ()>>,
 ) -> Result<Task, Error> {
     let (mut submit, mut stop) = (pin!(submit), stop.fuse());
-    poll_fn(|waker| {
-        if let Poll::Ready(outcome) = submit.as_mut().poll(waker) {
-            return Poll::Ready(outcome);
+    poll_fn(|poll| {
+        // Before the submit and after it: one that is due at this moment doesn't leave, nor is one tried again.
+        let is_stopped = stop.is_terminated() || stop.poll_unpin(poll).is_ready();
+        let aborted = || Poll::Ready(Err(context.aborted()));
+        if is_stopped && !context.is_submitting() {
+            return aborted();
         }
-        let is_stopped = stop.is_terminated() || stop.poll_unpin(waker).is_ready();
-        if is_stopped && !context.is_submitting() { Poll::Ready(Err(context.aborted())) } else { Poll::Pending }
+        match submit.as_mut().poll(poll) {
+            Poll::Pending if is_stopped && !context.is_submitting() => aborted(),
+            outcome => outcome,
+        }
     })
     .await
 }

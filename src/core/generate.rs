@@ -171,7 +171,7 @@ pub fn generate(request: &str) -> Result<Submission, Error> {
 pub fn public_param_json(param_json: &str) -> Option<String> {
     let mut fields = decode::object(param_json).ok()?;
     fields.remove("callBackUrl");
-    if fields.contains_key("taskType") {
+    if fields.get("taskType").is_some_and(|task_type| !task_type.is_null()) {
         return serde_json::to_string(&decode::from_fields::<GenerateRequest>(fields).ok()?).ok();
     }
     // The documented record has no type.
