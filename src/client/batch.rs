@@ -13,8 +13,8 @@ use super::{CallContext, CallEvent, Client, DEFAULT_WAIT_MS, Timer, Transport, r
 use crate::core::{Billed, Error, Handle, Kind, Submission, Task, UnknownSubmit, WINDOW_MS};
 
 /// For how many of the vendor's windows an item that was refused with 429 is held back: somebody else may use the
-/// account, and a refusal costs nothing.
-const WINDOWS_HELD_BACK: u32 = 6;
+/// account, and a refusal costs nothing. A server that asks for a longer pause is not waited for: the caller is told.
+const WINDOWS_HELD_BACK: i64 = 6;
 
 /// What a batch does with one item.
 #[derive(Debug)]
@@ -212,19 +212,19 @@ async fn run_item<T: Transport, C: Timer>(
     };
     let context = CallContext::new(&on_event);
     let call = client.call(&context);
-    let handle = match &item {
+    let handle = match item {
         BatchItem::Submit(submission) => {
             let mut windows = 0;
             let task = loop {
-                let submit = until_stopped(call.submit(submission, None), &context, stop.clone()).await;
+                let submit = until_stopped(call.submit(&submission, None), &context, stop.clone()).await;
                 let Err(error) = submit else { break submit? };
                 let is_held = error.kind == Kind::RateLimited && error.billed == Billed::No;
+                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 windows += 1;
-                if !is_held || windows > WINDOWS_HELD_BACK {
+                if !is_held || windows > WINDOWS_HELD_BACK || ms > WINDOWS_HELD_BACK * WINDOW_MS {
                     return Err(error);
                 }
                 context.pausing();
-                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 let at = client.timer.now().saturating_add(ms);
                 loop {
                     let now = client.timer.now();
@@ -238,8 +238,8 @@ async fn run_item<T: Transport, C: Timer>(
             };
             Handle::from(&task)
         }
-        BatchItem::Wait(handle) => handle.clone(),
-        BatchItem::Unknown(error) => return Err(Error::new(error.kind, error.message.clone())),
+        BatchItem::Wait(handle) => handle,
+        BatchItem::Unknown(error) => return Err(error),
     };
     // What was accepted after the stop is not waited for.
     context.waits_for(&handle.task_id);
