@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 
+use super::decode::without_mark;
 use super::given::Given;
 use super::record::Results;
 use super::{Error, Kind, Operation, Record, State, Task, de};
@@ -35,7 +36,7 @@ impl Callback {
     /// Reads the documented shapes: plain `resultUrls` with `promptJson`, and the record's own.
     pub fn parse(body: &str) -> Result<Self, Error> {
         let read = || {
-            let body: CallbackBody<'_> = serde_json::from_str(body).ok()?;
+            let body: CallbackBody<'_> = serde_json::from_str(without_mark(body)).ok()?;
             let data = body.data?.get();
             let record: Record = serde_json::from_str(data).ok()?;
             Some((body.code?, body.msg, record, data))

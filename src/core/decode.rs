@@ -11,10 +11,14 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     from_fields(object(text)?)
 }
 
-/// The fields of a text that is a JSON object. A byte order mark in front of it means nothing.
+/// A text without the byte order mark that some programs put in front of what they write: it means nothing.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The fields of a text that is a JSON object.
 pub(crate) fn object(text: &str) -> Result<Map<String, Value>, Error> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|_| Error::invalid("body", "must be a JSON object"))
+    serde_json::from_str(without_mark(text)).map_err(|_| Error::invalid("body", "must be a JSON object"))
 }
 
 pub(crate) fn from_fields<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Error> {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::decode::without_mark;
 use super::given::Given;
 use super::{Error, Kind, MISCONFIGURED, Operation, Secret, checked_task_id, de, is_field};
 
@@ -28,7 +29,7 @@ pub(crate) fn decode_envelope<'a>(
     key: Option<&Secret>,
     from_gateway: bool,
 ) -> Result<&'a str, Error> {
-    let envelope = serde_json::from_str::<Envelope<'_>>(body.strip_prefix('\u{feff}').unwrap_or(body)).ok();
+    let envelope = serde_json::from_str::<Envelope<'_>>(without_mark(body)).ok();
     let (code, message, data) = match envelope {
         Some(Envelope { code: Some(code), msg, data }) => (code, msg, data),
         // Whoever answered, it wasn't the API.

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Error, Speed, Task, checked_task_id, de};
+use super::{Error, Speed, Task, checked_task_id, de, decode};
 
 /// What a task is waited for by: its id, and what is known of it. A stored [`Task`] is one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,7 +31,7 @@ impl Handle {
 
     /// Reads a task as JSON, or a task's id.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let handle = match serde_json::from_str(json) {
+        let handle = match serde_json::from_str(decode::without_mark(json)) {
             Ok(Value::String(task_id)) => Some(Self::new(task_id)),
             Ok(value @ Value::Object(_)) => serde_json::from_value(value).ok(),
             _ => None,

@@ -3,7 +3,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use super::link::PrivateLink;
 use super::terms::Word;
-use super::{Error, Speed, Task, TaskType};
+use super::{Error, Speed, Task, TaskType, decode};
 
 /// The routes that create tasks, below `/api/v1/mj/`.
 #[derive(
@@ -159,7 +159,7 @@ impl UnknownSubmit {
 
     /// Reads it from JSON.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        Self::given(serde_json::from_str(json).ok())
+        Self::given(serde_json::from_str(decode::without_mark(json)).ok())
     }
 
     /// What a caller gave as one: each field as a text, or nothing.
