@@ -2,7 +2,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::terms::{TaskType, Word};
-use super::{Error, GenerateRequest, decode, prompt};
+use super::{Error, GenerateRequest, decode, link, prompt};
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,6 +111,9 @@ pub(crate) fn warnings(request: &GenerateRequest, speed_as_given: Option<&str>) 
         warn("speed", format!("did you mean {}? The reference spells it so", meant.as_str()));
     }
     for (field, link) in request.links() {
+        if let Some(private) = link::first_private([(field, link)]) {
+            warn(field, format!("is on a private network: the vendor can't reach {}", private.host));
+        }
         let Ok(url) = Url::parse(link) else { continue };
         if url.host_str().is_some_and(|host| SHARE_PAGES.contains(&host)) {
             warn(field, "leads to a page that shows the picture; the picture's own link is needed".to_owned());
