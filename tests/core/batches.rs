@@ -261,7 +261,10 @@ fn a_stop_from_within_an_event_submits_nothing_more() {
     let server = Server::answering(obliging);
     let stopped = Rc::new(Cell::new(false));
     let is_stopped = stopped.clone();
-    let stop = std::future::poll_fn(move |_| if is_stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending });
+    let stop =
+        std::future::poll_fn(
+            move |_| if is_stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending },
+        );
     let client = Rc::new(server.client());
     let mut settled = 0;
     server.run(run(&client, items(5), options(1), stop, &mut |_, event| {
@@ -340,7 +343,9 @@ fn a_wait_is_no_submit_and_needs_no_window() {
 fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
     for (code, kind) in [(402, Kind::InsufficientCredits), (401, Kind::Unauthorized), (503, Kind::Misconfigured)] {
         let server = Server::answering(move |sent| match sent.body {
-            Some(_) => Answer::json(200, serde_json::json!({ "code": code, "msg": "misconfigured: no key", "data": null })),
+            Some(_) => {
+                Answer::json(200, serde_json::json!({ "code": code, "msg": "misconfigured: no key", "data": null }))
+            }
             None => obliging(sent),
         });
         let items = vec![item("0"), BatchItem::Wait(Handle::new("1")), item("2")];

@@ -244,6 +244,11 @@ fn a_body_that_is_no_such_request_names_what_is_wrong() {
         let error = parse(route, &body).unwrap_err();
         assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some(field)), "{route} {body}");
     }
+    // What a person can't see is no prompt of an extension, either.
+    for prompt in ["\u{200b}", "a\0b", "\u{fffd}"] {
+        let body = json!({ "taskType": MANUAL, "taskId": "a", "index": 1, "prompt": prompt });
+        assert_eq!(parse("generateVideoExtend", &body).unwrap_err().field.as_deref(), Some("prompt"), "{prompt:?}");
+    }
     for route in ["generate", "record-info", "", "Upscale"] {
         assert!(ChangeRequest::parse(route, "{}").is_none(), "{route} takes no such request");
     }

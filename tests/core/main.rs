@@ -12,6 +12,7 @@ mod fake;
 mod fixtures;
 mod history;
 mod learning;
+mod links;
 mod lint;
 mod looks;
 mod page;

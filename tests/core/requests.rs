@@ -6,6 +6,8 @@ use midapi::core::{
 };
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -225,5 +227,129 @@ fn a_value_the_vendor_spells_two_ways_is_sent_one_way() {
         let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
         body[name] = value;
         assert_eq!(sent(&body)[name], goes_as, "{body}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_refused_by_the_name_of_its_field() {
+    let one = "https://a.example/1.png";
+    for (field, value, must) in [
+        ("stylisation", json!(5), "unknown field"),
+        ("stylizations", json!(5), "unknown field"),
+        ("Prompt", json!("x"), "did you mean prompt?"),
+        ("fileurl", json!(one), "did you mean fileUrl?"),
+        ("file_url", json!(one), "unknown field"),
+        ("callback", json!(one), "unknown field"),
+        ("taskId", json!("a"), "unknown field"),
+        ("__proto__", json!({}), "unknown field"),
+        ("", json!(1), "unknown field"),
+        ("taskType", json!("mj_text2img"), "must be one of mj_txt2img"),
+        ("taskType", json!(7), "must be one of mj_txt2img"),
+        ("prompt", json!(7), "must be a string"),
+        ("prompt", json!(["x"]), "must be a string"),
+        ("speed", json!("slow"), "must be one of relaxed, fast, turbo"),
+        ("speed", json!(1), "must be one of relaxed, fast, turbo"),
+        ("fileUrl", json!(7), "must be a string"),
+        ("fileUrls", json!(one), "must be a list of strings"),
+        ("fileUrls", json!([7]), "must be a list of strings"),
+        ("fileUrls", json!({ "0": one }), "must be a list of strings"),
+        ("aspectRatio", json!("16x9"), "must be one of 1:2"),
+        ("version", json!(8), "must be one of 7, 6.1"),
+        ("version", json!("v7"), "must be one of 7, 6.1"),
+        ("stylization", json!(1001), "must be a whole number from 0 to 1000"),
+        ("stylization", json!(-1), "must be a whole number from 0 to 1000"),
+        ("stylization", json!("100"), "must be a whole number from 0 to 1000"),
+        ("stylization", json!(true), "must be a whole number from 0 to 1000"),
+        ("stylization", json!([1]), "must be a whole number from 0 to 1000"),
+        ("variety", json!(101), "must be a whole number from 0 to 100"),
+        ("weirdness", json!(3001), "must be a whole number from 0 to 3000"),
+        ("ow", json!(0), "must be a whole number from 1 to 1000"),
+        ("ow", json!(1e300), "must be a whole number from 1 to 1000"),
+        ("motion", json!("medium"), "must be one of high, low"),
+        ("videoBatchSize", json!(3), "must be 1, 2 or 4"),
+        ("videoBatchSize", json!(1.5), "must be 1, 2 or 4"),
+        ("videoBatchSize", json!("2"), "must be 1, 2 or 4"),
+        ("enableTranslation", json!("true"), "must be true or false"),
+        ("enableTranslation", json!(1), "must be true or false"),
+        ("waterMark", json!(7), "must be a string"),
+        ("callBackUrl", json!("me.example"), "must be an absolute http or https URL"),
+    ] {
+        let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
+        body[field] = value;
+        let error = decode(&body).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some(field)), "{body}");
+        assert!(error.message.starts_with(&format!("{field}: ")) && error.message.contains(must), "{error}");
+    }
+    for missing in ["taskType", "prompt"] {
+        for absent in [None, Some(Value::Null), Some(json!(""))] {
+            let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
+            match absent {
+                None => drop(body.as_object_mut().unwrap().remove(missing)),
+                Some(value) => body[missing] = value,
+            }
+            assert_eq!(decode(&body).unwrap_err().field.as_deref(), Some(missing), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_foreign_name_is_shown_in_bounds_and_without_anything_a_terminal_obeys() {
+    let body = json!({ "taskType": "mj_txt2img", "prompt": "x", format!("\u{1b}[31m\n{}", "é".repeat(500)): 1 });
+    let error = decode(&body).unwrap_err();
+    let field = error.field.clone().unwrap();
+    assert!(field.chars().count() == 40 && !error.message.chars().any(char::is_control), "{error}");
+}
+
+#[test]
+fn no_number_that_is_none_passes_from_a_host_that_has_such() {
+    for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.5, 1001.0] {
+        let fields = [("stylization", wrong)].into_iter();
+        let given = MapDeserializer::<_, serde::de::value::Error>::new(fields);
+        let error = GenerateRequest::deserialize(given).unwrap_err();
+        assert_eq!(error.to_string(), "must be a whole number from 0 to 1000", "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_sent_is_what_was_checked() {
+    // A number in a spelling that JSON has none of is no JSON.
+    for malformed in ["01", "0002.000", "2.", "+2", "0x2", ".5", "NaN", "Infinity", "1e999", "2 2", "'2'"] {
+        for field in ["videoBatchSize", "stylization", "version"] {
+            let body = format!(r#"{{"taskType":"mj_txt2img","prompt":"x","{field}":{malformed}}}"#);
+            let error = generate(&body).unwrap_err();
+            assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("body")), "{body}");
+        }
+    }
+    for (spelled, value) in [("2.0", 2), ("2.000", 2), ("2e0", 2), ("20e-1", 2), ("1", 1), ("4", 4)] {
+        let body = format!(r#"{{"taskType":"mj_txt2img","prompt":"x","videoBatchSize":{spelled}}}"#);
+        let sent = generate(&body).unwrap();
+        assert!(sent.body().ends_with(&format!(r#""videoBatchSize":{value}}}"#)), "{}", sent.body());
+    }
+    // Of two that have one name the last counts, here and at the vendor.
+    let twice = generate(r#"{"taskType":"mj_txt2img","prompt":"x","prompt":"y","ow":5,"ow":6}"#).unwrap();
+    assert_eq!(twice.body(), r#"{"taskType":"mj_txt2img","prompt":"y","ow":6}"#);
+}
+
+#[test]
+fn a_prompt_that_is_no_text_a_person_can_see_is_refused_by_name() {
+    for (prompt, must) in [
+        ("a\0b", "must not contain the character NUL"),
+        ("half a smile \u{fffd}", "half of a character"),
+        (" \n\t", "must be 1 to 2000 characters of text"),
+        ("\u{200b}", "must be 1 to 2000 characters of text"),
+        ("\u{feff}\u{2060}\u{ad}", "must be 1 to 2000 characters of text"),
+        ("\u{3164}\u{2800}\u{fe0f}", "must be 1 to 2000 characters of text"),
+        ("\u{e0041}\u{202e}\u{a0}", "must be 1 to 2000 characters of text"),
+    ] {
+        let error = decode(&json!({ "taskType": "mj_txt2img", "prompt": prompt })).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("prompt")), "{prompt:?}");
+        assert!(error.message.contains(must), "{error}");
+        let error = GenerateRequest::new(TaskType::TextToImage, prompt).submission().unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("prompt"), "{prompt:?}");
+    }
+    // Half of a pair in JSON's own escape is no JSON text.
+    assert!(generate(r#"{"taskType":"mj_txt2img","prompt":"a \ud83d b"}"#).is_err());
+    for prompt in ["a", "日", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "a\u{200b}"] {
+        assert_eq!(sent(&json!({ "taskType": "mj_txt2img", "prompt": prompt }))["prompt"], prompt);
     }
 }

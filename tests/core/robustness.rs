@@ -138,7 +138,8 @@ fn read(text: &str) {
 /// Every call, answered with this.
 fn answer(status_code: u16, body: &str, retry_after: Option<&str>) {
     let (status, body, retry_after) = (status_code, body.to_owned(), retry_after.map(str::to_owned));
-    let server = Server::answering(move |_| Answer::Reply { status, retry_after: retry_after.clone(), body: body.clone() });
+    let server =
+        Server::answering(move |_| Answer::Reply { status, retry_after: retry_after.clone(), body: body.clone() });
     let unknown = UnknownSubmit::new("upscale", "{}", "k").unwrap();
     let (handle, submission) = (Handle::new("a"), submission());
     let on_event = |event: CallEvent<'_>| {

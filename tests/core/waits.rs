@@ -234,8 +234,14 @@ fn a_success_that_shows_nothing_ends_a_wait_after_three_more_looks() {
     let mut message_alone = success(Value::Null);
     message_alone["errorMessage"] = json!("moderated");
     for (record, shown) in [
-        (success(json!({ "resultUrls": [{ "resultUrl": "ftp://files.example/0.jpeg" }] })), "ftp://files.example/0.jpeg"),
-        (success(json!({ "resultUrls": [{ "resultUrl": format!("https://files.example/{}", "x".repeat(2048)) }] })), "https://files.example/xxx"),
+        (
+            success(json!({ "resultUrls": [{ "resultUrl": "ftp://files.example/0.jpeg" }] })),
+            "ftp://files.example/0.jpeg",
+        ),
+        (
+            success(json!({ "resultUrls": [{ "resultUrl": format!("https://files.example/{}", "x".repeat(2048)) }] })),
+            "https://files.example/xxx",
+        ),
         (message_alone, "moderated"),
     ] {
         let server = Server::answering(move |_| ok(record.clone()));
@@ -307,11 +313,8 @@ fn a_task_that_was_just_accepted_and_isnt_known_yet_is_looked_at_once_more() {
 fn a_clock_that_was_ahead_when_a_task_was_stored_makes_nobody_wait_longer() {
     let now = 1_000_000;
     for ahead in [0, 1, 240_000, 10_000_000] {
-        let stored = Handle {
-            created_at: Some(now + ahead),
-            expected_at: Some(now + ahead + 60_000),
-            ..Handle::new("a")
-        };
+        let stored =
+            Handle { created_at: Some(now + ahead), expected_at: Some(now + ahead + 60_000), ..Handle::new("a") };
         let server = Server::new([ok(record(1))]);
         server.set_now(now);
         server.run(server.client().wait(&stored, DEFAULT_WAIT_MS, &mut |_| ())).unwrap();
