@@ -30,6 +30,8 @@ fn a_key_travels_encrypted_or_stays_on_this_machine() {
         "example.com",
         "/api/v1/mj",
         "https://exa mple.com",
+        "https://Ex%aample.com",
+        "https://example.co%4D",
         "http:\\\\127.0.0.1",
         "",
     ] {
