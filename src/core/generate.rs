@@ -4,7 +4,7 @@ use serde_with::skip_serializing_none;
 
 use super::submission::{SubmitForm, SubmitRoute};
 use super::terms::{AspectRatio, Motion, Speed, TaskType, Version, Word};
-use super::{Error, Submission, de, decode, link, prompt};
+use super::{Error, Given, Submission, de, decode, link, prompt};
 
 /// What to generate. Only the type and the prompt are required (*R*); the vendor decides what is left out. The fields
 /// stand in the order in which they are sent, each with its rule: what deserializes is a right value.
@@ -112,10 +112,7 @@ impl GenerateRequest {
     /// The submit of this request, or the first field that is wrong and what would be right.
     pub fn submission(&self) -> Result<Submission, Error> {
         // A program's own values pass the rules that a foreign body passes: a rule lives once.
-        match serde_json::to_value(self) {
-            Ok(Value::Object(fields)) => Ok(decode::from_fields::<Self>(fields)?.checked()?.into_submission()),
-            _ => Err(Error::invalid("body", "must be a JSON object")),
-        }
+        Self::parse(&serde_json::to_string(self).unwrap_or_default()).map(Self::into_submission)
     }
 
     /// The submit of a request that passed every rule.
@@ -169,15 +166,21 @@ pub fn generate(request: &str) -> Result<Submission, Error> {
 /// A record's `paramJson` as it may be shown: it repeats the whole request, and a `callBackUrl` can carry its
 /// receiver's secret. What doesn't read as a request of ours isn't shown at all.
 pub fn public_param_json(param_json: &str) -> Option<String> {
-    let mut fields = decode::object(param_json).ok()?;
-    fields.remove("callBackUrl");
-    if fields.get("taskType").is_some_and(|task_type| !task_type.is_null()) {
-        return serde_json::to_string(&decode::from_fields::<GenerateRequest>(fields).ok()?).ok();
+    let mut given = decode::given(param_json)?;
+    let has_type = given.field("taskType").is_some_and(|task_type| *task_type != Given::Nothing);
+    if let Given::Object(fields) = &mut given
+        && !has_type
+    {
+        // The documented record has none.
+        fields.retain(|(name, _)| name != "taskType");
+        fields.push(("taskType".to_owned(), Given::Text(TaskType::TextToImage.as_str().to_owned())));
     }
-    // The documented record has no type.
-    fields.insert("taskType".to_owned(), TaskType::TextToImage.as_str().into());
-    let request = decode::from_fields::<GenerateRequest>(fields).ok()?;
-    let Ok(Value::Object(mut shown)) = serde_json::to_value(request) else { return None };
+    let request = decode::from_object::<GenerateRequest>(given, "body").ok()?;
+    let shown = GenerateRequest { call_back_url: None, ..request };
+    if has_type {
+        return serde_json::to_string(&shown).ok();
+    }
+    let Ok(Value::Object(mut shown)) = serde_json::to_value(shown) else { return None };
     shown.remove("taskType");
     serde_json::to_string(&shown).ok()
 }

@@ -1,31 +1,23 @@
-use js_sys::{Function, Promise};
-use wasm_bindgen_futures::JsFuture;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use gloo_events::EventListener;
 use web_sys::EventTarget;
 
 /// Resolves at the next event of one of these names. Dropped, it takes its listeners away again.
-pub async fn next_event(targets: &[(&EventTarget, &str)]) {
-    let mut listening = None;
-    let event = Promise::new(&mut |resolve, _| {
-        for (target, name) in targets {
-            // Without its listener the future never ends, and the call it would end goes on: what a host that refuses
-            // listeners can expect.
-            let _ = target.add_event_listener_with_callback(name, &resolve);
-        }
-        listening = Some(Listening { targets, resolve });
-    });
-    let _ = JsFuture::from(event).await;
-    drop(listening);
-}
-
-struct Listening<'a> {
-    targets: &'a [(&'a EventTarget, &'a str)],
-    resolve: Function,
-}
-
-impl Drop for Listening<'_> {
-    fn drop(&mut self) {
-        for (target, name) in self.targets {
-            let _ = target.remove_event_listener_with_callback(name, &self.resolve);
-        }
-    }
+pub async fn next_event(targets: &[(&EventTarget, &'static str)]) {
+    // No promise: one that never settles would keep everything that waits for it.
+    let (sender, event) = oneshot::channel();
+    let sender = Rc::new(Cell::new(Some(sender)));
+    let listen = |(target, name): &(&EventTarget, &'static str)| {
+        let sender = sender.clone();
+        EventListener::once(target, *name, move |_| {
+            if let Some(sender) = sender.take() {
+                let _ = sender.send(());
+            }
+        })
+    };
+    let _listeners: Vec<_> = targets.iter().map(listen).collect();
+    let _ = event.await;
 }

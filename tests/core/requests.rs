@@ -325,9 +325,9 @@ fn what_is_sent_is_what_was_checked() {
         let sent = generate(&body).unwrap();
         assert!(sent.body().ends_with(&format!(r#""videoBatchSize":{value}}}"#)), "{}", sent.body());
     }
-    // Of two that have one name the last counts, here and at the vendor.
-    let twice = generate(r#"{"taskType":"mj_txt2img","prompt":"x","prompt":"y","ow":5,"ow":6}"#).unwrap();
-    assert_eq!(twice.body(), r#"{"taskType":"mj_txt2img","prompt":"y","ow":6}"#);
+    // Of two that have one name nobody knows which the vendor would read.
+    let twice = generate(r#"{"taskType":"mj_txt2img","prompt":"x","prompt":"y"}"#).unwrap_err();
+    assert_eq!(twice.message, "prompt: is given twice");
 }
 
 #[test]

@@ -1,0 +1,66 @@
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, intern};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+/// Why a body is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is longer than its reader allows.
+    Overlong,
+    /// It isn't UTF-8.
+    NotUtf8,
+    /// It broke off before its end.
+    Broken,
+}
+
+/// What was read of a body.
+#[derive(Debug)]
+pub struct Read {
+    /// The bytes up to the limit.
+    pub bytes: Vec<u8>,
+    /// Whether there are more.
+    pub is_cut: bool,
+}
+
+/// Reads a body as text, and stops at the first byte over `limit`.
+pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<String, Unreadable> {
+    let read = read_up_to(body, limit).await.map_err(|_| Unreadable::Broken)?;
+    if read.is_cut {
+        return Err(Unreadable::Overlong);
+    }
+    String::from_utf8(read.bytes).map_err(|_| Unreadable::NotUtf8)
+}
+
+/// Bytes as a browser reads text: what is no UTF-8 is shown as that, and is no JSON.
+pub fn reading_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Reads a body, and stops at the first byte over `limit`.
+pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Read, JsValue> {
+    let mut bytes = Vec::new();
+    let Some(body) = body else { return Ok(Read { bytes, is_cut: false }) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    while let Some(chunk) = next_chunk(&reader).await? {
+        let start = bytes.len();
+        if start + chunk.length() as usize > limit {
+            // The sender's end is told; whether it listens is its own affair.
+            let _ = JsFuture::from(reader.cancel()).await;
+            return Ok(Read { bytes, is_cut: true });
+        }
+        bytes.resize(start + chunk.length() as usize, 0);
+        if let Some(rest) = bytes.get_mut(start..) {
+            chunk.copy_to(rest);
+        }
+    }
+    Ok(Read { bytes, is_cut: false })
+}
+
+async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+    let chunk = JsFuture::from(reader.read()).await?;
+    if Reflect::get(&chunk, &intern("done").into())?.is_truthy() {
+        return Ok(None);
+    }
+    Ok(Some(Reflect::get(&chunk, &intern("value").into())?.unchecked_into()))
+}
