@@ -31,7 +31,9 @@ impl Endpoint {
         let must_be_absolute = "must be an absolute http or https URL without user, query or fragment";
         let url = url.trim_end_matches('/');
         let authority = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-        let authority = authority.and_then(|rest| rest.split('/').next()).filter(|authority| !authority.is_empty() && !authority.contains('%'));
+        let authority = authority
+            .and_then(|rest| rest.split('/').next())
+            .filter(|authority| !authority.is_empty() && !authority.contains('%'));
         let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
         let parsed = Url::parse(url).ok().filter(|_| is_clean && authority.is_some());
         let parsed = parsed.ok_or_else(|| wrong(must_be_absolute))?;

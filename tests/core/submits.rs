@@ -40,6 +40,8 @@ fn an_unclear_answer_to_a_submit_is_never_sent_again_and_says_so() {
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": null })),
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": { "taskId": "" } })),
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": { "taskId": "../a" } })),
+        Answer::json(200, json!({ "code": 200, "msg": "success", "data": ["a"] })),
+        Answer::json(200, json!([200, "success", { "taskId": "a" }])),
         Answer::json(200, json!("hello")),
         Answer::json(503, json!({ "code": 200, "data": { "taskId": "a" } })),
         Answer::not_json(500).retry_after("1"),
