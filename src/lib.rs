@@ -21,5 +21,6 @@ mod crash;
 mod gateway;
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 mod js;
+mod url;
 #[cfg(feature = "web")]
 pub mod web;

@@ -1,7 +1,5 @@
-use url::Url;
-
 use super::Error;
-use super::link::is_loopback;
+use crate::url::Url;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +29,19 @@ impl Endpoint {
         let must_be_absolute = "must be an absolute http or https URL without user, query or fragment";
         let url = url.trim_end_matches('/');
         let authority = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-        let authority = authority
-            .and_then(|rest| rest.split('/').next())
-            .filter(|authority| !authority.is_empty() && !authority.contains('%'));
+        let authority = authority.and_then(|rest| rest.split('/').next()).filter(|authority| !authority.is_empty());
         let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
-        let parsed = Url::parse(url).ok().filter(|_| is_clean && authority.is_some());
+        let parsed = Url::parse(url).filter(|_| is_clean && authority.is_some());
         let parsed = parsed.ok_or_else(|| wrong(must_be_absolute))?;
-        if let Some(port) = parsed.port().filter(|port| BLOCKED_PORTS.contains(port)) {
+        if let Some(port) = parsed.port.filter(|port| BLOCKED_PORTS.contains(port)) {
             return Err(wrong(&format!("must be on another port: `fetch` connects to none that is {port}")));
         }
-        let is_loopback = is_loopback(&parsed);
-        if carries_key && parsed.scheme() != "https" && !is_loopback {
+        let is_loopback = parsed.is_loopback();
+        if carries_key && !parsed.is_https && !is_loopback {
             return Err(wrong("must be https: the key would travel in clear"));
         }
-        let is_vendor = parsed.host_str().is_some_and(|host| host.trim_end_matches('.') == Self::VENDOR_HOST);
-        Ok(Self { url: parsed.as_str().trim_end_matches('/').to_owned(), is_vendor, is_loopback })
+        let is_vendor = parsed.hostname.trim_end_matches('.') == Self::VENDOR_HOST;
+        Ok(Self { url: parsed.href.trim_end_matches('/').to_owned(), is_vendor, is_loopback })
     }
 
     /// The URL of a route below it.

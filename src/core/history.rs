@@ -1,6 +1,6 @@
 //! How long tasks take: as recorded traffic has it, and better, as the caller's own past tasks had it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -106,9 +106,8 @@ impl History {
     /// The caller's own durations, if there are enough, from the shortest.
     fn sorted(&self, task_type: Option<&str>, speed: Option<Speed>) -> Vec<i64> {
         let known = self.0.get(&kind(task_type, speed)).filter(|known| known.len() >= ENOUGH_SAMPLES);
-        let mut known: Vec<_> = known.into_iter().flatten().copied().collect();
-        known.sort_unstable();
-        known
+        // A heap's sort is a tenth of the code of a slice's, for twenty numbers.
+        known.into_iter().flatten().copied().collect::<BinaryHeap<_>>().into_sorted_vec()
     }
 }
 

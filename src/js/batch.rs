@@ -9,22 +9,23 @@ use web_sys::AbortSignal;
 
 use super::client::submission;
 use super::flight::{Flight, aborted_by, show_update};
-use super::options::{BatchOptions, on_update, signal};
+use super::options::{CallOptions, on_update, signal};
 use super::value::{error_to_js, given_of, handle, to_js};
-use crate::client::{self, BatchEvent, BatchItem, Client, DEFAULT_WAIT_MS, race};
+use crate::client::{self, BatchEvent, BatchItem, Client, race};
 use crate::core::{Billed, Error, Kind, State, UnknownSubmit};
 use crate::web::{Fetch, HostTimer, aborted, given};
 
 /// The items of a batch, all of which are right: one that is wrong is named, and nothing is sent.
 pub fn items(items: &Array) -> Result<Vec<Item>, Error> {
-    let named = |(number, given): (usize, JsValue)| {
-        Item::read(given).map_err(|error| {
+    let mut read = Vec::new();
+    for (number, given) in items.iter().enumerate() {
+        read.push(Item::read(given).map_err(|error| {
             // Of a thousand items the error has to say which.
             let message = format!("requests[{number}]: {}", error.message);
             error.with(|error| error.message = message)
-        })
-    };
-    items.iter().enumerate().map(named).collect()
+        })?);
+    }
+    Ok(read)
 }
 
 /// An item as it was given, and what is to be done with it.
@@ -51,7 +52,7 @@ impl Item {
 /// changes; `settle` and its task or its error, once.
 pub fn run(
     client: Rc<Client<Fetch, HostTimer>>,
-    arguments: Result<(Vec<Item>, BatchOptions), Error>,
+    arguments: Result<(Vec<Item>, CallOptions), Error>,
     flight: Flight,
     leaving: AbortSignal,
     on_event: Function,
@@ -61,8 +62,8 @@ pub fn run(
     future_to_promise(async move {
         let (items, options, signal, on_update) = prepared.map_err(|error| error_to_js(&error))?;
         let options = client::BatchOptions {
-            concurrency: options.concurrency.unwrap_or(4).into(),
-            timeout_ms: options.timeout.unwrap_or(DEFAULT_WAIT_MS),
+            concurrency: options.concurrency.map_or(client::BatchOptions::default().concurrency, usize::from),
+            timeout_ms: options.timeout_ms(),
         };
         let (requests, work): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.given, item.work)).unzip();
         let (ends, left) = (signal.clone(), leaving.clone());
