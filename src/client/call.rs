@@ -363,13 +363,22 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             self.context.pausing();
             timer.sleep(ms).await;
             // What is tried again counts as what is submitted: it leaves no sooner than the vendor takes it.
-            while operation == Operation::Submit {
-                let (now, at) = (timer.now(), window.next(timer.now()));
-                if at <= now || at >= deadline {
-                    break;
-                }
-                timer.sleep((at - now) as u32).await;
+            if operation == Operation::Submit && !self.window_opens(deadline).await {
+                return (used, Err(error));
             }
+        }
+    }
+
+    /// Waits until the vendor takes another submit; `false` if that is too late.
+    async fn window_opens(&self, deadline: i64) -> bool {
+        let Client { timer, window, .. } = self.client;
+        loop {
+            let now = timer.now();
+            let ms = window.next(now).saturating_sub(now);
+            if ms <= 0 || now.saturating_add(ms) >= deadline {
+                return ms <= 0;
+            }
+            timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX)).await;
         }
     }
 
