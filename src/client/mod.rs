@@ -63,6 +63,7 @@
 
 mod batch;
 mod call;
+#[expect(clippy::module_inception, reason = "it is what the ring is named after")]
 mod client;
 mod context;
 mod transport;
