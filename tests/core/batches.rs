@@ -11,6 +11,7 @@ use proptest::prelude::*;
 
 use crate::fake::{Answer, Sent, Server, accepted, ok, record_of, refusal};
 
+type Answering = fn(&Sent) -> Answer;
 type Settled = Vec<(usize, Result<Task, Error>)>;
 
 fn item(prompt: &str) -> BatchItem {
@@ -364,7 +365,7 @@ fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
         assert!(refusal.message.starts_with("not submitted"), "{refusal}");
         assert_eq!(server.submits(), 1);
     }
-    let passing: [(fn(&Sent) -> Answer, Kind); 5] = [
+    let passing: [(Answering, Kind); 5] = [
         (|_| refusal(429).retry_after("3600"), Kind::RateLimited),
         (|_| Answer::Reset, Kind::Network),
         (|sent| if sent.body.is_some() { accepted("0") } else { ok(record_of("0", 2)) }, Kind::TaskFailed),

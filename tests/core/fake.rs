@@ -190,6 +190,11 @@ impl Server {
         self.0.sent.borrow().clone()
     }
 
+    /// How many requests were sent.
+    pub fn count(&self) -> usize {
+        self.0.sent.borrow().len()
+    }
+
     /// The last parts of the paths of what was sent.
     pub fn paths(&self) -> Vec<String> {
         self.sent().iter().map(|sent| sent.path().to_owned()).collect()

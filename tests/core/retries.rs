@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use futures_util::future::join;
 use midapi::client::Client;
-use midapi::core::{Billed, Error, Handle, Kind, MAX_TRIES};
+use midapi::core::{Billed, Error, Handle, Kind, MAX_TRIES, SUBMITS_PER_WINDOW};
 use proptest::prelude::*;
 
 use crate::fake::{Answer, Sent, Server, accepted, ok, record, refused, submission};
@@ -114,6 +115,27 @@ fn one_deadline_spans_all_tries() {
 }
 
 #[test]
+fn a_retry_that_the_pace_would_hold_back_past_the_deadline_is_not_sent() {
+    let mut first = true;
+    let server = Server::answering(move |_| match std::mem::take(&mut first) {
+        true => refused(429, Some("0")).late(55_000),
+        false => accepted("a"),
+    });
+    let client = server.client();
+    // When it is refused, the last twenty have left three seconds ago: the next may after the deadline.
+    let others = async {
+        server.alarm(52_000).await;
+        for _ in 0..SUBMITS_PER_WINDOW {
+            client.submit(submission(), None).await.unwrap();
+        }
+    };
+    let (outcome, ()) = server.run(join(client.submit(submission(), None), others));
+    let error = outcome.unwrap_err();
+    assert_eq!((error.kind, error.billed, error.retryable()), (Kind::RateLimited, Billed::No, true));
+    assert_eq!((server.submits(), server.now()), (1 + SUBMITS_PER_WINDOW, 55_000));
+}
+
+#[test]
 fn what_took_all_the_time_there_is_isnt_tried_again() {
     for goal in [Goal::Submit, Goal::Status] {
         let server = Server::new([Answer::Silence]);
@@ -137,7 +159,7 @@ fn a_read_is_tried_again_after_whatever_may_pass() {
         for fails in passing {
             let server = Server::answering(move |_| fails());
             assert_eq!(goal.call(&server).unwrap_err().billed, Billed::No);
-            assert_eq!(server.sent().len(), MAX_TRIES as usize);
+            assert_eq!(server.count(), MAX_TRIES as usize);
         }
     }
 }
@@ -230,9 +252,9 @@ impl Storm {
         *self.skies.borrow_mut() = skies.into_iter().collect();
         self.unclear.set(false);
         self.forbidden.set(false);
-        let before = self.server.sent().len();
+        let before = self.server.count();
         let _ = goal.call_of(&self.server, &self.client);
-        ((self.server.sent().len() - before) as u32, self.forbidden.get())
+        ((self.server.count() - before) as u32, self.forbidden.get())
     }
 
     /// Makes a read that only fails.

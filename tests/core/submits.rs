@@ -7,6 +7,9 @@ use serde_json::json;
 
 use crate::fake::{Answer, Server, accepted, ok, refusal, refused};
 
+/// The answer that has this code.
+type OfCode = fn(i64) -> Answer;
+
 fn image() -> GenerateRequest {
     GenerateRequest { speed: Some(Speed::Fast), ..GenerateRequest::new(TaskType::TextToImage, "a lighthouse") }
 }
@@ -84,7 +87,7 @@ fn a_refusal_before_acceptance_is_not_billed() {
             429 | 455 | 505 => (kind, retryable, tries),
             _ => (Kind::BadResponse, true, 1),
         };
-        let answers: [(fn(i64) -> Answer, _); 3] = [
+        let answers: [(OfCode, _); 3] = [
             (refusal, (kind, retryable, tries)),
             (|code| refused(code as u16, None), (kind, retryable, tries)),
             (|code| Answer::not_json(code as u16), bare),
