@@ -105,6 +105,7 @@ proptest! {
         let seen = Rc::new(RefCell::new(Seen { hidden, ..Seen::default() }));
 
         // More looks than are told of go well, at once.
+        let latencies: Vec<_> = looks.iter().map(|(latency, ..)| *latency).chain(std::iter::repeat_n(0, 1_000)).collect();
         let mut looks = looks.clone().into_iter();
         let at_look = seen.clone();
         let server = Server::answering(move |sent| {
@@ -174,8 +175,8 @@ proptest! {
         prop_assert_eq!(error.task_id.as_deref(), Some("a"));
         let (ended, pace) = seen.borrow().last.expect("a wait that never looked");
         prop_assert!(ended + floor(pace) > deadline, "it gave up with time for another look");
-        for (sent, lasted) in server.sent().iter().zip(server.durations()) {
-            prop_assert!(lasted <= allowed(sent.at), "a look's time is what is left of the wait");
+        for ((sent, lasted), latency) in server.sent().iter().zip(server.durations()).zip(latencies) {
+            prop_assert_eq!(lasted, latency.min(allowed(sent.at)), "a look's time is what is left of the wait");
         }
         prop_assert_eq!(server.open_sleeps(), 0);
     }
