@@ -13,8 +13,8 @@ use super::{CallContext, CallEvent, Client, DEFAULT_WAIT_MS, Timer, Transport, r
 use crate::core::{Billed, Error, Handle, Kind, Submission, Task, UnknownSubmit, WINDOW_MS};
 
 /// For how many of the vendor's windows an item that was refused with 429 is held back: somebody else may use the
-/// account, and a refusal costs nothing.
-const WINDOWS_HELD_BACK: u32 = 6;
+/// account, and a refusal costs nothing. A server that asks for a longer pause is not waited for: the caller is told.
+const WINDOWS_HELD_BACK: i64 = 6;
 
 /// What a batch does with one item.
 #[derive(Debug)]
@@ -97,89 +97,103 @@ impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
         let (sender, events) = unbounded();
         let work = async move {
             let on_event = |number, event| drop(sender.unbounded_send((number, event)));
-            self.run_batch(items, options, stop, &on_event).await;
+            run_batch(&self, items, options, stop, &on_event).await;
         };
         // The events first: of what has happened nothing may be told late.
         let work = stream::once(work).filter_map(async |()| None);
         Box::pin(stream::select_with_strategy(events, work, |_: &mut ()| stream::PollNext::Left))
     }
+}
 
-    /// The same, told to a function: begins one item after the other, and waits for all.
-    pub(crate) async fn run_batch(
-        self: Rc<Self>,
-        items: Vec<BatchItem>,
-        options: BatchOptions,
-        stop: impl Future<Output = ()>,
-        on_event: &dyn Fn(usize, BatchEvent),
-    ) {
-        let (client, stop) = (&*self, stop.shared());
-        let refused = Cell::new(None);
-        let settle = |(number, outcome): (usize, Result<Task, Error>)| {
-            let kind = outcome.as_ref().err().map(|error| error.kind);
-            if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
-                // What is submitted after this would be refused alike.
-                refused.set(refused.get().or(kind));
-            }
-            on_event(number, BatchEvent::Settled(outcome));
-        };
-        let mut in_flight = FuturesUnordered::new();
-        let mut stopping = stop.clone().fuse();
-        for (number, item) in items.into_iter().enumerate() {
-            let submits = matches!(item, BatchItem::Submit(_));
-            let refusal = loop {
-                if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
-                    break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
-                }
-                if let Some(kind) = refused.get().filter(|_| submits) {
-                    break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
-                }
-                let now = client.timer.now();
-                let wait = match in_flight.len() < options.concurrency.max(1) {
-                    true if !submits => break None,
-                    true => client.window.next(now) - now,
-                    false => i64::MAX,
-                };
-                if wait <= 0 {
-                    break None;
-                }
-                // Room comes with an item that settles, the window's with time.
-                let mut room = pin!(
-                    async {
-                        match u32::try_from(wait) {
-                            Ok(ms) => client.timer.sleep(ms).await,
-                            Err(_) => std::future::pending().await,
-                        }
-                    }
-                    .fuse()
-                );
-                select_biased! {
-                    () = stopping => {}
-                    settled = in_flight.select_next_some() => settle(settled),
-                    () = room => {}
-                }
-            };
-            match (refusal, item) {
-                (Some(refusal), BatchItem::Wait(handle)) => {
-                    settle((number, Err(refusal.after_acceptance(&handle.task_id))))
-                }
-                (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
-                (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
-                (None, item) => {
-                    let work = run_item(client, number, item, options.timeout_ms, stop.clone(), on_event);
-                    in_flight.push(async move { (number, work.await) });
-                    // It has to leave before there is a next.
-                    while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
-                        settle(settled);
-                    }
-                }
-            }
+/// A batch that tells a function of its events: begins one item after the other, and waits for all.
+pub(crate) async fn run_batch<T: Transport, C: Timer>(
+    client: &Client<T, C>,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: impl Future<Output = ()>,
+    on_event: &dyn Fn(usize, BatchEvent),
+) {
+    let stop = stop.shared();
+    let refused = Cell::new(None);
+    let settle = |(number, outcome): (usize, Result<Task, Error>)| {
+        let kind = outcome.as_ref().err().map(|error| error.kind);
+        if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
+            // What is submitted after this would be refused alike.
+            refused.set(refused.get().or(kind));
         }
-        while !in_flight.is_terminated() {
-            if let Some(settled) = in_flight.next().await {
-                settle(settled);
+        on_event(number, BatchEvent::Settled(outcome));
+    };
+    let mut in_flight = FuturesUnordered::new();
+    let mut stopping = stop.clone().fuse();
+    for (number, item) in items.into_iter().enumerate() {
+        let submits = matches!(item, BatchItem::Submit(_));
+        let refusal = loop {
+            let_events_out().await;
+            if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
+                break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
+            }
+            if let Some(kind) = refused.get().filter(|_| submits) {
+                break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
+            }
+            let now = client.timer.now();
+            let wait = match in_flight.len() < options.concurrency.max(1) {
+                true if !submits => break None,
+                true => client.window.next(now) - now,
+                false => i64::MAX,
+            };
+            if wait <= 0 {
+                break None;
+            }
+            // Room comes with an item that settles, the window's with time.
+            let mut room = pin!(
+                async {
+                    match u32::try_from(wait) {
+                        Ok(ms) => client.timer.sleep(ms).await,
+                        Err(_) => std::future::pending().await,
+                    }
+                }
+                .fuse()
+            );
+            select_biased! {
+                () = stopping => {}
+                settled = in_flight.select_next_some() => settle(settled),
+                () = room => {}
+            }
+        };
+        match (refusal, item) {
+            (Some(refusal), BatchItem::Wait(handle)) => {
+                settle((number, Err(refusal.after_acceptance(&handle.task_id))))
+            }
+            (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
+            (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
+            (None, item) => {
+                let work = run_item(client, number, item, options.timeout_ms, stop.clone(), on_event);
+                in_flight.push(async move { (number, work.await) });
+                // It has to leave before there is a next.
+                while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
+                    settle(settled);
+                }
             }
         }
     }
+    while !in_flight.is_terminated() {
+        if let Some(settled) = in_flight.next().await {
+            settle(settled);
+        }
+    }
+}
+
+/// Lets the stream yield what has happened: whoever learns of it may stop the batch before anything more is submitted.
+async fn let_events_out() {
+    let mut are_out = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut are_out, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn run_item<T: Transport, C: Timer>(
@@ -200,19 +214,19 @@ async fn run_item<T: Transport, C: Timer>(
     };
     let context = CallContext::new(&on_event);
     let call = client.call(&context);
-    let handle = match &item {
+    let handle = match item {
         BatchItem::Submit(submission) => {
             let mut windows = 0;
             let task = loop {
-                let submit = until_stopped(call.submit(submission, None), &context, stop.clone()).await;
+                let submit = until_stopped(call.submit(&submission, None), &context, stop.clone()).await;
                 let Err(error) = submit else { break submit? };
                 let is_held = error.kind == Kind::RateLimited && error.billed == Billed::No;
+                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 windows += 1;
-                if !is_held || windows > WINDOWS_HELD_BACK {
+                if !is_held || windows > WINDOWS_HELD_BACK || ms > WINDOWS_HELD_BACK * WINDOW_MS {
                     return Err(error);
                 }
                 context.pausing();
-                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 let at = client.timer.now().saturating_add(ms);
                 loop {
                     let now = client.timer.now();
@@ -226,8 +240,8 @@ async fn run_item<T: Transport, C: Timer>(
             };
             Handle::from(&task)
         }
-        BatchItem::Wait(handle) => handle.clone(),
-        BatchItem::Unknown(error) => return Err(Error::new(error.kind, error.message.clone())),
+        BatchItem::Wait(handle) => handle,
+        BatchItem::Unknown(error) => return Err(error),
     };
     // What was accepted after the stop is not waited for.
     context.waits_for(&handle.task_id);
@@ -244,12 +258,17 @@ async fn until_stopped(
     stop: Shared<impl Future<Output = ()>>,
 ) -> Result<Task, Error> {
     let (mut submit, mut stop) = (pin!(submit), stop.fuse());
-    poll_fn(|waker| {
-        if let Poll::Ready(outcome) = submit.as_mut().poll(waker) {
-            return Poll::Ready(outcome);
+    poll_fn(|poll| {
+        // Before the submit and after it: one that is due at this moment doesn't leave, nor is one tried again.
+        let is_stopped = stop.is_terminated() || stop.poll_unpin(poll).is_ready();
+        let aborted = || Poll::Ready(Err(context.aborted()));
+        if is_stopped && !context.is_submitting() {
+            return aborted();
         }
-        let is_stopped = stop.is_terminated() || stop.poll_unpin(waker).is_ready();
-        if is_stopped && !context.is_submitting() { Poll::Ready(Err(context.aborted())) } else { Poll::Pending }
+        match submit.as_mut().poll(poll) {
+            Poll::Pending if is_stopped && !context.is_submitting() => aborted(),
+            outcome => outcome,
+        }
     })
     .await
 }

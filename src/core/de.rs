@@ -140,6 +140,7 @@ pub fn task_id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 /// A number of milliseconds, 0 or more; half a millisecond is no time to anyone, and infinity is long enough.
+#[cfg(feature = "js")]
 pub fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     match Given::deserialize(from)? {
         Given::Nothing => Ok(None),

@@ -5,6 +5,7 @@ use crate::url::Url;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
+    is_vendor: bool,
     is_loopback: bool,
 }
 
@@ -19,6 +20,7 @@ const BLOCKED_PORTS: &[u16] = &[
 impl Endpoint {
     /// The vendor's own.
     pub const VENDOR: &str = "https://api.midapi.ai/api/v1/mj";
+    const VENDOR_HOST: &str = "api.midapi.ai";
 
     /// Takes an absolute URL without query, such as [`Endpoint::VENDOR`] or `https://example.com/api/v1/mj`.
     /// `carries_key` says whether a key will be sent there.
@@ -38,7 +40,8 @@ impl Endpoint {
         if carries_key && !parsed.is_https && !is_loopback {
             return Err(wrong("must be https: the key would travel in clear"));
         }
-        Ok(Self { url: url.to_owned(), is_loopback })
+        let is_vendor = parsed.hostname.trim_end_matches('.') == Self::VENDOR_HOST;
+        Ok(Self { url: parsed.href.trim_end_matches('/').to_owned(), is_vendor, is_loopback })
     }
 
     /// The URL of a route below it.
@@ -53,9 +56,9 @@ impl Endpoint {
         format!("{}/{route}", above.unwrap_or(&self.url))
     }
 
-    /// Whether this is the vendor itself, and no gateway.
+    /// Whether this is the vendor itself, however its address is spelled, and no gateway.
     pub fn is_vendor(&self) -> bool {
-        self.url == Self::VENDOR
+        self.is_vendor
     }
 
     /// Whether it is on this machine.

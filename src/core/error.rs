@@ -113,13 +113,14 @@ impl Operation {
 
 /// Every failure of this crate: [`ErrorFields`] behind a pointer, so that a `Result` stays small where nothing failed.
 #[derive(Debug, thiserror::Error, Deserialize)]
-#[error("{}", .0.message)]
+#[error(transparent)]
 #[serde(transparent)]
 pub struct Error(Box<ErrorFields>);
 
 /// What is known of a failure. As JSON it is what JavaScript sees of the error.
 #[skip_serializing_none]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorFields {
     /// What went wrong.

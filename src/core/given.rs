@@ -212,8 +212,8 @@ impl<'de> Deserializer<'de> for Reader {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let Given::Object(fields) = self.given else { return Err(Error::custom("must be an object")) };
-        if let Some((unknown, _)) = fields.iter().find(|(name, _)| self.is_strict && !names.contains(&name.as_str())) {
-            return Err(Error::unknown_field(unknown, names));
+        if self.is_strict {
+            refuse_foreign_fields(&fields, names)?;
         }
         visitor.visit_seq(Fields { names: names.iter(), fields })
     }
@@ -235,6 +235,19 @@ impl<'de> Deserializer<'de> for Reader {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
+}
+
+/// A field that the type doesn't have, or that is given twice, isn't what its caller means.
+fn refuse_foreign_fields(fields: &[(String, Given)], names: &'static [&'static str]) -> Result<(), Error> {
+    for (at, (name, _)) in fields.iter().enumerate() {
+        let Some(known) = names.iter().find(|known| *known == name) else {
+            return Err(Error::unknown_field(name, names));
+        };
+        if fields.iter().take(at).any(|(earlier, _)| earlier == name) {
+            return Err(Error::duplicate_field(known));
+        }
+    }
+    Ok(())
 }
 
 /// The fields of a type, each with what is given for it.

@@ -31,11 +31,18 @@ pub(crate) struct PrivateLink {
 }
 
 /// The first of some fields whose link leads into a private network: it would have somebody else's server look into it.
+/// One to this machine is named only where there is no other, as a server on this machine may be given it.
 pub(super) fn first_private<'a>(links: impl IntoIterator<Item = (&'static str, &'a str)>) -> Option<PrivateLink> {
-    links.into_iter().find_map(|(field, link)| {
+    let private = |(field, link): (&'static str, &str)| {
         let url = Url::parse(link).filter(is_private)?;
         Some(PrivateLink { field, is_loopback: url.is_loopback(), host: url.hostname })
-    })
+    };
+    let mut found = links.into_iter().filter_map(private);
+    let first = found.next()?;
+    if !first.is_loopback {
+        return Some(first);
+    }
+    found.find(|link| !link.is_loopback).or(Some(first))
 }
 
 /// Returns a link to a result, spelled as a browser spells it, if it is one that may stand in a page.

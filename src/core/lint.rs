@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::terms::{TaskType, Word};
-use super::{Error, GenerateRequest, Given, decode, prompt};
+use super::{Error, GenerateRequest, Given, decode, link, prompt};
 use crate::url::Url;
 
 /// Something the vendor accepts but that surely isn't meant.
@@ -115,6 +115,9 @@ fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<W
         warn("speed", format!("did you mean {}? The reference spells it so", meant.as_str()));
     }
     for (field, link) in request.links() {
+        if let Some(private) = link::first_private([(field, link)]) {
+            warn(field, format!("is on a private network: the vendor can't reach {}", private.host));
+        }
         let Some(url) = Url::parse(link) else { continue };
         if SHARE_PAGES.contains(&url.hostname.as_str()) {
             warn(field, "leads to a page that shows the picture; the picture's own link is needed".to_owned());

@@ -9,7 +9,7 @@ use super::client::submission;
 use super::flight::{Flight, aborted_by, show_update};
 use super::options::{CallOptions, on_update, signal};
 use super::value::{error_to_js, given_of, handle, to_js};
-use crate::client::{self, BatchEvent, BatchItem, Client, race};
+use crate::client::{self, BatchEvent, BatchItem, Client, race, run_batch};
 use crate::core::decode;
 use crate::core::{Billed, Error, Kind, State, UnknownSubmit};
 use crate::web::{Fetch, HostTimer, aborted, given};
@@ -104,7 +104,7 @@ pub fn run(
                 }
             }
         };
-        client.run_batch(work, options, stop, &on_event).await;
+        run_batch(&client, work, options, stop, &on_event).await;
         Ok(JsValue::UNDEFINED)
     })
 }
