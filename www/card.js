@@ -1,5 +1,5 @@
 import { explain } from "./explain.js";
-import { once } from "./once.js";
+import { singleFlight } from "./single-flight.js";
 
 /** One task on the page: placeholders while it runs, then its pictures, or what went wrong. */
 export class Card {
@@ -101,7 +101,7 @@ export class Card {
     button.ariaLabel = `Upscale picture ${index}`;
     const name = () => (button.textContent = this.#actions.isUpscaled(index) ? "Upscale again" : "Upscale");
     name();
-    const upscale = once(
+    const upscale = singleFlight(
       button,
       async () => {
         this.complain("");

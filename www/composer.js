@@ -1,6 +1,6 @@
 /** The form. `submit` gets the request and may fail. */
 import { explain } from "./explain.js";
-import { once } from "./once.js";
+import { singleFlight } from "./single-flight.js";
 
 const MAX_PROMPT = 2000;
 
@@ -26,7 +26,7 @@ export function composer(submit) {
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  const imagine = once(
+  const imagine = singleFlight(
     button,
     () => {
       complain();

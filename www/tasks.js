@@ -1,5 +1,6 @@
 const PREFIX = "midapi.task.";
-const MOST = 200;
+/** How many ended tasks are kept. */
+const MAX_ENDED = 200;
 
 /**
  * The tasks of this browser, kept over reloads: a task that is paid for is not lost with its tab. Each has an item of its
@@ -19,14 +20,14 @@ export class Tasks {
     return entries.sort((a, b) => b.group - a.group || a.at - b.at);
   }
 
-  /** Keeps a new entry, and with the entry it was made from if there is one. */
+  /** Stores a new entry, and with it the entry it was made from if there is one. */
   add(entry, origin) {
     const at = Date.now();
     Object.assign(entry, { at, group: origin?.group ?? at, from: origin?.task.taskId });
     this.save(entry);
-    // The oldest make room, but none that runs: it is paid for, and known nowhere else.
+    // The oldest make room, but none that runs: it is paid for, and stored nowhere else.
     const ended = this.all().filter(({ task }) => task.state !== "running");
-    for (const old of ended.slice(MOST)) this.remove(old);
+    for (const old of ended.slice(MAX_ENDED)) this.remove(old);
     return entry;
   }
 

@@ -11,7 +11,7 @@ addEventListener("beforeunload", (event) => {
  * A function that submits, for a button: while it runs and a moment after, another click does nothing, because it would
  * pay a second time. After a failure that cost nothing the button is ready at once. It keeps its focus all the while.
  */
-export function once(button, submit, failed) {
+export function singleFlight(button, submit, failed) {
   return async () => {
     if (button.ariaDisabled === "true") return;
     button.ariaDisabled = "true";
