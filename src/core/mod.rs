@@ -58,6 +58,6 @@ pub use secret::Secret;
 pub use signature::{SIGNATURE_HEADER, SIGNATURE_TOLERANCE_S, SignedCallback, TIMESTAMP_HEADER, signed_message};
 pub use submission::{SUBMIT_ROUTES, Submission, Unresolved, checked_idempotency_key};
 pub use task::{Failure, RETENTION_MS, ResultFile, State, Task, checked_task_id};
-#[cfg(feature = "gateway")]
+#[cfg(feature = "policy")]
 pub(crate) use words::words;
 pub use words::{AspectRatio, Motion, Speed, TaskType, Version};

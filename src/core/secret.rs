@@ -13,8 +13,9 @@ impl Secret {
     /// Takes the key, or says what is wrong with it without showing it.
     pub fn new(key: &str) -> Result<Self, Error> {
         let fits_a_header = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if key.is_empty() || !fits_a_header {
-            return Err(Error::misconfigured("apiKey", "must be visible ASCII without spaces or line breaks"));
+        // A shorter one would be taken out of ordinary words, too.
+        if key.len() < 8 || !fits_a_header {
+            return Err(Error::misconfigured("apiKey", "must be 8 or more visible ASCII characters, without spaces"));
         }
         Ok(Self(key.to_owned()))
     }

@@ -50,12 +50,12 @@ impl Order {
     }
 
     /// What the ledger is asked: to set this aside under this id, and to tell of caps that these shares are reached of.
-    pub fn reservation(&self, id: &str, percent: &[i64]) -> String {
+    pub fn reservation(&self, id: &str, percent: &[u8]) -> String {
         Writer::new()
             .text("id", Some(id))
             .whole("credits", Some(self.credits))
             .raw("accounts", &self.accounts_json())
-            .raw("percent", &list(&mut percent.iter().map(i64::to_string)))
+            .raw("percent", &list(&mut percent.iter().map(u8::to_string)))
             .end()
     }
 
