@@ -2,7 +2,7 @@ use js_sys::Date;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Url};
 
-use super::access::{Permission, Subject, forbidden};
+use super::access::{Subject, forbidden};
 use super::config::Gateway;
 use super::host::{object, random_id, within};
 use super::job_object::LEDGER;
@@ -16,6 +16,7 @@ use crate::core::json::{Json, Writer, is_json, list, quoted};
 use crate::core::{
     ChangeRequest, Error, Operation, SUBMIT_ROUTES, Submission, checked_idempotency_key, checked_task_id, generate,
 };
+use crate::policy::Permission;
 use crate::web::{Unreadable, read_text};
 
 /// The longest body a caller may send: many times the longest prompt with a handful of links.

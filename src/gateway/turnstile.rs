@@ -7,6 +7,7 @@ use super::config::Sessions;
 use crate::client::{Request, Transport, race};
 use crate::core::json::{Json, Object, Writer};
 use crate::core::{Error, Operation, Secret};
+use crate::policy::Origin;
 use crate::web::Fetch;
 
 const VERIFIER: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
@@ -32,7 +33,7 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let answer = Object::parse(&answer.body).ok_or_else(down)?;
     let success = answer.given("success").and_then(Json::boolean).ok_or_else(down)?;
     let host = answer.text("hostname").unwrap_or_default();
-    let of_ours = |origin: &String| origin.split_once("://").is_some_and(|(_, rest)| hostname(rest) == host);
+    let of_ours = |origin: &Origin| origin.as_str().split_once("://").is_some_and(|(_, rest)| hostname(rest) == host);
     if success && sessions.origins.iter().any(of_ours) { Ok(()) } else { Err(invalid()) }
 }
 

@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_is_taken_out_wherever_it_stands(key in "[!-~]{1,20}", parts in prop::collection::vec("\\PC{0,9}", 1..5)) {
+    fn a_key_is_taken_out_wherever_it_stands(key in "[!-~]{8,20}", parts in prop::collection::vec("\\PC{0,9}", 1..5)) {
         // A key that is part of its own replacement can't be told from it.
         prop_assume!(!"[redacted]".contains(&key));
         let mut text = parts.join(&key);
