@@ -6,7 +6,7 @@
 
 mod callback;
 mod change;
-mod de;
+pub(crate) mod de;
 pub(crate) mod decode;
 mod endpoint;
 mod envelope;

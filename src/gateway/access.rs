@@ -1,36 +1,39 @@
 //! Who calls, and what it may do: by a token, or by the session of a page on a configured origin. Pure.
 
-use crate::core::json::Object;
-use crate::core::{Error, Kind};
+use serde::Deserialize;
+use url::Url;
+
+use super::ledger::Account;
+use crate::core::{Error, Kind, SubmitRoute, Word};
 use crate::policy::{CallbackHost, Permission, Token, Tokens};
 
 impl Permission {
     /// What a submit's route does.
-    pub fn of_route(route: &str) -> Self {
+    pub const fn of_route(route: SubmitRoute) -> Self {
         match route {
-            "upscale" | "generateUpscale" => Self::Upscale,
-            "generateVary" => Self::Vary,
-            "generateVideoExtend" => Self::ExtendVideo,
-            _ => Self::Generate,
+            SubmitRoute::Generate => Self::Generate,
+            SubmitRoute::Upscale | SubmitRoute::GenerateUpscale => Self::Upscale,
+            SubmitRoute::GenerateVary => Self::Vary,
+            SubmitRoute::GenerateVideoExtend => Self::ExtendVideo,
         }
     }
 }
 
 /// Who calls, once it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct Caller {
     /// What its tasks belong to.
     pub id: String,
     /// What a log may say of it.
     pub name: String,
     /// The accounts that a submit is charged to, beside the gateway's own, and what each may spend in a day.
-    pub accounts: Vec<(String, u32)>,
+    pub accounts: Vec<Account>,
     operations: Vec<Permission>,
     callback_hosts: Vec<CallbackHost>,
 }
 
-/// The token that an `Authorization` header shows.
-pub fn shown<'a>(authorization: &str, tokens: &'a Tokens) -> Option<&'a Token> {
+/// The token that an `Authorization` header names.
+pub fn find_token<'a>(authorization: &str, tokens: &'a Tokens) -> Option<&'a Token> {
     let (scheme, credential) = authorization.split_once(' ')?;
     let credential = credential.trim_ascii();
     if !scheme.eq_ignore_ascii_case("bearer") || credential.is_empty() {
@@ -39,13 +42,13 @@ pub fn shown<'a>(authorization: &str, tokens: &'a Tokens) -> Option<&'a Token> {
     tokens.find(credential)
 }
 
-impl Subject {
+impl Caller {
     /// Who shows this token.
     pub fn of_token(token: &Token) -> Self {
         let id = ["token:", token.name.as_str()].concat();
         Self {
             name: token.name.to_string(),
-            accounts: vec![(id.clone(), token.daily_credits.get())],
+            accounts: vec![Account::new(id.clone(), token.daily_credits.get())],
             id,
             operations: token.permissions(),
             callback_hosts: token.callback_hosts.clone(),
@@ -56,15 +59,12 @@ impl Subject {
     /// sessions together, as there are many addresses.
     pub fn of_session(session: &str, address: &str, daily_credits: u32, all_daily_credits: u32) -> Self {
         let id = ["session:", session].concat();
-        let address = ["address:", address].concat();
-        let all = ("sessions".to_owned(), all_daily_credits);
-        Self {
-            name: "session".to_owned(),
-            accounts: vec![(id.clone(), daily_credits), (address, daily_credits), all],
-            id,
-            operations: Permission::usual(),
-            callback_hosts: Vec::new(),
-        }
+        let accounts = vec![
+            Account::new(id.clone(), daily_credits),
+            Account::new(["address:", address].concat(), daily_credits),
+            Account::new("sessions", all_daily_credits),
+        ];
+        Self { name: "session".to_owned(), accounts, id, operations: Permission::usual(), callback_hosts: Vec::new() }
     }
 
     /// Whether it showed a token.
@@ -82,13 +82,28 @@ impl Subject {
 
     /// Refuses a `callBackUrl` to a host that this caller doesn't list: the vendor would post to it in our name.
     pub fn check_callback(&self, body: &str) -> Result<(), Error> {
-        let body = Object::parse(body).unwrap_or_default();
-        let Some(url) = body.text("callBackUrl").filter(|url| !url.is_empty()) else { return Ok(()) };
-        let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#', ':']).next());
+        let Some(url) = CallBackUrl::of(body) else { return Ok(()) };
+        let host = Url::parse(&url).ok().filter(|url| url.scheme() == "https");
+        let host = host.as_ref().and_then(Url::host_str);
         if host.is_some_and(|host| self.callback_hosts.iter().any(|allowed| allowed.as_str() == host)) {
             return Ok(());
         }
         Err(Error::invalid("callBackUrl", "must be https, and to a host that this caller's token lists"))
+    }
+}
+
+/// The one field that the gateway reads of a submit's body, and of the copy of it in a record.
+#[derive(Deserialize)]
+pub struct CallBackUrl {
+    #[serde(rename = "callBackUrl")]
+    call_back_url: Option<String>,
+}
+
+impl CallBackUrl {
+    /// The URL in a JSON body, if there is one.
+    pub fn of(body: &str) -> Option<String> {
+        let body: Self = serde_json::from_str(body).ok()?;
+        body.call_back_url.filter(|url| !url.is_empty())
     }
 }
 
@@ -125,23 +140,23 @@ mod tests {
     fn a_token_is_shown_behind_bearer_and_its_hash_is_none() {
         let mut tokens = Tokens::default();
         tokens.add(alice()).unwrap();
-        assert_eq!(shown("Bearer midapi_secret", &tokens).unwrap().name.as_str(), "alice");
-        assert_eq!(shown("bearer  midapi_secret ", &tokens).unwrap().name.as_str(), "alice");
+        assert_eq!(find_token("Bearer midapi_secret", &tokens).unwrap().name.as_str(), "alice");
+        assert_eq!(find_token("bearer  midapi_secret ", &tokens).unwrap().name.as_str(), "alice");
         for header in ["midapi_secret", "Bearer", "Bearer ", "Basic midapi_secret", "Bearer midapi_secret2", ""] {
-            assert!(shown(header, &tokens).is_none(), "{header}");
+            assert!(find_token(header, &tokens).is_none(), "{header}");
         }
-        assert!(shown(&format!("Bearer {}", alice().sha256), &tokens).is_none());
+        assert!(find_token(&format!("Bearer {}", alice().sha256), &tokens).is_none());
         // Not even for a token of nothing.
         tokens.add(Token::new("none".parse().unwrap(), "", DailyCredits::MAX)).unwrap();
-        assert!(shown("Bearer  ", &tokens).is_none());
+        assert!(find_token("Bearer  ", &tokens).is_none());
     }
 
     #[test]
     fn what_a_token_may_do_is_said_or_usual() {
-        let usual = Subject::of_token(&alice());
+        let usual = Caller::of_token(&alice());
         assert!(usual.check(Permission::Vary).is_ok());
         assert_eq!(usual.check(Permission::Credits).unwrap_err().code, Some(403));
-        let said = Subject::of_token(&Token { operations: vec![Permission::Credits], ..alice() });
+        let said = Caller::of_token(&Token { operations: vec![Permission::Credits], ..alice() });
         assert!(said.check(Permission::Credits).is_ok());
         assert!(said.check(Permission::Generate).is_err());
     }
@@ -149,15 +164,15 @@ mod tests {
     #[test]
     fn a_callback_goes_to_listed_hosts_alone() {
         let hosts = vec!["hooks.example".parse().unwrap()];
-        let subject = Subject::of_token(&Token { callback_hosts: hosts, ..alice() });
-        let check = |url: &str| subject.check_callback(&format!(r#"{{"callBackUrl": "{url}"}}"#)).is_ok();
+        let caller = Caller::of_token(&Token { callback_hosts: hosts, ..alice() });
+        let check = |url: &str| caller.check_callback(&format!(r#"{{"callBackUrl": "{url}"}}"#)).is_ok();
         assert!(check("https://hooks.example/a") && check("https://hooks.example:8443/a") && check(""));
+        assert!(check("https://HOOKS.example/"), "a host in capitals is the same host");
         for url in [
             "http://hooks.example/a",
             "https://hooks.example.evil.example/",
             "https://evil.example/hooks.example",
             "https://hooks.example@evil.example/",
-            "https://HOOKS.example/",
             "https://hooks.example./",
         ] {
             assert!(!check(url), "{url}");

@@ -3,9 +3,10 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::access::Subject;
+use super::access::Caller;
+use super::ledger::Account;
 use crate::client::Client;
-use crate::core::{Account, Endpoint, Error, History, Kind, Prices, Secret};
+use crate::core::{Endpoint, Error, Kind, Prices, Secret};
 use crate::policy::{Configuration, Faults, Origin, SECRETS, SessionSecret, Setting, Tokens, VARIABLES};
 use crate::web::{Fetch, HostTimer, given};
 
@@ -48,9 +49,9 @@ pub struct Sessions {
 
 impl Sessions {
     /// Who has this session, at this network address.
-    pub fn subject(&self, session: &str, network: &str) -> Subject {
+    pub fn caller(&self, session: &str, network: &str) -> Caller {
         let address = self.secret.pseudonym(network);
-        Subject::of_session(session, &address, self.daily_credits, self.all_daily_credits)
+        Caller::of_session(session, &address, self.daily_credits, self.all_daily_credits)
     }
 }
 
@@ -111,13 +112,12 @@ impl Gateway {
     fn of(values: Values) -> Result<Self, Error> {
         let set_up = Configuration::parse(|name| values.get(name).map(str::to_owned));
         let Configuration { variables, secrets } = set_up.map_err(Faults::into_first).map_err(of_the_gateway)?;
-        // Its callers try again themselves.
-        let account =
-            Account::new(variables.upstream, Some(secrets.api_key.clone()), History::default()).for_a_gateway();
+        let client = Client::new(Fetch, HostTimer, variables.upstream, Some(secrets.api_key.clone()));
         // The secret may be there already while no page is allowed.
         let secret = secrets.session.filter(|_| !variables.session_origins.is_empty());
         Ok(Self {
-            client: Client::of(Fetch, HostTimer, account),
+            // Its callers try again themselves.
+            client: client.map_err(of_the_gateway)?.for_a_gateway(),
             key: secrets.api_key,
             tokens: secrets.tokens,
             sessions: secret.map(|secret| Sessions {
@@ -136,10 +136,10 @@ impl Gateway {
         })
     }
 
-    /// The accounts that a subject's submits are charged to, and what each may spend in a day.
-    pub fn accounts(&self, subject: &Subject) -> Vec<(String, u32)> {
-        let all = ("gateway".to_owned(), self.daily_credits);
-        subject.accounts.iter().cloned().chain([all]).collect()
+    /// The accounts that a caller's submits are charged to, and what each may spend in a day.
+    pub fn accounts(&self, caller: &Caller) -> Vec<Account> {
+        let all = Account::new("gateway", self.daily_credits);
+        caller.accounts.iter().cloned().chain([all]).collect()
     }
 
     /// What a refusal of the vendor's is to a caller: what is wrong with the gateway's key is no fault of theirs.

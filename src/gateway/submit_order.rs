@@ -59,12 +59,7 @@ impl SubmitOrder {
 
     /// The request to reserve its credits under this name, with alerts at these shares of a cap.
     pub fn reservation(&self, name: String, percent: &[u8]) -> ReserveRequest {
-        ReserveRequest {
-            id: name,
-            credits: self.credits,
-            accounts: self.accounts.clone(),
-            percent: percent.to_vec(),
-        }
+        ReserveRequest { id: name, credits: self.credits, accounts: self.accounts.clone(), percent: percent.to_vec() }
     }
 }
 
@@ -94,7 +89,9 @@ mod tests {
     #[test]
     fn only_what_the_gateway_makes_is_the_id_of_a_job() {
         assert!(is_job_id("AZaz09_-AZaz09_-AZaz09_-AZaz09_-"));
-        for text in ["", "unknown", "AZaz09_-AZaz09_-AZaz09_-AZaz09_", "AZaz09_-AZaz09_-AZaz09_-AZaz09_.", &"é".repeat(16)] {
+        for text in
+            ["", "unknown", "AZaz09_-AZaz09_-AZaz09_-AZaz09_", "AZaz09_-AZaz09_-AZaz09_-AZaz09_.", &"é".repeat(16)]
+        {
             assert!(!is_job_id(text), "{text}");
         }
     }

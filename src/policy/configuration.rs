@@ -211,9 +211,11 @@ mod tests {
             "https://a.example:443",
             "http://127.0.0.1:8788",
             "http://localhost/api/v1/mj",
-            "http://[::1]:1",
+            "http://[::1]:8788",
         ];
         let wrong = [
+            // A port that `fetch` connects to nowhere.
+            "http://[::1]:1",
             "http://api.midapi.ai",
             "http://127.0.0.1.example",
             "ftp://vendor.example",
@@ -233,7 +235,7 @@ mod tests {
         }
         judged("MIDAPI_UPSTREAM_URL", &[], &["https://c.example?x"]);
         judged("MIDAPI_PUBLIC_URL", &[], &["https://c.example?x"]);
-        judged("MIDAPI_ALERT_URL", &["https://c.example?x", "http://127.0.0.1:9/x?y=z"], &[]);
+        judged("MIDAPI_ALERT_URL", &["https://c.example?x", "http://127.0.0.1:8787/x?y=z"], &[]);
     }
 
     #[test]
