@@ -1,29 +1,14 @@
-import { initSync } from "./midapi.js";
-import { midjourney } from "./midjourney.js";
-import { initSync as initQuestions } from "./questions.js";
+import { midjourney } from "./client.js";
+import { loader } from "./loader.js";
 
-/** Loads the module inside the first call. */
-export const load = once(async () => initSync(await fetched(new URL("./midapi_bg.wasm", import.meta.url))));
-
-/** The same for the module that answers questions, which many pages never ask. */
-export const loadQuestions = once(async () => initQuestions(await fetched(new URL("./midapi_questions_bg.wasm", import.meta.url))));
-
-/** Does it once, and again at the next call if the network failed. */
-function once(load) {
-  let loading;
-  return () =>
-    (loading ??= load().catch((error) => {
-      loading = undefined;
-      throw error;
-    }));
-}
-
-async function fetched(url) {
+/** The module lies beside this file. */
+export const { init, load } = loader(async () => {
+  const url = new URL("./midapi_bg.wasm", import.meta.url);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   // Not while it streams: that needs a server that knows the module's type, and so small a module is compiled at once.
-  return { module: await WebAssembly.compile(await response.arrayBuffer()) };
-}
+  return WebAssembly.compile(await response.arrayBuffer());
+});
 
-export const Midjourney = midjourney(load, loadQuestions);
+export const Midjourney = midjourney(load);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

@@ -1,22 +1,21 @@
 import { Midjourney } from "midapi";
 
+/** No private field: those break behind a Proxy, as frameworks put around what they observe. */
+const CLIENT = Symbol("client");
+
 /**
  * The class of the vendor's quick start, method for method, so that its programs run with only the import changed.
  * It prints what that class prints. New programs use `Midjourney`.
  */
 export class MidjourneyAPI {
-  #apiKey;
-  #client;
-  #clientUrl;
-
   constructor(apiKey, { baseUrl = "https://api.midapi.ai/api/v1/mj" } = {}) {
-    this.#apiKey = apiKey;
     /** Where the API is; assign a gateway's URL to use it. */
     this.baseUrl = baseUrl;
+    Object.defineProperty(this, CLIENT, { value: clientOf(apiKey) });
   }
 
   async generateImage(options) {
-    const task = await named("Generation failed", this.#midjourney().generate(options));
+    const task = await named("Generation failed", this[CLIENT](this.baseUrl).generate(options));
     return task.taskId;
   }
 
@@ -25,7 +24,7 @@ export class MidjourneyAPI {
       if (state === "running") console.log("Task is generating, continue waiting...");
     };
     try {
-      const { images, videos } = await this.#midjourney().wait(taskId, { timeout: maxWaitTime, onUpdate });
+      const { images, videos } = await this[CLIENT](this.baseUrl).wait(taskId, { timeout: maxWaitTime, onUpdate });
       console.log("Generation completed successfully!");
       return { resultUrls: [...images, ...videos].map(({ url }) => ({ resultUrl: url })) };
     } catch (error) {
@@ -43,21 +42,26 @@ export class MidjourneyAPI {
   }
 
   async getTaskStatus(taskId) {
-    return await named("Status check failed", this.#midjourney().record(taskId));
+    return await named("Status check failed", this[CLIENT](this.baseUrl).record(taskId));
   }
 
   async upscaleImage(taskId, index) {
-    const task = await named("Upscale failed", this.#midjourney().upscale(taskId, index));
+    const task = await named("Upscale failed", this[CLIENT](this.baseUrl).upscale(taskId, index));
     return task.taskId;
   }
+}
 
-  #midjourney() {
-    if (this.#clientUrl !== this.baseUrl) {
-      this.#client = new Midjourney({ endpoint: this.baseUrl, apiKey: this.#apiKey });
-      this.#clientUrl = this.baseUrl;
+/** The client of a URL: another one whenever `baseUrl` is assigned. */
+function clientOf(apiKey) {
+  let client;
+  let clientUrl;
+  return (endpoint) => {
+    if (clientUrl !== endpoint) {
+      client = new Midjourney({ endpoint, apiKey });
+      clientUrl = endpoint;
     }
-    return this.#client;
-  }
+    return client;
+  };
 }
 
 async function named(what, call) {

@@ -1,21 +1,9 @@
 import { readFileSync } from "node:fs";
-import { initSync } from "./midapi.js";
-import { midjourney } from "./midjourney.js";
-import { initSync as initQuestions } from "./questions.js";
+import { midjourney } from "./client.js";
+import { loader } from "./loader.js";
 
-/** Reads the module from its file inside the first call; later calls of `initSync` return at once. */
-export const load = () => initSync({ module: module() });
+/** Read from its file: Node's `fetch` takes no such URL. */
+export const { init, load } = loader(() => readFileSync(new URL("./midapi_bg.wasm", import.meta.url)));
 
-/** The same for the module that answers questions. */
-export const loadQuestions = () => initQuestions({ module: questionsModule() });
-
-const module = fromFile(new URL("./midapi_bg.wasm", import.meta.url));
-const questionsModule = fromFile(new URL("./midapi_questions_bg.wasm", import.meta.url));
-
-function fromFile(url) {
-  let module;
-  return () => (module ??= new WebAssembly.Module(readFileSync(url)));
-}
-
-export const Midjourney = midjourney(load, loadQuestions);
+export const Midjourney = midjourney(load);
 export { isMidjourneyError, MidjourneyError } from "./errors.js";

@@ -1,26 +1,27 @@
 /** For people who run their own receiver of the vendor's callbacks: on a server, as a secret is involved. */
-import { loadQuestions } from "#runtime";
+import { load } from "#runtime";
+import { atOnce } from "./crash.js";
 import { MidjourneyError, refusal } from "./errors.js";
-import { json } from "./json.js";
-import { loaded } from "./loaded.js";
-import { ask } from "./questions.js";
+import { callbackMessage, parseCallback as parse, signedCallback } from "./midapi.js";
 
 const TIMESTAMP = "X-Webhook-Timestamp";
 const SIGNATURE = "X-Webhook-Signature";
 
 /** What a callback says, whoever sent it. */
 export async function parseCallback(body) {
-  await loaded(loadQuestions);
-  return ask("callback", text(body));
+  await load();
+  const received = text(body);
+  return atOnce(() => parse(received));
 }
 
 /** What a callback says, if it was signed with the secret, or one of the secrets, not long ago. */
 export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
-  await loaded(loadQuestions);
+  await load();
   const secrets = checkedSecrets([secret].flat());
   const body = await bodyOf(request);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
-  const signed = ask("signedCallback", json({ body, timestamp, signature, now: Math.floor(now / 1000), tolerance }));
+  const received = { body, timestamp, signature, now: Math.floor(now / 1000), tolerance };
+  const signed = atOnce(() => signedCallback(received));
   const bytes = Uint8Array.from(atob(signed.signature), (char) => char.charCodeAt(0));
   for (const secret of secrets) {
     // The host compares in constant time.
@@ -32,9 +33,10 @@ export async function verifyCallback(request, { secret, tolerance, now = Date.no
 
 /** The headers that sign a callback, for tests of a receiver. */
 export async function signCallback(body, { secret, timestamp = Math.floor(Date.now() / 1000) } = {}) {
-  await loaded(loadQuestions);
+  await load();
   checkedSecrets([secret]);
-  const message = ask("callbackMessage", json({ body: text(body), timestamp }));
+  const callback = text(body);
+  const message = atOnce(() => callbackMessage(callback, timestamp));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", await key(secret, "sign"), utf8(message)));
   return { [TIMESTAMP]: String(timestamp), [SIGNATURE]: btoa(String.fromCharCode(...signature)) };
 }

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
@@ -79,9 +80,7 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
     ...options,
     port,
     modules: true,
-    modulesRoot: at("simulator"),
-    modulesRules: [{ type: "ESModule", include: ["**/*.js"] }],
-    scriptPath: at("simulator/worker.js"),
+    script: bundledSimulator(),
     compatibilityDate: "2026-04-26",
     bindings: vars,
     durableObjects: { VENDOR: { className: "Vendor", useSQLite: true } },
@@ -89,6 +88,20 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
     ...(outboundService && { outboundService }),
   });
   return served(worker);
+}
+
+/** The simulator as one module, because workerd resolves no npm packages and imports no MP4 files. */
+function bundledSimulator() {
+  const { outputFiles } = buildSync({
+    entryPoints: [at("simulator/worker.js")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:workers"],
+    loader: { ".mp4": "binary" },
+  });
+  return outputFiles[0].text;
 }
 
 /** A port that nothing listens on. */

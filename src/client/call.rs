@@ -1,8 +1,8 @@
 use super::{CallContext, Client, NoReply, Request, Timer, Transport, race};
 use crate::core::{
-    Billed, Error, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit, Word,
-    accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope, honours_idempotency_keys,
-    retry_after_s, shown,
+    Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit,
+    Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
+    honours_idempotency_keys, retry_after_s, shown,
 };
 
 /// The longest a call may take over all its tries. A submit that takes longer has an unknown outcome and is never sent
@@ -47,8 +47,8 @@ impl Form<'_> {
 
 /// What a server has answered.
 struct Answer {
-    /// The envelope's data, as JSON.
-    data: String,
+    /// The envelope's data.
+    data: Given,
     /// In how many seconds the server thinks another look is worthwhile.
     look_again_after: Option<u32>,
 }
@@ -92,7 +92,8 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             client.prefers_alternative.set((used == 0) == is_swapped);
         }
         let answer = outcome.map_err(|error| self.context.annotated(error))?;
-        let mut task = Task::running(self.task_id(&answer)?);
+        let Answer { data, look_again_after } = answer;
+        let mut task = Task::running(self.task_id(data)?);
         let now = client.timer.now();
         task.task_type.clone_from(&submission.task_type);
         task.speed = submission.speed;
@@ -103,7 +104,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             task.expected_at = Some(now + history.expected_ms(task_type, task.speed));
             task.time_left = Some(history.time_left(task_type, task.speed, 0));
         }
-        self.expect_again(&mut task, &answer);
+        self.expect_again(&mut task, look_again_after);
         self.context.accepted(&task);
         Ok(task)
     }
@@ -198,7 +199,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     pub async fn credits(&self) -> Result<f64, Error> {
         let forms = ["common/credit", "chat/credit"].map(|route| Form::get(self.client.endpoint.sibling(route)));
         let answer = self.exchange(&forms, Operation::Read, self.usual_limits()).await.1?;
-        decode_data(Operation::Read, &answer.data, "is not a number of credits")
+        decode_data(Operation::Read, answer.data, "is not a number of credits")
     }
 
     /// [`Client::reconcile`]
@@ -230,8 +231,9 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let again = [Form { url, body: Some(submit.body()), submit: Some(submit.clone()) }];
         let answer = self.exchange(&again, Operation::Submit, self.usual_limits()).await.1?;
         // It was created when nobody knew, and may have ended since.
-        let mut task = submit.task(self.task_id(&answer)?);
-        self.expect_again(&mut task, &answer);
+        let Answer { data, look_again_after } = answer;
+        let mut task = submit.task(self.task_id(data)?);
+        self.expect_again(&mut task, look_again_after);
         self.context.accepted(&task);
         Ok(task)
     }
@@ -253,13 +255,13 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         Limits { tries: self.client.max_tries, ms: CALL_TIMEOUT_MS.into() }
     }
 
-    fn task_id(&self, answer: &Answer) -> Result<String, Error> {
-        accepted_task_id(&answer.data).map_err(|error| self.context.annotated(error))
+    fn task_id(&self, data: Given) -> Result<String, Error> {
+        accepted_task_id(data).map_err(|error| self.context.annotated(error))
     }
 
     /// The server's own word for when another look is worthwhile counts more than an estimate.
-    fn expect_again(&self, task: &mut Task, answer: &Answer) {
-        if let Some(seconds) = answer.look_again_after {
+    fn expect_again(&self, task: &mut Task, look_again_after: Option<u32>) {
+        if let Some(seconds) = look_again_after {
             task.expected_at = Some(self.client.timer.now() + i64::from(seconds) * 1000);
         }
     }
@@ -284,7 +286,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     async fn look(&self, handle: &Handle, limits: Limits) -> Result<(Record, Option<u32>), Error> {
         let url = self.client.endpoint.route(&format!("record-info?taskId={}", handle.task_id));
         let answer = self.exchange(&[Form::get(url)], Operation::Read, limits).await.1?;
-        let mut record: Record = decode_data(Operation::Read, &answer.data, "is no task record")?;
+        let mut record: Record = decode_data(Operation::Read, answer.data, "is no task record")?;
         // Another task's results would be shown, and stored, as this one's.
         if record.task_id != handle.task_id {
             let message = "the server's answer is about another task";
@@ -382,7 +384,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let retry_after = reply.retry_after.as_deref().and_then(|header| retry_after_s(header, timer.now()));
         let data = decode_envelope(operation, reply.status, &reply.body, key.as_ref(), *may_be_gateway);
         let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after))?;
-        Ok(Answer { data: data.to_owned(), look_again_after: retry_after })
+        Ok(Answer { data, look_again_after: retry_after })
     }
 }
 

@@ -74,17 +74,17 @@ impl<'a> CallContext<'a> {
         self.known.borrow().annotated(error)
     }
 
-    pub(super) fn looks_at(&self, task_id: &str) {
+    pub(crate) fn looks_at(&self, task_id: &str) {
         self.known.borrow_mut().task_id = Some(task_id.to_owned());
     }
 
-    pub(super) fn waits_for(&self, task_id: &str) {
+    pub(crate) fn waits_for(&self, task_id: &str) {
         let mut known = self.known.borrow_mut();
         known.task_id = Some(task_id.to_owned());
         known.task_goes_on = true;
     }
 
-    pub(super) fn asks_about(&self, submit: &UnknownSubmit) {
+    pub(crate) fn asks_about(&self, submit: &UnknownSubmit) {
         let mut known = self.known.borrow_mut();
         known.submit = Some(submit.clone());
         known.was_unknown = true;

@@ -1,10 +1,9 @@
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 
 use super::given::Given;
 use super::record::Results;
-use super::{Error, Kind, Operation, Record, State, Task, de};
+use super::{Error, Kind, Operation, Record, State, Task, de, decode};
 
 /// What the vendor posts to a `callBackUrl`. Even one whose signature is right proves nothing about its results, as the
 /// signature covers the task's id alone: a reason to look at the record now, never the record itself.
@@ -21,32 +20,30 @@ pub enum Callback {
 
 /// The documented body.
 #[derive(Deserialize)]
-struct CallbackBody<'a> {
+struct CallbackBody {
     #[serde(default, deserialize_with = "de::lenient_integer")]
     code: Option<i64>,
     #[serde(default, deserialize_with = "de::lenient_text")]
     msg: Option<String>,
     /// A [`Record`], or one whose results stand in it as plain `resultUrls`.
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Option<Given>,
 }
 
 impl Callback {
     /// Reads the documented shapes: plain `resultUrls` with `promptJson`, and the record's own.
     pub fn parse(body: &str) -> Result<Self, Error> {
         let read = || {
-            let body: CallbackBody<'_> = serde_json::from_str(body).ok()?;
-            let data = body.data?.get();
-            let record: Record = serde_json::from_str(data).ok()?;
-            Some((body.code?, body.msg, record, data))
+            let body: CallbackBody = decode::from_json(body).ok()?;
+            let data = body.data?;
+            Some((body.code?, body.msg, Record::deserialize(data.clone()).ok()?, data))
         };
         let malformed = || Error::unanswered(Operation::Read, Kind::BadResponse, "the body is no callback of this API");
         let (code, msg, mut record, data) = read().ok_or_else(malformed)?;
-        let given: Given = serde_json::from_str(data).map_err(|_| malformed())?;
+        let has_flag = data.field("successFlag").is_some_and(|flag| *flag != Given::Nothing);
         if record.results.is_empty() {
-            record.results = Results::from(given.clone());
+            record.results = Results::from(data);
         }
-        if code == 200 && given.field("successFlag").is_none_or(|flag| *flag == Given::Nothing) {
+        if code == 200 && !has_flag {
             record.success_flag = 1;
         }
         if code != 200 {

@@ -172,37 +172,42 @@ impl ChangeRequest {
 
     /// The submit of this request, or the first field that is wrong and what would be right.
     pub fn submission(&self) -> Result<Submission, Error> {
-        let mut task_type = None;
-        let (form, alternative) = match &self.change {
-            Change::Upscale => {
-                (self.upscale_form(), Some(SubmitForm::new(SubmitRoute::GenerateUpscale, &self.image_body())))
-            }
-            Change::Vary => (SubmitForm::new(SubmitRoute::GenerateVary, &self.image_body()), None),
-            Change::ExtendVideo { prompt } => {
-                // An empty prompt is no prompt, and one was meant.
-                if prompt.as_ref().is_some_and(String::is_empty) {
-                    return Err(Error::invalid("prompt", super::prompt::MUST_BE_TEXT));
-                }
-                task_type = Some(ExtendType::of(prompt.as_ref()).as_str().to_owned());
-                (self.extend_form(prompt), None)
-            }
-        };
-        // A program's own values pass the rules that a foreign body passes: a rule lives once. What is sent was checked.
-        let checked = Self::parse(form.route.as_str(), &form.body).unwrap_or_else(|| Ok(self.clone()))?;
-        if checked != *self {
-            return checked.submission();
+        // An empty prompt is no prompt, and one was meant.
+        if matches!(&self.change, Change::ExtendVideo { prompt: Some(prompt) } if prompt.is_empty()) {
+            return Err(Error::invalid("prompt", super::prompt::MUST_BE_TEXT));
         }
-        let private_link = link::first_private(self.call_back_url.iter().map(|link| ("callBackUrl", link.as_str())));
-        let price_type = matches!(self.change, Change::ExtendVideo { .. }).then_some(TaskType::Video);
-        Ok(Submission {
-            form,
+        // A program's own values pass the rules that a foreign body passes: a rule lives once.
+        let form = self.form();
+        let checked = Self::parse(form.route.as_str(), &form.body).unwrap_or_else(|| Ok(self.clone()))?;
+        Ok(checked.into_submission())
+    }
+
+    /// The submit of a request that passed every rule.
+    pub(crate) fn into_submission(self) -> Submission {
+        let alternative = matches!(self.change, Change::Upscale)
+            .then(|| SubmitForm::new(SubmitRoute::GenerateUpscale, &self.image_body()));
+        let extend_type = match &self.change {
+            Change::ExtendVideo { prompt } => Some(ExtendType::of(prompt.as_ref())),
+            Change::Upscale | Change::Vary => None,
+        };
+        Submission {
+            form: self.form(),
             alternative,
-            task_type,
-            speed: None,
-            price_type,
+            private_link: link::first_private(self.call_back_url.iter().map(|link| ("callBackUrl", link.as_str()))),
             flagged_speeds: Vec::new(),
-            private_link,
-        })
+            price_type: extend_type.map(|_| TaskType::Video),
+            task_type: extend_type.map(|extend_type| extend_type.as_str().to_owned()),
+            speed: None,
+        }
+    }
+
+    /// The form that is tried first.
+    fn form(&self) -> SubmitForm {
+        match &self.change {
+            Change::Upscale => self.upscale_form(),
+            Change::Vary => SubmitForm::new(SubmitRoute::GenerateVary, &self.image_body()),
+            Change::ExtendVideo { prompt } => self.extend_form(prompt),
+        }
     }
 
     fn index_from_0(&self) -> Option<u16> {

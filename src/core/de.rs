@@ -191,3 +191,36 @@ pub fn error_code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ErrorCode
 pub fn exact_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(Given::deserialize(from)?.into_text())
 }
+
+/// A key that a gateway knows a submit by.
+#[cfg(feature = "js")]
+pub fn idempotency_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let given = Given::deserialize(from)?;
+    if given == Given::Nothing {
+        return Ok(None);
+    }
+    let key = given.into_text().unwrap_or_default();
+    super::checked_idempotency_key(&key).map_err(|error| Error::custom(error.sentence()))?;
+    Ok(Some(key))
+}
+
+/// Whatever is given where a text belongs: what is none comes out empty, for the rule of the text to refuse.
+#[cfg(feature = "js")]
+pub fn any_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(Given::deserialize(from)?.into_text().unwrap_or_default()))
+}
+
+/// The sentence about a number of seconds.
+#[cfg(feature = "js")]
+pub const MUST_BE_SECONDS: &str = "must be a whole number of seconds, 0 or more";
+
+/// A whole number of seconds, 0 or more.
+#[cfg(feature = "js")]
+pub fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let given = Given::deserialize(from)?;
+    match given.whole() {
+        None if given == Given::Nothing => Ok(None),
+        Some(seconds) if seconds >= 0 => Ok(Some(seconds)),
+        _ => Err(Error::custom(MUST_BE_SECONDS)),
+    }
+}

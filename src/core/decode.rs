@@ -1,56 +1,24 @@
-//! From a text or a host's value to a type of the wire, with refusals that name the field.
+//! From a text to a type of the wire, with refusals that name the field.
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::Error;
+use super::given::Given;
 
-/// Reads a JSON object as a type whose fields callers give. A misspelt field is refused: it would be dropped without a
-/// word, and the rest paid for.
+/// Reads a JSON object as a type whose fields callers give.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    from_fields(object(text)?)
+    from_object(given(text).unwrap_or(Given::Nothing), "body")
 }
 
-/// The fields of a text that is a JSON object. A byte order mark in front of it means nothing.
-pub(crate) fn object(text: &str) -> Result<Map<String, Value>, Error> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|_| Error::invalid("body", "must be a JSON object"))
+/// The value of a JSON text. A byte order mark in front of it means nothing.
+pub(crate) fn given(text: &str) -> Option<Given> {
+    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
 }
 
-pub(crate) fn from_fields<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Error> {
-    only_known::<T>(fields.keys().map(String::as_str))?;
-    let decoded = serde_path_to_error::deserialize(Value::Object(fields));
-    decoded.map_err(|error| wrong_field(error.path(), error.inner().to_string()))
-}
-
-/// Refuses a name that is none of the type's fields.
-pub(crate) fn only_known<T: DeserializeOwned>(mut names: impl Iterator<Item = impl AsRef<str>>) -> Result<(), Error> {
-    let known = serde_aux::prelude::serde_introspect::<T>();
-    match names.find(|name| !known.contains(&name.as_ref())) {
-        None => Ok(()),
-        Some(name) => Err(unknown_field(name.as_ref(), known)),
-    }
-}
-
-fn unknown_field(name: &str, known: &[&str]) -> Error {
-    let must = match known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-        Some(meant) => format!("unknown field; did you mean {meant}?"),
-        None => format!("unknown field; known are {}", known.join(", ")),
-    };
-    // A caller's own word as it may stand in an error: bounded, and without anything a terminal would obey.
-    let shortened: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
-    Error::invalid(&shortened, &must)
-}
-
-/// The refusal of a value that serde's error is about.
-pub(crate) fn wrong_field(path: &serde_path_to_error::Path, message: String) -> Error {
-    use serde_path_to_error::Segment;
-    // serde says of a field that isn't there that it is missing, at the object it is missing from.
-    if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        return Error::invalid(missing, "is required");
-    }
-    match path.iter().next() {
-        Some(Segment::Map { key }) => Error::invalid(key, &message),
-        _ => Error::invalid("body", &message),
+/// Reads an object as a type; `what` is what the object itself is called.
+pub(crate) fn from_object<T: DeserializeOwned>(given: Given, what: &str) -> Result<T, Error> {
+    match given {
+        Given::Object(_) => T::deserialize(given).map_err(|error| error.in_field(what)),
+        _ => Err(Error::invalid(what, "must be an object, as JSON has them")),
     }
 }

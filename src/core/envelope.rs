@@ -1,34 +1,33 @@
 //! The envelope `{"code", "msg", "data"}` around every reply.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
 use super::given::Given;
-use super::{Error, Kind, MISCONFIGURED, Operation, Secret, checked_task_id, de, is_field};
+use super::{Error, Kind, MISCONFIGURED, Operation, Secret, checked_task_id, de, decode, is_field};
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct Envelope {
     #[serde(default, deserialize_with = "de::lenient_integer")]
     code: Option<i64>,
     #[serde(default, deserialize_with = "de::lenient_text")]
     msg: Option<String>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Option<Given>,
 }
 
-/// The `data` of a reply, as JSON, or the error the reply stands for.
+/// The `data` of a reply, or the error the reply stands for.
 ///
 /// Application errors usually come as HTTP 200 with the code inside, but a real HTTP status must be understood too: the
 /// code inside decides unless it says 200 and the status doesn't. `key` is the one the call was sent with, if any;
 /// `from_gateway` says whether a gateway of ours may have answered, which has a word of its own.
-pub(crate) fn decode_envelope<'a>(
+pub(crate) fn decode_envelope(
     operation: Operation,
     status: u16,
-    body: &'a str,
+    body: &str,
     key: Option<&Secret>,
     from_gateway: bool,
-) -> Result<&'a str, Error> {
-    let envelope = serde_json::from_str::<Envelope<'_>>(body.strip_prefix('\u{feff}').unwrap_or(body)).ok();
+) -> Result<Given, Error> {
+    let envelope = decode::from_json::<Envelope>(body).ok();
     let (code, message, data) = match envelope {
         Some(Envelope { code: Some(code), msg, data }) => (code, msg, data),
         // Whoever answered, it wasn't the API.
@@ -43,7 +42,6 @@ pub(crate) fn decode_envelope<'a>(
     };
     let code = if code == 200 && !(200..300).contains(&status) { status.into() } else { code };
     if code == 200 {
-        let data = data.map(RawValue::get).filter(|data| *data != "null");
         return data.ok_or_else(|| senseless(operation, "the server's answer has no data"));
     }
     let message = message.and_then(|message| shown(message, key));
@@ -59,12 +57,12 @@ pub(crate) fn decode_envelope<'a>(
 }
 
 /// Reads the data of a reply; of what isn't of this shape `what` says what it is not.
-pub(crate) fn decode_data<'a, T: Deserialize<'a>>(operation: Operation, data: &'a str, what: &str) -> Result<T, Error> {
-    serde_json::from_str(data).map_err(|_| senseless(operation, &format!("the server's answer {what}")))
+pub(crate) fn decode_data<T: DeserializeOwned>(operation: Operation, data: Given, what: &str) -> Result<T, Error> {
+    T::deserialize(data).map_err(|_| senseless(operation, &format!("the server's answer {what}")))
 }
 
 /// The id of the task that a submit created.
-pub(crate) fn accepted_task_id(data: &str) -> Result<String, Error> {
+pub(crate) fn accepted_task_id(data: Given) -> Result<String, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Accepted {
@@ -79,9 +77,8 @@ pub(crate) fn accepted_task_id(data: &str) -> Result<String, Error> {
 }
 
 /// Whether a gateway's health says that it creates one task for one idempotency key.
-pub(crate) fn honours_idempotency_keys(data: &str) -> bool {
-    let health = serde_json::from_str::<Given>(data).ok();
-    health.is_some_and(|health| health.field("idempotencyKeys") == Some(&Given::Boolean(true)))
+pub(crate) fn honours_idempotency_keys(data: &Given) -> bool {
+    data.field("idempotencyKeys") == Some(&Given::Boolean(true))
 }
 
 fn http_status(status: i64) -> String {

@@ -1,5 +1,7 @@
+use std::fmt;
 use std::ops::Deref;
 
+use serde::de::{Expected, Unexpected};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
@@ -250,10 +252,58 @@ impl Error {
         self.kind.is_passing() && self.billed == Billed::No
     }
 
+    /// The same refusal, of this field unless it names one.
+    pub(crate) fn in_field(self, field: &str) -> Self {
+        if self.field.is_some() {
+            return self;
+        }
+        self.with(|error| {
+            error.message = format!("{field}: {}", error.message);
+            error.field = Some(field.to_owned());
+        })
+    }
+
     /// What would be right, without the name of the field in front.
     pub(crate) fn sentence(&self) -> &str {
         let of_field = |field: &String| self.message.strip_prefix(field.as_str())?.strip_prefix(": ");
         self.field.as_ref().and_then(of_field).unwrap_or(&self.message)
+    }
+}
+
+/// What is wrong with a value that a type is read from. The field is named by whoever reads the object around it.
+impl serde::de::Error for Error {
+    fn custom<T: fmt::Display>(must: T) -> Self {
+        Self::new(Kind::InvalidRequest, must.to_string()).with(|error| error.code = Some(422))
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("must be {expected}"))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(unexpected, expected)
+    }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format_args!("must be one of {}", known.join(", ")))
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        let must = match known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            Some(meant) => format!("unknown field; did you mean {meant}?"),
+            None => format!("unknown field; known are {}", known.join(", ")),
+        };
+        // A caller's own word as it may stand in an error: bounded, and without anything a terminal would obey.
+        let shortened: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
+        Self::invalid(&shortened, &must)
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self::invalid(name, "is required")
+    }
+
+    fn duplicate_field(name: &'static str) -> Self {
+        Self::invalid(name, "is given twice")
     }
 }
 

@@ -1,5 +1,4 @@
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_with::skip_serializing_none;
 
 use super::submission::{SubmitForm, SubmitRoute};
@@ -112,10 +111,7 @@ impl GenerateRequest {
     /// The submit of this request, or the first field that is wrong and what would be right.
     pub fn submission(&self) -> Result<Submission, Error> {
         // A program's own values pass the rules that a foreign body passes: a rule lives once.
-        match serde_json::to_value(self) {
-            Ok(Value::Object(fields)) => Ok(decode::from_fields::<Self>(fields)?.checked()?.into_submission()),
-            _ => Err(Error::invalid("body", "must be a JSON object")),
-        }
+        Self::parse(&serde_json::to_string(self).unwrap_or_default()).map(Self::into_submission)
     }
 
     /// The submit of a request that passed every rule.

@@ -1,7 +1,6 @@
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{Error, Speed, Task, checked_task_id, de};
+use super::{Error, Given, Speed, Task, checked_task_id, de, decode};
 
 /// What a task is waited for by: its id, and what is known of it. A stored [`Task`] is one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,23 +30,18 @@ impl Handle {
 
     /// Reads a task as JSON, or a task's id.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let handle = match serde_json::from_str(json) {
-            Ok(Value::String(task_id)) => Some(Self::new(task_id)),
-            Ok(value @ Value::Object(_)) => serde_json::from_value(value).ok(),
-            _ => None,
+        Self::given(decode::given(json).unwrap_or(Given::Nothing))
+    }
+
+    /// A task, as a caller has kept it, or its id.
+    pub(crate) fn given(task: Given) -> Result<Self, Error> {
+        let handle = match task {
+            Given::Text(task_id) => Some(Self::new(task_id)),
+            task => Self::deserialize(task).ok(),
         };
-        handle.ok_or_else(Self::is_none)?.checked()
-    }
-
-    /// The refusal of what names no task.
-    pub(crate) fn is_none() -> Error {
-        Error::invalid("taskId", "must be a task or its id")
-    }
-
-    /// The handle, if its id can be one.
-    pub(crate) fn checked(self) -> Result<Self, Error> {
-        checked_task_id(&self.task_id)?;
-        Ok(self)
+        let handle = handle.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
+        checked_task_id(&handle.task_id)?;
+        Ok(handle)
     }
 
     /// When the task is likely to end, by a clock that says it is `now`. One that was ahead when the task was stored

@@ -2,7 +2,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::terms::{TaskType, Word};
-use super::{Error, GenerateRequest, decode, prompt};
+use super::{Error, GenerateRequest, Given, decode, prompt};
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,14 +61,18 @@ const SHARE_PAGES: [&str; 9] = [
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
 pub fn lint(request: &str) -> Result<Vec<Warning>, Error> {
-    let fields = decode::object(request)?;
-    let speed = fields.get("speed").and_then(serde_json::Value::as_str).map(str::to_owned);
-    let request = decode::from_fields::<GenerateRequest>(fields)?.checked()?;
-    Ok(warnings(&request, speed.as_deref()))
+    warnings(decode::given(request).unwrap_or(Given::Nothing))
 }
 
-/// The warnings a request deserves. `speed_as_given` is how its caller spelled the speed.
-pub(crate) fn warnings(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<Warning> {
+/// The warnings that what a caller gave as a request deserves.
+pub(crate) fn warnings(given: Given) -> Result<Vec<Warning>, Error> {
+    // As its caller spelled it.
+    let speed = given.field("speed").cloned().and_then(Given::into_text);
+    let request = decode::from_object::<GenerateRequest>(given, "body")?.checked()?;
+    Ok(warnings_of(&request, speed.as_deref()))
+}
+
+fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |field, message: String| warnings.push(Warning { field, message });
     let flags = prompt::flags(&request.prompt);

@@ -37,8 +37,11 @@ pub use endpoint::Endpoint;
 pub(crate) use envelope::{accepted_task_id, decode_data, decode_envelope, honours_idempotency_keys, shown};
 pub use error::{Billed, Error, ErrorFields, Kind, MISCONFIGURED, Operation};
 pub use generate::{GenerateRequest, generate, public_param_json};
+pub(crate) use given::Given;
 pub use handle::Handle;
 pub use history::{History, TimeLeft, typical_ms};
+#[cfg(feature = "js")]
+pub(crate) use lint::warnings;
 pub use lint::{Warning, lint};
 pub use price::{Estimate, Prices};
 pub use prompt::MAX_PROMPT_CHARS;
@@ -56,6 +59,6 @@ pub use terms::{AspectRatio, Motion, Speed, TaskType, Version, Word};
 
 /// Whether an error's leading word can be the name of a field.
 fn is_field(name: &str) -> bool {
-    let known = serde_aux::prelude::serde_introspect::<GenerateRequest>();
-    known.contains(&name) || ["taskId", "index", "imageIndex", "body", "idempotencyKey"].contains(&name)
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word && name.starts_with(|first: char| first.is_ascii_lowercase())
 }

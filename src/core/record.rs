@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::given::Given;
-use super::{Error, Kind, Operation, de, link};
+use super::{Error, Kind, Operation, de, decode, link};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ impl Results {
 impl From<Given> for Results {
     fn from(given: Given) -> Self {
         let parsed = match &given {
-            Given::Text(text) => serde_json::from_str(text).ok(),
+            Given::Text(text) => decode::given(text),
             _ => None,
         };
         let given = parsed.as_ref().unwrap_or(&given);

@@ -4,16 +4,16 @@ use std::time::UNIX_EPOCH;
 /// anything else.
 pub(crate) fn retry_after_s(header: &str, now_ms: i64) -> Option<u32> {
     let header = header.trim_ascii();
-    let is_number = header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds = match header.parse::<f64>().ok().filter(|_| is_number) {
-        Some(seconds) => seconds,
-        None => {
-            let at = httpdate::parse_http_date(header).ok()?.duration_since(UNIX_EPOCH).ok()?;
-            at.as_secs() as f64 - now_ms.div_euclid(1000) as f64
-        }
-    };
-    // More than fits is very long, too.
-    Some(seconds.ceil().clamp(0.0, u32::MAX.into()) as u32)
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = header.split_once('.').unwrap_or((header, "0"));
+    if is_digits(whole) && is_digits(fraction) {
+        // More than fits is very long, too.
+        let whole = whole.parse().unwrap_or(u32::MAX);
+        return Some(if fraction.bytes().all(|digit| digit == b'0') { whole } else { whole.saturating_add(1) });
+    }
+    let at = httpdate::parse_http_date(header).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let seconds = at.as_secs().saturating_sub(now_ms.div_euclid(1000).try_into().unwrap_or_default());
+    Some(seconds.try_into().unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

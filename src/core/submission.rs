@@ -3,7 +3,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use super::link::PrivateLink;
 use super::terms::Word;
-use super::{Error, Speed, Task, TaskType};
+use super::{Error, Given, Speed, Task, TaskType, decode};
 
 /// The routes that create tasks, below `/api/v1/mj/`.
 #[derive(
@@ -153,20 +153,19 @@ impl UnknownSubmit {
             #[serde(deserialize_with = "super::de::lenient_word")]
             speed: Option<Speed>,
         }
-        let Ordered { task_type, speed } = serde_json::from_str(&self.body).unwrap_or_default();
+        let Ordered { task_type, speed } = decode::from_json(&self.body).unwrap_or_default();
         Task { task_type, speed, ..Task::running(task_id) }
     }
 
     /// Reads it from JSON.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        Self::given(serde_json::from_str(json).ok())
+        Self::given(decode::given(json).unwrap_or(Given::Nothing))
     }
 
-    /// What a caller gave as one: each field as a text, or nothing.
-    pub(crate) fn given(given: Option<GivenSubmit>) -> Result<Self, Error> {
-        let GivenSubmit { route, body, idempotency_key } = given.ok_or_else(Self::is_none)?;
-        let text = Option::unwrap_or_default;
-        Self::new(&text(route), text(body), text(idempotency_key))
+    /// What a caller has kept of one.
+    pub(crate) fn given(submit: Given) -> Result<Self, Error> {
+        let text = |name| submit.field(name).cloned().and_then(Given::into_text).unwrap_or_default();
+        Self::new(&text("route"), text("body"), text("idempotencyKey"))
     }
 
     fn checked(self) -> Result<Self, Error> {
@@ -181,18 +180,6 @@ impl UnknownSubmit {
         let must = "must be the `submit` of an error, as it was thrown or stored; without one nobody can be asked";
         Error::invalid("submit", must)
     }
-}
-
-/// An [`UnknownSubmit`] as it may be given.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GivenSubmit {
-    #[serde(default, deserialize_with = "super::de::lenient_text")]
-    route: Option<String>,
-    #[serde(default, deserialize_with = "super::de::exact_text")]
-    body: Option<String>,
-    #[serde(default, deserialize_with = "super::de::exact_text")]
-    idempotency_key: Option<String>,
 }
 
 /// A key goes into a header: visible ASCII, and not endless.

@@ -1,55 +1,132 @@
-use alloc::boxed::Box;
-use alloc::string::String;
+use std::rc::Rc;
 
-use super::client::client;
-use super::input::Items;
-use super::kept::{Kept, keep, take};
-use crate::core::json::list;
-use crate::core::text::decimal;
-use crate::core::{Batch, BatchStep, Error, Kind};
+use futures_util::StreamExt;
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
 
-/// Makes the order of the items of this input, all of which are checked.
-pub fn order(number: u32, input: &str) -> Result<(), Error> {
-    let Items { client: of, submits, concurrency } = Items::parse(input)?;
-    keep(number, Kept::Order(Box::new(Batch::new(submits, concurrency, client(of)?))));
-    Ok(())
-}
+use super::client::submission;
+use super::flight::{Flight, aborted_by, show_update};
+use super::options::{BatchOptions, on_update, signal};
+use super::value::{error_to_js, given_of, handle, to_js};
+use crate::client::{self, BatchEvent, BatchItem, Client, DEFAULT_WAIT_MS, race};
+use crate::core::{Billed, Error, Kind, State, UnknownSubmit};
+use crate::web::{Fetch, HostTimer, aborted, given};
 
-/// What to do next: 0 begin, 1 refuse, 2 sleep, 3 wait, 4 nothing more; and of the first three the item's number or the
-/// milliseconds.
-pub fn next(order: u32, now: i64) -> String {
-    let mut step = BatchStep::Drained;
-    with(order, &mut |batch| step = batch.next(now));
-    let (step, value) = match step {
-        BatchStep::Begin(number) => (0, number as i64),
-        BatchStep::Refuse(number) => (1, number as i64),
-        BatchStep::Sleep(ms) => (2, ms.into()),
-        BatchStep::Wait => (3, 0),
-        BatchStep::Drained => (4, 0),
+/// The items of a batch, all of which are right: one that is wrong is named, and nothing is sent.
+pub fn items(items: &Array) -> Result<Vec<Item>, Error> {
+    let named = |(number, given): (usize, JsValue)| {
+        Item::read(given).map_err(|error| {
+            // Of a thousand items the error has to say which.
+            let message = format!("requests[{number}]: {}", error.message);
+            error.with(|error| error.message = message)
+        })
     };
-    list(&mut [step, value].into_iter().map(decimal))
+    items.iter().enumerate().map(named).collect()
 }
 
-/// An item has settled; with an error of this kind, if it failed.
-pub fn settled(order: u32, kind: &str) {
-    with(order, &mut |batch| batch.settled(Kind::from_word(kind)));
+/// An item as it was given, and what is to be done with it.
+pub struct Item {
+    given: JsValue,
+    work: BatchItem,
 }
 
-/// Nothing more is to be begun.
-pub fn stop(order: u32) {
-    with(order, &mut Batch::stop);
-}
-
-/// The error of an item that is not begun.
-pub fn refusal(order: u32) -> String {
-    let mut error = String::new();
-    with(order, &mut |batch| error = batch.refusal().to_json());
-    error
-}
-
-fn with(order: u32, what: &mut dyn FnMut(&mut Batch)) {
-    if let Some(Kept::Order(mut batch)) = take(order) {
-        what(&mut batch);
-        keep(order, Kept::Order(batch));
+impl Item {
+    fn read(item: JsValue) -> Result<Self, Error> {
+        // What an earlier batch left of a submit whose outcome nobody knows.
+        if let Some(error) = given(&item, "error") {
+            let error = given_of(&error).and_then(Error::deserialize);
+            let error = error.map_err(|_| Error::invalid("error", "must be an error as it was kept"))?;
+            return Ok(Self { given: item, work: BatchItem::Unknown(error) });
+        }
+        let is_task = item.is_string() || given(&item, "taskId").is_some();
+        let work = if is_task { BatchItem::Wait(handle(&item)?) } else { BatchItem::Submit(submission(&item)?) };
+        Ok(Self { given: item, work })
     }
+}
+
+/// Runs a batch. `on_event` is told, each with an item's number: `save` and what to keep of the item, whenever that
+/// changes; `settle` and its task or its error, once.
+pub fn run(
+    client: Rc<Client<Fetch, HostTimer>>,
+    arguments: Result<(Vec<Item>, BatchOptions), Error>,
+    flight: Flight,
+    leaving: AbortSignal,
+    on_event: Function,
+) -> Promise {
+    let prepared = arguments
+        .and_then(|(items, options)| Ok((items, options, signal(flight.signal())?, on_update(flight.on_update())?)));
+    future_to_promise(async move {
+        let (items, options, signal, on_update) = prepared.map_err(|error| error_to_js(&error))?;
+        let options = client::BatchOptions {
+            concurrency: options.concurrency.unwrap_or(4).into(),
+            timeout_ms: options.timeout.unwrap_or(DEFAULT_WAIT_MS),
+        };
+        let (requests, work): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.given, item.work)).unzip();
+        let (ends, left) = (signal.clone(), leaving.clone());
+        let stop = async move {
+            match &ends {
+                Some(signal) => drop(race(aborted(signal), aborted(&left)).await),
+                None => aborted(&left).await,
+            }
+        };
+        let tell = |number: usize, event: &str, value: &JsValue| {
+            // The function is the package's own, and throws nothing.
+            let _ = on_event.call3(&JsValue::UNDEFINED, &JsValue::from_f64(number as f64), &event.into(), value);
+        };
+        let mut events = client.batch(work, options, stop);
+        while let Some((number, event)) = events.next().await {
+            let request = requests.get(number).cloned().unwrap_or_default();
+            match event {
+                BatchEvent::Submitting(submit) => tell(number, "save", &unknown_item(&request, &on_its_way(submit))),
+                BatchEvent::Pausing => tell(number, "save", &request),
+                BatchEvent::Updated(task) => {
+                    tell(number, "save", &to_js(&task));
+                    if let Some(on_update) = on_update.as_ref().filter(|_| task.state == State::Running) {
+                        show_update(on_update, &task, &JsValue::from_f64(number as f64));
+                    }
+                }
+                BatchEvent::Settled(Ok(task)) => {
+                    let task = to_js(&task);
+                    tell(number, "save", &task);
+                    tell(number, "settle", &task);
+                }
+                BatchEvent::Settled(Err(error)) => {
+                    let by = signal.as_ref().filter(|signal| signal.aborted()).unwrap_or(&leaving);
+                    let error = aborted_by(by, error);
+                    // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
+                    if error.task_id.is_none() {
+                        let kept = if error.billed == Billed::No { request } else { unknown_item(&request, &error) };
+                        tell(number, "save", &kept);
+                    }
+                    tell(number, "settle", &error_to_js(&error));
+                }
+            }
+        }
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// What is known of a submit that may be accepted by the time it is read of.
+fn on_its_way(submit: Option<UnknownSubmit>) -> Error {
+    let message =
+        "saved while the submit was on its way; the task may have been created and billed, so it was not sent again";
+    Error::new(Kind::Aborted, message).with(|error| {
+        error.billed = Billed::Unknown;
+        error.submit = submit;
+    })
+}
+
+/// What is kept of an item whose submit has an unknown outcome: a later batch doesn't submit it again.
+fn unknown_item(request: &JsValue, error: &Error) -> JsValue {
+    // One that came so stays so.
+    if given(request, "error").is_some() {
+        return request.clone();
+    }
+    let item = Object::new();
+    let _ = Reflect::set(&item, &"request".into(), request);
+    let _ = Reflect::set(&item, &"error".into(), &to_js(error));
+    item.into()
 }

@@ -1,20 +1,14 @@
 //! The exports behind the npm package: values in, promises out, and no decision.
 //!
-//! The classes people use are written by hand in `js/`; they load the module and turn what is thrown here into errors.
+//! The class people use is a thin one in `js/`: it is there before the module is loaded.
 
-#[cfg(feature = "calls")]
-mod asked;
-#[cfg(feature = "calls")]
 mod batch;
-#[cfg(feature = "calls")]
 mod client;
-#[cfg(feature = "calls")]
-mod input;
-#[cfg(feature = "calls")]
-mod kept;
+mod flight;
+mod options;
 mod panic;
-#[cfg(feature = "questions")]
-mod questions;
+mod value;
+mod webhooks;
 
 /// The standard allocator makes the module 1.8 KB larger, after brotli.
 #[global_allocator]

@@ -1,10 +1,12 @@
-//! A panic ends the instance: the promises of its calls would hang for ever. The hand-written entry catches the trap,
-//! rejects them and starts the module anew; from here it gets to know what happened.
+//! A panic ends the instance, and the promises of its calls would never settle. `js/crash.js` notices the trap, rejects
+//! them and starts the module anew.
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::core::text::{concat, decimal};
-use crate::core::{Billed, Error, Kind};
+use super::value::{error_to_js, given_of};
+use crate::core::{Billed, Error, Kind, UnknownSubmit};
+use crate::web::HostError;
 
 #[wasm_bindgen]
 extern "C" {
@@ -12,19 +14,28 @@ extern "C" {
     fn console_error(message: &str);
 }
 
-/// Says where it happened, never with which values: they may hold a key or a prompt.
-#[panic_handler]
-fn report(info: &core::panic::PanicInfo<'_>) -> ! {
-    if let Some(place) = info.location() {
-        console_error(&concat(&["midapi crashed at ", place.file(), ":", &decimal(place.line().into())]));
-    }
-    core::arch::wasm32::unreachable()
+/// Has a panic say where it happened, never with which values: they may hold a key or a prompt.
+#[wasm_bindgen(start)]
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if let Some(place) = info.location() {
+            console_error(&format!("midapi crashed at {}:{}", place.file(), place.line()));
+        }
+    }));
 }
 
-/// The error of what a crash ended.
-pub fn crashed(submits: bool) -> Error {
+/// The error of a call that a crash ended; asked of the next instance. What was in flight is gone with the old one:
+/// nobody knows how far it came.
+#[wasm_bindgen]
+pub fn crashed(submits: bool, task_id: Option<String>, submit: &JsValue, cause: JsValue) -> JsValue {
     let message = "the package crashed; this is a fault of its own, please report it. It was started anew";
-    // What was in flight is gone with the instance: nobody knows how far it came.
-    let billed = if submits { Billed::Unknown } else { Billed::No };
-    Error::new(Kind::Crashed, message).with(|error| error.billed = billed)
+    error_to_js(&Error::new(Kind::Crashed, message).with(|error| {
+        error.billed = if submits { Billed::Unknown } else { Billed::No };
+        error.submit = match &task_id {
+            None => given_of(submit).and_then(UnknownSubmit::given).ok(),
+            Some(_) => None,
+        };
+        error.task_id = task_id;
+        error.source = Some(Box::new(HostError(cause)));
+    }))
 }

@@ -75,6 +75,8 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     let response: Response = JsFuture::from(fetch(request.url, &init)?).await?.unchecked_into();
     let retry_after = response.headers().get("Retry-After")?;
     let body = reading_text(read_up_to(response.body(), MAX_REPLY_BYTES).await?.bytes);
+    #[cfg(feature = "crash")]
+    crate::crash::crash_if("crash", &body);
     // Aborting what has ended would only make an exception nobody sees.
     ends_with_this_call.0 = None;
     // A browser shows a redirect it didn't follow as status 0.

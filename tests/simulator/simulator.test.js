@@ -1,24 +1,9 @@
-/** The simulator plays the vendor: what the product's tests rely on. */
+/** The simulator behaves like the vendor. The tests of the package, the gateway and the studio rely on it. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { inflateSync } from "node:zlib";
 import { simulator } from "../support/servers.js";
-
-const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", aspectRatio: "16:9" };
-const submitted = async (vendor, request = IMAGE) => (await vendor.post("mj/generate", request)).json.data.taskId;
-const record = async (vendor, taskId) => (await vendor.get(`mj/record-info?taskId=${taskId}`)).json.data;
-const file = async (url) => Buffer.from(await (await fetch(url)).arrayBuffer());
-
-/** Width, height and pixels of a PNG of ours: one IDAT chunk, RGB. */
-function decoded(png) {
-  assert.equal(png.subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
-  const width = png.readUInt32BE(16);
-  const height = png.readUInt32BE(20);
-  const pixels = inflateSync(png.subarray(41, 41 + png.readUInt32BE(33)));
-  assert.equal(pixels.length, (width * 3 + 1) * height);
-  return { width, height, pixels };
-}
+import { IMAGE, credits, decoded, file, record, submitted } from "./calls.js";
 
 test("a task queues, runs and ends with four images drawn from its prompt", async () => {
   const vendor = await simulator({ DURATIONS: { fast: 1 } });
@@ -68,33 +53,14 @@ test("an upscale is larger, by both routes", async () => {
   assert.equal((await vendor.post("mj/upscale", { taskId, index: 5 })).json.code, 422);
 });
 
-test("faster speeds are faster, and more tasks than slots wait their turn", async () => {
+test("a faster speed takes less time, and a task without a free slot waits", async () => {
   const vendor = await simulator({ DURATIONS: { relaxed: 30, fast: 20, turbo: 10 }, PARALLEL_TASKS: 3 });
   const pace = async (speed) => Number((await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after"));
   assert.deepEqual([await pace("relaxed"), await pace("fast"), await pace("turbo")], [30, 20, 10]);
   assert.equal(await pace("turbo"), 20, "behind the turbo task");
 });
 
-test("failures come as asked for", async () => {
-  const vendor = await simulator();
-  for (const [wish, flag, message] of [
-    ["fail", 3, "No response from MidJourney"],
-    ["fail=2", 2, "No response from MidJourney"],
-    ["fail, message=Flagged", 3, "Flagged"],
-  ]) {
-    const ended = await record(vendor, await submitted(vendor, { ...IMAGE, prompt: `x [sim: ${wish}]` }));
-    assert.deepEqual([ended.successFlag, ended.errorMessage, ended.resultInfoJson], [flag, message, null]);
-  }
-  const asked = async (wish) => record(vendor, await submitted(vendor, { ...IMAGE, prompt: `x [sim: ${wish}]` }));
-  assert.equal((await asked("never")).successFlag, 0);
-  assert.equal(typeof (await asked("result=string")).resultInfoJson, "string");
-  assert.deepEqual((await asked("result=none")).resultInfoJson, { resultUrls: [] });
-  assert.match((await asked("times=iso")).createTime, /^\d{4}-\d\d-\d\dT/);
-  assert.equal((await vendor.post("mj/generate", { ...IMAGE, prompt: "x [sim: code=455]" })).json.code, 455);
-  assert.equal((await vendor.post("mj/generate", { ...IMAGE, prompt: "x [sim: http=502]" })).status, 502);
-});
-
-test("codes are the vendor's, inside HTTP 200", async () => {
+test("a refusal has the vendor's code, inside HTTP 200", async () => {
   const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 3 });
   const code = async (call) => {
     const { status, json } = await call;
@@ -111,10 +77,19 @@ test("codes are the vendor's, inside HTTP 200", async () => {
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 429);
-  assert.equal((await vendor.get("common/credit")).json.data, 10_000 - 16);
+  assert.equal(await credits(vendor), 10_000 - 16);
 });
 
-test("callbacks are delivered, in their own shape", async () => {
+test("submits that others take from the limit are refused without a cost and without a Retry-After", async () => {
+  const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 20, SUBMITS_BY_OTHERS: 15 });
+  const responses = await Promise.all(Array.from({ length: 14 }, () => vendor.post("mj/generate", IMAGE)));
+  const refused = responses.filter(({ json }) => json.code === 429);
+  assert.equal(refused.length, 14 - 5);
+  for (const { status, headers } of refused) assert.deepEqual([status, headers.get("retry-after")], [200, null]);
+  assert.equal(await credits(vendor), 10_000 - 5 * 8);
+});
+
+test("a callback has the documented shape, which differs from the record's", async () => {
   const received = [];
   const receiver = createServer(async (request, response) => {
     received.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
@@ -134,12 +109,15 @@ test("callbacks are delivered, in their own shape", async () => {
   assert.deepEqual([failure.code, failure.data.resultUrls], [500, []]);
 });
 
-test("a video is an MP4 file", async () => {
+test("every link of a video is the same small MP4 file, which plays before all of it has arrived", async () => {
   const vendor = await simulator();
   const request = { taskType: "mj_video", prompt: "waves", fileUrl: "https://example.com/a.jpg", videoBatchSize: 2 };
   const { resultInfoJson } = await record(vendor, await submitted(vendor, request));
   assert.equal(resultInfoJson.resultUrls.length, 2);
-  const bytes = await file(resultInfoJson.resultUrls[0].resultUrl);
+  const [bytes, second] = await Promise.all(resultInfoJson.resultUrls.map(({ resultUrl }) => file(resultUrl)));
   assert.equal(bytes.subarray(4, 8).toString(), "ftyp");
   assert.ok(bytes.includes("avcC") && bytes.includes("mdat"));
+  assert.ok(bytes.indexOf("moov") < bytes.indexOf("mdat"), "the index comes before the frames");
+  assert.ok(bytes.length < 60_000, `${bytes.length} bytes`);
+  assert.ok(bytes.equals(second));
 });

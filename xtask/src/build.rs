@@ -1,38 +1,40 @@
-//! From the sources to what ships: two WebAssembly modules, the npm package, the studio and the Worker.
+//! From the sources to what ships: the WebAssembly modules of the package and of the gateway, the npm package, the studio
+//! and the Worker.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
-use crate::setup;
 use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step, step_if_changed, write};
+use crate::{glue, setup};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A module's glue, and the module.
+const MODULE_FILES: [&str; 2] = ["midapi.js", "midapi_bg.wasm"];
 
 /// Builds all there is.
 pub fn everything() -> Result<()> {
     let npm = std::thread::spawn(|| setup::npm_packages(""));
     setup::wasm_target()?;
-    let faces = ["calls", "questions", "gateway"];
+    let faces = ["js", "gateway"];
     let modules = faces.map(compile);
     npm.join().map_err(|_| anyhow::anyhow!("the thread that installs npm packages broke off"))??;
     for (face, module) in faces.into_iter().zip(modules) {
         bind(face, &module?)?;
     }
-    package("", &at("dist"))?;
+    package("js", &at("dist"))?;
     studio()?;
     worker()?;
     report_sizes()
 }
 
-/// Builds the package once more in `build/crash/package`, with modules that panic when told to: for the tests of what
+/// Builds the package once more in `build/crash/package`, with a module that panics when told to: for the tests of what
 /// happens then.
 pub fn crashing_package() -> Result<()> {
-    for face in ["crash/calls", "crash/questions"] {
-        bind(face, &compile(face)?)?;
-    }
-    package("crash", &at("build/crash/package"))
+    bind("crash/js", &compile("crash/js")?)?;
+    package("crash/js", &at("build/crash/package"))
 }
 
 /// Does the same for the Worker, in `build/crash/worker`: unbundled, with the module where the entry expects it.
@@ -40,7 +42,7 @@ pub fn crashing_gateway() -> Result<()> {
     bind("crash/gateway", &compile("crash/gateway")?)?;
     let worker = at("build/crash/worker");
     empty_folder(&worker)?;
-    for file in ["midapi.js", "midapi_bg.wasm"] {
+    for file in MODULE_FILES {
         copy(&module_folder("crash/gateway").join(file), &worker.join("build/gateway").join(file))?;
     }
     copy(&at("js/gateway.js"), &worker.join("js/gateway.js"))
@@ -61,7 +63,7 @@ pub fn example() -> Result<()> {
     })
 }
 
-/// Where a module of these features, such as `crash/calls`, and its glue are built.
+/// Where a module of these features, such as `crash/js`, and its glue are built.
 fn module_folder(features: &str) -> PathBuf {
     at("build").join(features)
 }
@@ -87,27 +89,17 @@ fn compile(features: &str) -> Result<PathBuf> {
     Ok(module)
 }
 
-/// What a face's module and its glue are called.
-fn name(face: &str) -> &'static str {
-    if face.ends_with("questions") { "midapi_questions" } else { "midapi" }
-}
-
-/// The files of a face's module and its glue.
-fn files(face: &str) -> [String; 2] {
-    [name(face).to_owned() + ".js", name(face).to_owned() + "_bg.wasm"]
-}
-
 /// Makes the JavaScript glue and shrinks the module.
 fn bind(feature: &str, module: &Path) -> Result<()> {
     let folder = module_folder(feature);
-    let [glue, output] = files(feature).map(|file| folder.join(file));
+    let [glue, output] = MODULE_FILES.map(|file| folder.join(file));
     let inputs = [module.to_owned(), at("Cargo.lock"), at("package-lock.json"), at("xtask/src/build.rs")];
     step_if_changed(&format!("binding and shrinking `{feature}`"), &inputs, &output, || {
         let bindgen = &mut Bindgen::new();
-        let bindgen = bindgen.input_path(module).out_name(name(feature)).web(true)?.typescript(false);
+        let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
         bindgen.omit_default_module_path(true).remove_producers_section(true);
         bindgen.remove_name_section(std::env::var_os("NAMES").is_none());
-        // A crash is survived: see js/host.js and js/gateway.js.
+        // A crash is survived: see js/crash.js and js/gateway.js.
         bindgen.reset_state_function(true);
         // Every runtime has it; a way around it would be there for nobody.
         bindgen.encode_into(EncodeInto::Always);
@@ -126,7 +118,7 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
             import.name = short;
         }
         bound.emit(&folder)?;
-        write(&glue, glue_text)?;
+        write(&glue, if feature.ends_with("js") { glue::reporting_traps(&glue_text)? } else { glue_text })?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
         // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
@@ -141,8 +133,8 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
     })
 }
 
-/// Puts the npm package together in a folder, of the modules built under another.
-fn package(modules: &str, dist: &Path) -> Result<()> {
+/// Puts the npm package together in a folder, of the module of these features.
+fn package(features: &str, dist: &Path) -> Result<()> {
     empty_folder(dist)?;
     for file in std::fs::read_dir(at("js"))? {
         let file = file?.file_name();
@@ -151,10 +143,8 @@ fn package(modules: &str, dist: &Path) -> Result<()> {
             copy(&at("js").join(&file), &dist.join(&file))?;
         }
     }
-    for face in ["calls", "questions"] {
-        for file in files(face) {
-            copy(&module_folder(modules).join(face).join(&file), &dist.join(&file))?;
-        }
+    for file in MODULE_FILES {
+        copy(&module_folder(features).join(file), &dist.join(file))?;
     }
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
@@ -174,9 +164,7 @@ fn studio() -> Result<()> {
             copy(&entry.path(), &studio.join(entry.file_name()))?;
         }
     }
-    for module in ["midapi_bg.wasm", "midapi_questions_bg.wasm"] {
-        copy(&at("dist").join(module), &studio.join("midapi").join(module))?;
-    }
+    copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
     let mut esbuild = node_tool("esbuild");
     esbuild.args([
         "--bundle",
@@ -191,7 +179,7 @@ fn studio() -> Result<()> {
 /// Has wrangler bundle the Worker as it would upload it.
 fn worker() -> Result<()> {
     let folder = at("build/worker");
-    let [module, glue] = ["midapi_bg.wasm", "midapi.js"].map(|file| module_folder("gateway").join(file));
+    let [glue, module] = MODULE_FILES.map(|file| module_folder("gateway").join(file));
     let inputs = [module, glue, at("js/gateway.js"), at("wrangler.toml")];
     step_if_changed("bundling the Worker", &inputs, &folder.join("gateway.js"), || {
         empty_folder(&folder)?;

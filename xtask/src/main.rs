@@ -6,6 +6,7 @@ mod build;
 mod deploy;
 mod dev;
 mod drift;
+mod glue;
 mod rules;
 mod setup;
 mod shell;

@@ -1,0 +1,123 @@
+import { Batch } from "./batch.js";
+import { atOnce, inFlight, instance } from "./crash.js";
+import { refusal } from "./errors.js";
+import { Client } from "./midapi.js";
+import { optionsOf, plain } from "./plain.js";
+
+/**
+ * Under this name a client keeps what it is connected by. No private field: those break behind a Proxy, as frameworks put
+ * around what they observe. A function shows nobody the key that it knows.
+ */
+const CONNECTION = Symbol("connection");
+
+/** The class people use, for a runtime that loads the module by this. It decides nothing: it is there before the module is. */
+export function midjourney(load) {
+  return class Midjourney {
+    constructor(options) {
+      const { apiKey, dangerouslyAllowBrowser = false } = options ?? {};
+      if (apiKey !== undefined && !dangerouslyAllowBrowser && inBrowser()) {
+        const must = "everyone who opens this page could read it; run the gateway and pass its `endpoint` instead, or set dangerouslyAllowBrowser";
+        throw refusal("misconfigured", "apiKey", must);
+      }
+      Object.defineProperty(this, CONNECTION, { value: connection(load, plain(options ?? {})) });
+    }
+
+    generate(request, options) {
+      return this[CONNECTION]().call("generate", [request], options);
+    }
+
+    upscale(task, index, options) {
+      return this[CONNECTION]().call("upscale", ...imageOf(task, index, options));
+    }
+
+    vary(task, index, options) {
+      return this[CONNECTION]().call("vary", ...imageOf(task, index, options));
+    }
+
+    extendVideo(task, index, options) {
+      return this[CONNECTION]().call("extendVideo", ...imageOf(task, index, options));
+    }
+
+    status(task, options) {
+      return this[CONNECTION]().call("status", [task], options);
+    }
+
+    record(task, options) {
+      return this[CONNECTION]().call("record", [task], options);
+    }
+
+    credits(options) {
+      return this[CONNECTION]().call("credits", [], options);
+    }
+
+    wait(task, options) {
+      return this[CONNECTION]().call("wait", [task], options);
+    }
+
+    run(request, options) {
+      return this[CONNECTION]().call("run", [request], options);
+    }
+
+    reconcile(unknown, options) {
+      return this[CONNECTION]().call("reconcile", [unknown], options);
+    }
+
+    batch(requests, options) {
+      return new Batch(this[CONNECTION]().batch, requests, options);
+    }
+
+    lint(request) {
+      return this[CONNECTION]().ask("lint", [request]);
+    }
+
+    estimate(request) {
+      return this[CONNECTION]().ask("estimate", [request]);
+    }
+
+    history() {
+      return this[CONNECTION]().ask("history", []);
+    }
+  };
+}
+
+/** The module's client of these options, once the module is loaded; a new one if the module was started anew since. */
+function connection(load, options) {
+  let client;
+  let clientInstance;
+  const connected = () => {
+    if (clientInstance !== instance) {
+      client = new Client(options);
+      clientInstance = instance;
+    }
+    return client;
+  };
+  const connection = {
+    async call(operation, args, given) {
+      const values = args.map(plain);
+      const { flight, options } = optionsOf(given);
+      const loading = load();
+      if (loading) await loading;
+      return inFlight(flight, (flight) => connected()[operation](...values, options, flight));
+    },
+    async batch(items, options, flight, leaving, onEvent) {
+      await load();
+      return inFlight(flight, (flight) => connected().batch(items, options, flight, leaving, onEvent));
+    },
+    async ask(question, args) {
+      const values = args.map(plain);
+      await load();
+      return atOnce(() => connected()[question](...values));
+    },
+  };
+  return () => connection;
+}
+
+/** An image carries its task and its number; else they are given apart. */
+function imageOf(task, index, options) {
+  return typeof index === "object" ? [[task, undefined], index] : [[task, index], options];
+}
+
+function inBrowser() {
+  // `importScripts` is there in a browser's workers, also in those that may not call it.
+  return typeof document !== "undefined" || typeof importScripts === "function";
+}

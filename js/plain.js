@@ -1,0 +1,35 @@
+import { refusal } from "./errors.js";
+
+/**
+ * A caller's value as it is now: a copy, as plain data, so that what is done to it later changes nothing, and getters and
+ * proxies run here and not inside the module. It has what JSON would keep; what JSON has no word for, such as NaN, stays as
+ * it is, for the module to refuse by name.
+ */
+export function plain(value) {
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return copy(value);
+  } catch (cause) {
+    throw refusal("invalid_request", "body", "must be plain data that JSON can hold", cause);
+  }
+}
+
+/** The options of a call: what is data, and the signal and the function, which are the caller's own. */
+export function optionsOf(given) {
+  if (typeof given !== "object" || given === null) return { options: given, flight: {} };
+  const { signal, onUpdate, ...options } = given;
+  return { options: plain(options), flight: { signal, onUpdate } };
+}
+
+function copy(value) {
+  const data = typeof value?.toJSON === "function" ? value.toJSON() : value;
+  if (typeof data !== "object" || data === null) return data;
+  if (Array.isArray(data)) return data.map(copy);
+  // Without a prototype, so that every name is a name like any other.
+  const fields = Object.create(null);
+  for (const name of Object.keys(data)) {
+    const field = data[name];
+    if (field !== undefined) fields[name] = typeof field === "object" ? copy(field) : field;
+  }
+  return fields;
+}

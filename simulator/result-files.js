@@ -1,0 +1,33 @@
+import { encode } from "fast-png";
+import { paint } from "./picture/paint.js";
+import video from "./video.mp4";
+
+/** The longer side, in pixels. */
+const GRID_IMAGE = 640;
+const UPSCALED_IMAGE = 1280;
+const RETENTION_MS = 15 * 24 * 60 * 60 * 1000;
+
+/** The response with a result file of a finished task. A picture is drawn on request; all videos are the same file. */
+export function resultFile(task, position, extension) {
+  const now = Date.now();
+  const exists = task && !task.directives.fail && now >= task.endsAt && now < task.endsAt + RETENTION_MS;
+  if (!exists || position >= task.resultCount || (extension === "mp4") !== task.isVideo) {
+    return new Response("Not Found", { status: 404 });
+  }
+  if (task.isVideo) return new Response(video, { headers: { "Content-Type": "video/mp4" } });
+  return new Response(drawn(task.picture, position), { headers: { "Content-Type": "image/png" } });
+}
+
+/** A picture as a PNG file. An upscaled picture shows the position that it was made from. */
+function drawn({ prompt, aspectRatio, position: upscaledPosition }, position) {
+  const { width, height } = size(aspectRatio, upscaledPosition === undefined ? GRID_IMAGE : UPSCALED_IMAGE);
+  const data = paint(prompt, upscaledPosition ?? position, width, height);
+  return encode({ width, height, channels: 3, data });
+}
+
+function size(aspectRatio, longerSide) {
+  const [across, down] = aspectRatio.split(":").map(Number);
+  const scale = longerSide / Math.max(across, down);
+  const even = (side) => Math.max(1, Math.round((side * scale) / 2)) * 2;
+  return { width: even(across), height: even(down) };
+}
