@@ -1,3 +1,4 @@
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,12 @@ impl Permission {
     /// What a caller may do of whom nothing else is said.
     pub fn usual() -> Vec<Self> {
         Self::ALL.iter().copied().filter(|permission| *permission != Self::Credits).collect()
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 
