@@ -15,7 +15,7 @@ impl Secret {
         let fits_a_header = key.bytes().all(|byte| byte.is_ascii_graphic());
         // A shorter one would be taken out of ordinary words, too.
         if key.len() < 8 || !fits_a_header {
-            return Err(Error::misconfigured("apiKey", "must be 8 or more visible ASCII characters, without spaces"));
+            return Err(Error::misconfigured("apiKey", "must be 8 or more visible ASCII characters"));
         }
         Ok(Self(key.to_owned()))
     }

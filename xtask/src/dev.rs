@@ -1,6 +1,7 @@
 //! `cargo xtask dev`: the main job, on this machine.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -33,6 +34,7 @@ type Settings = BTreeMap<String, String>;
 
 /// Checks how the gateway is set up, builds, then becomes the server: what ends this process ends the server.
 pub fn run(options: &Options) -> Result<()> {
+    ensure_free(options.port)?;
     let folder = options.folder.as_deref().unwrap_or(root());
     let state = folder.join("build/state");
     let file = dev_vars(&folder.join(".dev.vars"))?;
@@ -67,6 +69,11 @@ pub fn run(options: &Options) -> Result<()> {
         server.env_remove(name);
     }
     become_process(server.envs(&settings))
+}
+
+fn ensure_free(port: u16) -> Result<()> {
+    let in_use = |error| anyhow!("port {port} is in use: end what uses it, or choose another with --port ({error})");
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop).map_err(in_use)
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
