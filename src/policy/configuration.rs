@@ -154,7 +154,7 @@ mod tests {
             ("MIDAPI_ALERT_PERCENT", "150"),
         ]);
         let expected = [
-            "MIDAPI_API_KEY: must be 8 or more visible ASCII characters, without spaces",
+            "MIDAPI_API_KEY: must be 8 or more visible ASCII characters",
             "MIDAPI_TOKENS: tokens: must be a JSON list",
             "MIDAPI_DAILY_CREDITS: must be a whole number from 1 to 4294967295",
             "MIDAPI_ALERT_PERCENT: must be whole numbers from 1 to 100, rising, separated by spaces",

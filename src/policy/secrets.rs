@@ -2,7 +2,7 @@ use super::setting::Reader;
 use super::{Setting, Tokens};
 use crate::core::{Error, Secret};
 
-const API_KEY: Setting = Setting::required("MIDAPI_API_KEY", "8 or more visible ASCII characters, without spaces");
+const API_KEY: Setting = Setting::required("MIDAPI_API_KEY", "8 or more visible ASCII characters");
 pub(super) const TOKENS: Setting = Setting::optional("MIDAPI_TOKENS", "the text of tokens.json");
 pub(super) const SESSION_SECRET: Setting = Setting::optional("MIDAPI_SESSION_SECRET", "32 to 256 characters");
 const TURNSTILE_SECRET: Setting = Setting::optional("MIDAPI_TURNSTILE_SECRET", API_KEY.must);
