@@ -134,6 +134,7 @@ pub fn task_id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 /// A number of milliseconds, 0 or more; half a millisecond is no time to anyone, and infinity is long enough.
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
 pub fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     match Given::deserialize(from)? {
         Given::Nothing => Ok(None),
@@ -188,6 +189,7 @@ pub fn error_code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ErrorCode
 }
 
 /// Leniently: a text as it is, space and all.
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
 pub fn exact_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(Given::deserialize(from)?.into_text())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use midapi::core::Word;
 use midapi::policy::{Configuration, DailyCredits, Permission, SECRETS, Setting, Token, Tokens, VARIABLES, credential};
 
 use crate::build;
@@ -146,7 +147,7 @@ fn tokens(path: PathBuf) -> Result<String> {
     println!("token for programs: {text}");
     // As much as a token may: the cap of the whole gateway is less, or meant.
     let name = "dev".parse().map_err(anyhow::Error::new)?;
-    let token = Token { operations: Permission::ALL.to_vec(), ..Token::new(name, &text, DailyCredits::MAX) };
+    let token = Token { operations: Permission::all().to_vec(), ..Token::new(name, &text, DailyCredits::MAX) };
     let mut tokens = Tokens::default();
     tokens.add(token).map_err(told)?;
     Ok(tokens.to_text())
