@@ -89,6 +89,10 @@ export class Ledger extends DurableObject {
     return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_settle(this.ctx.storage, id, spent)));
   }
 
+  knows(job) {
+    return guarded(() => midapi.ledger_knows(this.ctx.storage, job));
+  }
+
   spent(names) {
     return guarded(() => midapi.ledger_spent(this.ctx.storage, names));
   }

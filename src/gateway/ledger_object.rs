@@ -11,8 +11,12 @@ use super::host::{Sql, Storage};
 use super::ledger::{Alert, OverCap, ReserveReply, ReserveRequest, day, public_name};
 use super::message;
 
-/// How long accounts are kept after their day: many times as long as a submit takes, and as its outcome may stay unknown.
-const KEPT_DAYS: i64 = 28;
+/// How long accounts are kept after their day: longer than jobs, which are found by their reservations.
+const KEPT_DAYS: i64 = 31;
+
+/// How long it is remembered that a reservation was released: longer than a late word about it may take. What cost nothing must
+/// not fill the ledger.
+const RELEASED_KEPT_DAYS: i64 = 1;
 
 /// Takes a [`ReserveRequest`], and answers with a [`ReserveReply`].
 ///
@@ -28,6 +32,7 @@ fn reserve(sql: &Sql, request: &ReserveRequest, today: i64) -> Result<ReserveRep
     for table in ["reservations", "spending", "alerts"] {
         sql.run(&format!("DELETE FROM {table} WHERE day < ?"), &[number(today - KEPT_DAYS)])?;
     }
+    sql.run("DELETE FROM reservations WHERE state = 'released' AND day < ?", &[number(today - RELEASED_KEPT_DAYS)])?;
     match reservation_state(sql, &request.id)?.as_deref() {
         None => {}
         Some("held") => return Ok(ReserveReply { alerts: Some(Vec::new()), over: None }),
@@ -101,6 +106,15 @@ pub fn ledger_settle(storage: Storage, id: &str, spent: bool) -> Result<(), JsVa
     Ok(())
 }
 
+/// Whether there is a reservation of this job.
+#[wasm_bindgen]
+pub fn ledger_knows(storage: Storage, job: &str) -> Result<bool, JsValue> {
+    // A reservation's name is the job's id, a slash and a number; "0" is what follows the slash.
+    let range = ["/", "0"].map(|end| JsValue::from([job, end].concat()));
+    let rows = tables(&storage)?.run("SELECT 1 FROM reservations WHERE id > ? AND id < ? LIMIT 1", &range)?;
+    Ok(rows.length() > 0)
+}
+
 /// What these accounts, a JSON list of names, have spent today: `[12, 0]`.
 #[wasm_bindgen]
 pub fn ledger_spent(storage: Storage, names: &str) -> Result<String, JsValue> {
@@ -166,6 +180,7 @@ fn tables(storage: &Storage) -> Result<Sql, JsValue> {
         CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, day INTEGER NOT NULL, credits INTEGER NOT NULL,
             accounts TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS reservations_by_day ON reservations (day);
+        CREATE INDEX IF NOT EXISTS released_by_day ON reservations (day) WHERE state = 'released';
         CREATE TABLE IF NOT EXISTS alerts (day INTEGER, account TEXT, percent INTEGER,
             PRIMARY KEY (day, account, percent)) WITHOUT ROWID;",
         &[],

@@ -13,6 +13,7 @@ mod crash;
 mod handler_error;
 mod host;
 mod job;
+mod job_directory;
 mod job_look;
 mod job_object;
 mod job_reply;

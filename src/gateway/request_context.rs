@@ -9,6 +9,7 @@ use super::client_headers::ClientHeaders;
 use super::config::Gateway;
 use super::handler_error::HandlerError;
 use super::host::{is_within_limit, random_id};
+use super::job_directory::{find_job, remember_job};
 use super::job_reply::{JobReply, unknown_task};
 use super::ledger::{MS_PER_DAY, day};
 use super::log_line::LogLine;
@@ -16,7 +17,7 @@ use super::message::data_of;
 use super::request_body::check_json;
 use super::route::{Route, callback_of, no_such_route};
 use super::stub::{JobStub, LedgerStub};
-use super::submit_order::{SubmitOrder, is_job_id};
+use super::submit_order::SubmitOrder;
 use super::turnstile;
 use crate::client::Timer;
 use crate::core::{
@@ -131,6 +132,9 @@ impl RequestContext<'_> {
         caller.check_callback(submission.body())?;
         let order = SubmitOrder::new(self.gateway, caller, submission, key.as_deref());
         let reply = JobStub::new(self.env, &order.id)?.submit(&order).await?;
+        if reply.outcome.is_ok() {
+            remember_job(&order.id);
+        }
         self.reply_of(reply)
     }
 
@@ -138,7 +142,8 @@ impl RequestContext<'_> {
     async fn submission(&self, caller: &Caller, route: SubmitRoute, body: &str) -> Result<Submission, HandlerError> {
         let Some(change) = ChangeRequest::parse(route.as_str(), body) else { return Ok(generate(body)?) };
         let change = change?;
-        let parent = self.job(&change.task_id)?.parent(&caller.id).await?.ok_or_else(unknown_task)?;
+        let job = find_job(self.env, &change.task_id).await?.ok_or_else(unknown_task)?;
+        let parent = job.parent(&caller.id).await?.ok_or_else(unknown_task)?;
         let mut submission = ChangeRequest { task_id: parent.vendor_id, ..change }.submission()?;
         // What is made of a video costs what a video of its kind costs.
         submission.price_type = parent.price_type.or(submission.price_type);
@@ -148,13 +153,9 @@ impl RequestContext<'_> {
     async fn record_info(&mut self, caller: &Caller) -> Result<Reply, HandlerError> {
         let id = self.url.search_params().get("taskId").unwrap_or_default();
         checked_task_id(&id)?;
-        let reply = self.job(&id)?.look(&caller.id).await?;
+        let job = find_job(self.env, &id).await?.ok_or_else(unknown_task)?;
+        let reply = job.look(&caller.id).await?;
         self.reply_of(reply)
-    }
-
-    /// The job of an id that a caller names. One that this gateway can't have made is nobody's.
-    fn job(&self, id: &str) -> Result<JobStub, HandlerError> {
-        if is_job_id(id) { Ok(JobStub::new(self.env, id)?) } else { Err(unknown_task().into()) }
     }
 
     fn reply_of(&mut self, reply: JobReply) -> Result<Reply, HandlerError> {
@@ -175,7 +176,8 @@ impl RequestContext<'_> {
         let body = body?;
         let path = self.url.pathname();
         let (id, token) = callback_of(&path).ok_or_else(no_such_route)?;
-        match JobStub::new(self.env, id)?.called_back(token, &body).await? {
+        let job = find_job(self.env, id).await?.ok_or_else(no_such_route)?;
+        match job.called_back(token, &body).await? {
             true => Reply::of(&()),
             false => Err(no_such_route().into()),
         }

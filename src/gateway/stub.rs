@@ -32,6 +32,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     async fn settle(this: &Stub, id: &str, spent: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
+    async fn knows(this: &Stub, job: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
     async fn spent(this: &Stub, names: &str) -> Result<JsValue, JsValue>;
 }
 
@@ -90,6 +92,11 @@ impl LedgerStub {
     /// Says how a reservation ended.
     pub async fn settle(&self, id: &str, spent: bool) -> Result<(), JsValue> {
         self.0.settle(id, spent).await.map(|_| ())
+    }
+
+    /// Whether credits were ever reserved for a job, which is so of every job that was sent.
+    pub async fn knows(&self, job: &str) -> Result<bool, JsValue> {
+        Ok(self.0.knows(job).await?.is_truthy())
     }
 
     /// What these accounts have spent today.

@@ -110,7 +110,7 @@ test("row 33: a reply of any length is read to its limit, and is an unknown outc
   const long = JSON.stringify({ code: 200, msg: "success", data: { taskId: TASK, more: "x".repeat(2_000_000) } });
   const gateway = await gatewayOn(new Upstream(() => new Response(long, { headers: { "Content-Type": "application/json" } })));
   const { status, json } = await gateway.post("generate", IMAGE);
-  assert.equal(status, 504);
+  assert.equal(status, 502);
   assert.match(json.msg, /may have been created and billed/);
 });
 
@@ -265,6 +265,44 @@ test("a task's end is looked up once, and kept", async () => {
   assert.equal(upstream.requests.length, 2);
 });
 
+test("row 23: looks that come back late, and in any order, don't reopen a task that has ended", async () => {
+  const url = "https://files.example/1.png";
+  const succeeded = { taskId: TASK, successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: url }] } };
+  for (const late of [
+    () => envelope({ taskId: TASK, successFlag: 0 }),
+    () => envelope({ taskId: TASK, successFlag: 3, errorMessage: "late" }),
+    () => envelope(null, { code: 500, msg: "late" }),
+    () => Promise.reject(new Error("reset")),
+  ]) {
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    let looks = 0;
+    const upstream = new Upstream(async ({ method }) => {
+      if (method === "POST") return accepted();
+      if (++looks > 1) return envelope(succeeded);
+      await held;
+      return late();
+    });
+    const gateway = await gatewayOn(upstream, { vars: { MIDAPI_PUBLIC_URL: "https://gateway.example" } });
+    const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+    const look = async () => {
+      const { status, json } = await gateway.get(`record-info?taskId=${taskId}`);
+      assert.equal(status, 200, json.msg);
+      return [json.data.successFlag, json.data.resultInfoJson?.resultUrls[0].resultUrl];
+    };
+    const first = look();
+    while (looks === 0) await pause(10);
+    const { pathname } = new URL(JSON.parse(upstream.submits[0].body).callBackUrl);
+    assert.equal((await gateway.post(`../../..${pathname}`, { code: 200 })).status, 200);
+    assert.deepEqual(await look(), [1, url]);
+    letGo();
+    assert.deepEqual(await first, [1, url], "the late one gets what is known");
+    assert.deepEqual(await look(), [1, url]);
+    assert.equal(looks, 2);
+    await gateway.stop();
+  }
+});
+
 test("row 38: after a panic one answer is 500, and the next request works", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { crashing: true });
@@ -274,6 +312,11 @@ test("row 38: after a panic one answer is 500, and the next request works", asyn
     const crashed = await gateway.post("generate", { ...IMAGE, prompt: "crash" });
     assert.deepEqual([crashed.status, Object.keys(crashed.json)], [500, ["code", "msg", "data", "requestId"]]);
     assert.equal(crashed.json.msg, "internal error");
+    const id = crashed.headers.get("x-request-id");
+    assert.match(id, /^[0-9a-f]{16}$/);
+    assert.equal(crashed.json.requestId, id);
+    const lines = gateway.lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ route, outcome }) => [route, outcome]), [["-", 500]]);
     await healthy();
   }
   assert.equal(upstream.submits.length, 4);

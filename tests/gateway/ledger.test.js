@@ -112,6 +112,26 @@ test("row 12: what is dear is set aside as dear, by the owner's table where ther
   }
 });
 
+test("row 12: what is made of an HD video costs what an HD video costs, through a chain of extensions too", async () => {
+  const gateway = await gatewayOn(new Upstream(accepted));
+  const spent = async () => (await usage(gateway)).spent;
+  const fileUrl = "https://files.example/1.png";
+  for (const [taskType, most] of [["mj_video", 60], ["mj_video_hd", 180]]) {
+    let { taskId } = (await gateway.post("generate", { ...IMAGE, taskType, fileUrl })).json.data;
+    for (const body of [
+      { index: 0, taskType: "mj_video_extend_auto" },
+      { index: 1, taskType: "mj_video_extend_manual", prompt: "and on" },
+      { index: 0, taskType: "mj_video_extend_auto" },
+    ]) {
+      const before = await spent();
+      const answer = await gateway.post("generateVideoExtend", { ...body, taskId });
+      assert.equal(answer.status, 200, answer.body);
+      assert.equal((await spent()) - before, most, taskType);
+      ({ taskId } = answer.json.data);
+    }
+  }
+});
+
 test("row 11: addresses that rotate or are claimed are one bucket, and the ledger holds without any limiter", async () => {
   const upstream = new Upstream(accepted);
   const MOST = 5;
