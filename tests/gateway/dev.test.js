@@ -199,6 +199,15 @@ test("it ends when its runtime does", async (t) => {
   }
 });
 
+test("told to end, it ends also when the server can't", { timeout: 30_000 }, async (t) => {
+  const server = await dev(t);
+  const { server: pid, runtimes } = processesOf(server);
+  process.kill(pid, "SIGSTOP");
+  server.child.kill("SIGINT");
+  assert.deepEqual(await server.ended, [1, null]);
+  await end([pid, ...runtimes]);
+});
+
 test("killed outright, it leaves nothing that serves with the key", async (t) => {
   for (const killed of ["dev", "server"]) {
     const { url } = await vendor(t);
