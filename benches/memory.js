@@ -15,11 +15,11 @@ const LEAK_BYTES = 8;
 
 const CONTENDERS = {
   midapi() {
-    const mj = new Midjourney({ apiKey: "a-key" });
+    const mj = new Midjourney({ apiKey: "a-key-of-mine" });
     return async () => mj.status(await mj.generate(request));
   },
   "the quick start's class"() {
-    const bare = new Bare("a-key");
+    const bare = new Bare("a-key-of-mine");
     return async () => bare.getTaskStatus(await bare.generateImage(request));
   },
 };

@@ -12,12 +12,12 @@ import { request, say, stub, table } from "./stub.js";
 
 globalThis.fetch = stub;
 
-const bare = new Bare("a-key");
-const midapi = new Midjourney({ apiKey: "a-key" });
-const floor = new Floor({ apiKey: "a-key" });
+const bare = new Bare("a-key-of-mine");
+const midapi = new Midjourney({ apiKey: "a-key-of-mine" });
+const floor = new Floor({ apiKey: "a-key-of-mine" });
 const replicate = new Replicate({ auth: "a-key" });
 const { queue } = createFalClient({ credentials: "an-id:a-key" });
-const { responses } = new OpenAI({ apiKey: "a-key" });
+const { responses } = new OpenAI({ apiKey: "a-key-of-mine" });
 
 const CONTENDERS = {
   "the quick start's class": async () => bare.getTaskStatus(await bare.generateImage(request)),

@@ -10,6 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** How long the server may take to stop, once it is told. */
+const LONGEST_STOP_MS = 10_000;
+
 // The runtimes' own files: those of one that is killed would stay.
 const temporary = mkdtempSync(join(tmpdir(), "midapi-dev-"));
 const server = spawn(
@@ -18,14 +21,24 @@ const server = spawn(
   { detached: true, stdio: ["pipe", "inherit", "inherit"], env: { ...process.env, TMPDIR: temporary } },
 );
 server.stdin.on("error", () => {});
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => server.stdin.end());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    server.stdin.end();
+    setTimeout(kill, LONGEST_STOP_MS);
+  });
+}
 
-server.on("exit", (code, signal) => {
+/** Ends the server and the runtimes it started, or those of them that are left. */
+function kill() {
   try {
     process.kill(-server.pid, "SIGKILL");
   } catch {
-    // Nothing of it is left.
+    // None is.
   }
+}
+
+server.on("exit", (code, signal) => {
+  kill();
   rmSync(temporary, { recursive: true, force: true });
   if (signal) console.error(`the server was ended by ${signal}`);
   process.exit(code ?? 1);

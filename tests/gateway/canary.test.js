@@ -1,11 +1,11 @@
 /** Row 1 and 4: the key's bytes are found nowhere. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel } from "miniflare";
+import { folderOf } from "../support/folder.js";
 import { KEY, Upstream, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
@@ -26,8 +26,7 @@ test("an upstream that quotes the key everywhere doesn't get it out of the gatew
   let answer;
   const upstream = new Upstream((request) => answer(request));
   const log = new Kept(LogLevel.VERBOSE);
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true }));
+  const state = folderOf(t);
   const gateway = await gatewayOn(upstream, { log, state });
   const seen = [];
   const ask = async (call) => {

@@ -270,6 +270,7 @@ test("row 8: without a usable key or upstream nothing is sent", async () => {
     { MIDAPI_API_KEY: "" },
     { MIDAPI_API_KEY: "   " },
     { MIDAPI_API_KEY: "two\nlines" },
+    { MIDAPI_API_KEY: "7-of-it" },
     { MIDAPI_UPSTREAM_URL: "http://vendor.example" },
     { MIDAPI_UPSTREAM_URL: "ftp://vendor.example" },
     { MIDAPI_UPSTREAM_URL: "https://user:pass@vendor.example" },

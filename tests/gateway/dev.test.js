@@ -149,7 +149,7 @@ for (const [what, options, says] of [
     const [code] = await server.ended;
     assert.equal(code, 1);
     assert.match(server.output, says);
-    assert.doesNotMatch(server.output, /^ready|upstream|lots|CANARY/m);
+    assert.doesNotMatch(server.output, /^ready|^token|upstream|lots|CANARY/m);
   });
 }
 
@@ -197,6 +197,15 @@ test("it ends when its runtime does", async (t) => {
     await assert.rejects(fetch(server.url));
     assert.deepEqual(server.left(), []);
   }
+});
+
+test("told to end, it ends also when the server can't", { timeout: 30_000 }, async (t) => {
+  const server = await dev(t);
+  const { server: pid, runtimes } = processesOf(server);
+  process.kill(pid, "SIGSTOP");
+  server.child.kill("SIGINT");
+  assert.deepEqual(await server.ended, [1, null]);
+  await end([pid, ...runtimes]);
 });
 
 test("killed outright, it leaves nothing that serves with the key", async (t) => {

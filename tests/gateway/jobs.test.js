@@ -1,13 +1,12 @@
 /** One order, one job, one submit: rows 16, 17, 31, 35 and 38 of the threat table, and 10 where a process is killed. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { Midjourney } from "../../dist/node.js";
 import { freePort } from "../../tools/platform.js";
+import { folderOf } from "../support/folder.js";
 import { inspect } from "../support/inspector.js";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
 
@@ -19,13 +18,6 @@ const usageOf = (gateway) => gateway.get("../usage");
 const usage = async (gateway) => (await usageOf(gateway)).json.data;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withKey = (key) => ({ "Idempotency-Key": key });
-
-/** A folder for what a gateway keeps; it goes with the test. */
-function keptUntilTheEndOf(t) {
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true, force: true }));
-  return state;
-}
 
 /** The processes of the runtime that this one has started. */
 const runtimes = () =>
@@ -138,7 +130,7 @@ test("row 16: after a refusal that cost nothing the same key may be tried again"
 });
 
 test("rows 16 and 35: a restart forgets nothing", async (t) => {
-  const state = keptUntilTheEndOf(t);
+  const state = folderOf(t);
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
   const first = await killable(upstream, { state });
   const { taskId } = (await first.post("generate", IMAGE, withKey("k"))).json.data;
@@ -151,7 +143,7 @@ test("rows 16 and 35: a restart forgets nothing", async (t) => {
 });
 
 test("rows 10 and 31: killed while the vendor is asked, it is never sent again, and stays paid", async (t) => {
-  const state = keptUntilTheEndOf(t);
+  const state = folderOf(t);
   let answer = () => new Promise(() => {});
   const upstream = new Upstream(() => answer());
   const vars = { MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { dailyCredits: 2 * CREDITS })]) };
@@ -174,7 +166,7 @@ test("rows 10 and 31: killed while the vendor is asked, it is never sent again, 
 test("rows 10 and 35: killed at any time, what left never passes the cap, and what certainly didn't leave is given back", async (t) => {
   const CAP = 12;
   for (let round = 0; round < 6; round++) {
-    const state = keptUntilTheEndOf(t);
+    const state = folderOf(t);
     const upstream = new Upstream(async () => (await pause(Math.random() * 100), accepted()));
     const vars = { MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { dailyCredits: CAP * CREDITS })]) };
     const keys = Array.from({ length: CAP + 8 }, (_, number) => withKey(`k${number}`));

@@ -1,9 +1,7 @@
 /** What is spent: rows 9, 11 and 12 of the threat table, counted at the upstream. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { folderOf } from "../support/folder.js";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
@@ -182,8 +180,7 @@ test("a session's spending counts for its network, too: a fresh cookie is no fre
 
 test("stopped, nothing is submitted any more, and what was is still told", async (t) => {
   const upstream = new Upstream(accepted);
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true }));
+  const state = folderOf(t);
   const before = await gatewayOn(upstream, { state });
   const { taskId } = (await before.post("generate", IMAGE, { "Idempotency-Key": "k" })).json.data;
   await before.stop();

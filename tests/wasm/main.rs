@@ -44,7 +44,7 @@ fn get(value: &JsValue, path: &str) -> JsValue {
 async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     let seen =
         stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
-    let task = client(Some("secret")).generate(&image()).await.unwrap();
+    let task = client(Some("a-secret-key")).generate(&image()).await.unwrap();
     assert_eq!((task.task_id.as_str(), task.state, seen.length()), ("a", State::Running, 1));
     let sent = seen.get(0);
     assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/generate");
@@ -52,7 +52,7 @@ async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     assert_eq!(get(&sent, "1.redirect"), "manual");
     assert_eq!(get(&sent, "1.body"), r#"{"taskType":"mj_txt2img","prompt":"a lighthouse"}"#);
     let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
-    assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer secret"));
+    assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer a-secret-key"));
     assert_eq!(headers.get("Content-Type").unwrap().as_deref(), Some("application/json"));
 }
 
@@ -88,7 +88,7 @@ async fn whatever_fetch_does_is_an_error_and_never_a_trap() {
         ("return Promise.resolve(new Response('{}', { status: 502 }))", Kind::ServerError),
     ] {
         let seen = stub_fetch(body);
-        let error = client(Some("secret")).generate(&image()).await.unwrap_err();
+        let error = client(Some("a-secret-key")).generate(&image()).await.unwrap_err();
         assert_eq!((error.kind, error.billed, seen.length()), (kind, Billed::Unknown, 1), "{body}");
     }
 }

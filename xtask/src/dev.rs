@@ -36,24 +36,27 @@ type Settings = BTreeMap<String, String>;
 /// Checks how the gateway is set up, builds, then becomes the server: what ends this process ends the server.
 pub fn run(options: &Options) -> Result<()> {
     ensure_free(options.port)?;
-    let folder = options.folder.as_deref().unwrap_or(root());
+    let folder = std::path::absolute(options.folder.as_deref().unwrap_or(root()))?;
     let state = folder.join("build/state");
     let file = dev_vars(&folder.join(".dev.vars"))?;
     let environment = |name: &str| std::env::var(name).ok();
     let mut settings = chosen(environment, &file);
-    let key = settings.get("MIDAPI_API_KEY").filter(|_| !options.simulator);
-    let simulated = key.is_none();
+    let simulated = options.simulator || !settings.contains_key("MIDAPI_API_KEY");
     if simulated {
         play_money(&mut settings);
     }
     if !settings.contains_key("MIDAPI_SESSION_SECRET") {
         settings.insert("MIDAPI_SESSION_SECRET".to_owned(), secret_of_this_machine(&state.join("session-secret"))?);
     }
+    let mut of_tokens = None;
     if !settings.contains_key("MIDAPI_TOKENS") {
-        settings.insert("MIDAPI_TOKENS".to_owned(), tokens(folder.join("tokens.json"))?);
+        let (tokens, words) = tokens(folder.join("tokens.json"))?;
+        settings.insert("MIDAPI_TOKENS".to_owned(), tokens);
+        of_tokens = Some(words);
     }
     let everything = over_wrangler_toml(&settings)?;
     check(&everything)?;
+    of_tokens.iter().for_each(|words| println!("{words}"));
     if let (false, Some(upstream)) = (simulated, everything.get("MIDAPI_UPSTREAM_URL")) {
         let from =
             if environment("MIDAPI_API_KEY").is_some_and(|key| is_set(&key)) { "the environment" } else { ".dev.vars" };
@@ -135,22 +138,20 @@ fn secret_of_this_machine(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The tokens that `cargo xtask token` keeps; without a file one that is printed, once, and good until the server ends.
-fn tokens(path: PathBuf) -> Result<String> {
+/// The tokens that `cargo xtask token` keeps, and what to say of them; without a file one that is shown once, and good until
+/// the server ends.
+fn tokens(path: PathBuf) -> Result<(String, String)> {
     if path.exists() {
         let TokensFile { tokens, .. } = TokensFile::load(path)?;
         let none = if tokens.is_empty() { ", which are none" } else { "" };
-        println!("tokens for programs: those of tokens.json, as it is now{none}");
-        return Ok(tokens.to_text());
+        return Ok((tokens.to_text(), format!("tokens for programs: those of tokens.json, as it is now{none}")));
     }
     let text = credential(&random()?);
-    println!("token for programs: {text}");
     // As much as a token may: the cap of the whole gateway is less, or meant.
-    let name = "dev".parse().map_err(anyhow::Error::new)?;
-    let token = Token { operations: Permission::all().to_vec(), ..Token::new(name, &text, DailyCredits::MAX) };
+    let token = Token::new("dev".parse()?, &text, DailyCredits::MAX);
     let mut tokens = Tokens::default();
-    tokens.add(token).map_err(told)?;
-    Ok(tokens.to_text())
+    tokens.add(Token { operations: Permission::all().to_vec(), ..token }).map_err(told)?;
+    Ok((tokens.to_text(), format!("token for programs: {text}")))
 }
 
 /// These settings, and for the others what `wrangler.toml` says.
