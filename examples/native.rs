@@ -19,8 +19,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{env, thread};
 
-use midapi::client::{Client, NoReply, Reply, Request, Timer, Transport};
-use midapi::core::{CALL_TIMEOUT_MS, DEFAULT_WAIT_MS, Endpoint, Error, GenerateRequest, Secret, Task, TaskType};
+use midapi::client::{CALL_TIMEOUT_MS, Client, DEFAULT_WAIT_MS, NoReply, Reply, Request, Timer, Transport};
+use midapi::core::{Endpoint, Error, GenerateRequest, Secret, Task, TaskType};
 use ureq::{Agent, RequestBuilder};
 
 fn main() -> Result<(), Error> {
@@ -31,12 +31,12 @@ fn main() -> Result<(), Error> {
     }
     let endpoint = endpoint.unwrap_or_else(|_| Endpoint::VENDOR.to_owned());
     let endpoint = Endpoint::new(&endpoint, key.is_some())?;
-    let client = Client::new(Http::new(), Clock, endpoint, key);
+    let client = Client::new(Http::new(), Clock, endpoint, key)?;
 
     let prompt = env::args().nth(1).unwrap_or_else(|| "a lighthouse in a storm".to_owned());
     let request = GenerateRequest::new(TaskType::TextToImage, prompt);
     // The task's id is all it takes to wait for it again, should this program end before it.
-    let on_update = &mut |task: &Task| println!("{} {}", task.task_id, task.state.as_str());
+    let on_update = &mut |task: &Task| println!("{} {}", task.task_id, task.state);
     let task = block_on(client.run(&request, DEFAULT_WAIT_MS, on_update))?;
     for image in task.images {
         println!("{}", image.url);

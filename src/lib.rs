@@ -24,5 +24,6 @@ mod gateway;
 mod js;
 #[cfg(feature = "policy")]
 pub mod policy;
+mod url;
 #[cfg(feature = "web")]
 pub mod web;

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_channel::mpsc::unbounded;
 use futures_util::future::{FusedFuture, FutureExt, Shared};
 use futures_util::stream::{self, FusedStream, FuturesUnordered, Stream, StreamExt};
 use futures_util::{poll, select_biased};
@@ -13,8 +13,8 @@ use super::{CallContext, CallEvent, Client, DEFAULT_WAIT_MS, Timer, Transport, r
 use crate::core::{Billed, Error, Handle, Kind, Submission, Task, UnknownSubmit, WINDOW_MS};
 
 /// For how many of the vendor's windows an item that was refused with 429 is held back: somebody else may use the
-/// account, and a refusal costs nothing.
-const WINDOWS_HELD_BACK: u32 = 6;
+/// account, and a refusal costs nothing. A server that asks for a longer pause is not waited for: the caller is told.
+const WINDOWS_HELD_BACK: i64 = 6;
 
 /// What a batch does with one item.
 #[derive(Debug)]
@@ -56,8 +56,6 @@ pub enum BatchEvent {
     Settled(Result<Task, Error>),
 }
 
-type Events = UnboundedSender<(usize, BatchEvent)>;
-
 impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
     /// Runs many tasks at once: as many in flight as told, submitted no faster than the vendor takes them. The stream
     /// yields each event with its item's number, counted from 0, and works while it is polled; every item settles once.
@@ -96,22 +94,26 @@ impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
         options: BatchOptions,
         stop: impl Future<Output = ()> + 'static,
     ) -> impl Stream<Item = (usize, BatchEvent)> + Unpin + 'static {
-        let (events, happened) = unbounded();
-        let work = run_batch(self, items, options, stop.shared(), events);
+        let (sender, events) = unbounded();
+        let work = async move {
+            let on_event = |number, event| drop(sender.unbounded_send((number, event)));
+            run_batch(&self, items, options, stop, &on_event).await;
+        };
         // The events first: of what has happened nothing may be told late.
         let work = stream::once(work).filter_map(async |()| None);
-        Box::pin(stream::select_with_strategy(happened, work, |_: &mut ()| stream::PollNext::Left))
+        Box::pin(stream::select_with_strategy(events, work, |_: &mut ()| stream::PollNext::Left))
     }
 }
 
-/// Begins one item after the other, and waits for all.
-async fn run_batch<T: Transport, C: Timer>(
-    client: Rc<Client<T, C>>,
+/// A batch that tells a function of its events: begins one item after the other, and waits for all.
+pub(crate) async fn run_batch<T: Transport, C: Timer>(
+    client: &Client<T, C>,
     items: Vec<BatchItem>,
     options: BatchOptions,
-    stop: Shared<impl Future<Output = ()>>,
-    events: Events,
+    stop: impl Future<Output = ()>,
+    on_event: &dyn Fn(usize, BatchEvent),
 ) {
+    let stop = stop.shared();
     let refused = Cell::new(None);
     let settle = |(number, outcome): (usize, Result<Task, Error>)| {
         let kind = outcome.as_ref().err().map(|error| error.kind);
@@ -119,13 +121,14 @@ async fn run_batch<T: Transport, C: Timer>(
             // What is submitted after this would be refused alike.
             refused.set(refused.get().or(kind));
         }
-        let _ = events.unbounded_send((number, BatchEvent::Settled(outcome)));
+        on_event(number, BatchEvent::Settled(outcome));
     };
     let mut in_flight = FuturesUnordered::new();
     let mut stopping = stop.clone().fuse();
     for (number, item) in items.into_iter().enumerate() {
         let submits = matches!(item, BatchItem::Submit(_));
         let refusal = loop {
+            let_events_out().await;
             if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
                 break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
             }
@@ -164,7 +167,7 @@ async fn run_batch<T: Transport, C: Timer>(
             (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
             (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
             (None, item) => {
-                let work = run_item(client.clone(), number, item, options.timeout_ms, stop.clone(), events.clone());
+                let work = run_item(client, number, item, options.timeout_ms, stop.clone(), on_event);
                 in_flight.push(async move { (number, work.await) });
                 // It has to leave before there is a next.
                 while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
@@ -180,13 +183,26 @@ async fn run_batch<T: Transport, C: Timer>(
     }
 }
 
+/// Lets the stream yield what has happened: whoever learns of it may stop the batch before anything more is submitted.
+async fn let_events_out() {
+    let mut are_out = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut are_out, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 async fn run_item<T: Transport, C: Timer>(
-    client: Rc<Client<T, C>>,
+    client: &Client<T, C>,
     number: usize,
     item: BatchItem,
     timeout_ms: i64,
     stop: Shared<impl Future<Output = ()>>,
-    events: Events,
+    on_batch_event: &dyn Fn(usize, BatchEvent),
 ) -> Result<Task, Error> {
     let on_event = |event: CallEvent<'_>| {
         let event = match event {
@@ -194,23 +210,23 @@ async fn run_item<T: Transport, C: Timer>(
             CallEvent::Pausing => BatchEvent::Pausing,
             CallEvent::Updated(task) => BatchEvent::Updated(task.clone()),
         };
-        let _ = events.unbounded_send((number, event));
+        on_batch_event(number, event);
     };
     let context = CallContext::new(&on_event);
     let call = client.call(&context);
-    let handle = match &item {
+    let handle = match item {
         BatchItem::Submit(submission) => {
             let mut windows = 0;
             let task = loop {
-                let submit = until_stopped(call.submit(submission, None), &context, stop.clone()).await;
+                let submit = until_stopped(call.submit(&submission, None), &context, stop.clone()).await;
                 let Err(error) = submit else { break submit? };
                 let is_held = error.kind == Kind::RateLimited && error.billed == Billed::No;
+                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 windows += 1;
-                if !is_held || windows > WINDOWS_HELD_BACK {
+                if !is_held || windows > WINDOWS_HELD_BACK || ms > WINDOWS_HELD_BACK * WINDOW_MS {
                     return Err(error);
                 }
                 context.pausing();
-                let ms = error.retry_after.map_or(WINDOW_MS, |seconds| i64::from(seconds).saturating_mul(1000));
                 let at = client.timer.now().saturating_add(ms);
                 loop {
                     let now = client.timer.now();
@@ -224,8 +240,8 @@ async fn run_item<T: Transport, C: Timer>(
             };
             Handle::from(&task)
         }
-        BatchItem::Wait(handle) => handle.clone(),
-        BatchItem::Unknown(error) => return Err(Error::new(error.kind, error.message.clone())),
+        BatchItem::Wait(handle) => handle,
+        BatchItem::Unknown(error) => return Err(error),
     };
     // What was accepted after the stop is not waited for.
     context.waits_for(&handle.task_id);
@@ -242,12 +258,17 @@ async fn until_stopped(
     stop: Shared<impl Future<Output = ()>>,
 ) -> Result<Task, Error> {
     let (mut submit, mut stop) = (pin!(submit), stop.fuse());
-    poll_fn(|waker| {
-        if let Poll::Ready(outcome) = submit.as_mut().poll(waker) {
-            return Poll::Ready(outcome);
+    poll_fn(|poll| {
+        // Before the submit and after it: one that is due at this moment doesn't leave, nor is one tried again.
+        let is_stopped = stop.is_terminated() || stop.poll_unpin(poll).is_ready();
+        let aborted = || Poll::Ready(Err(context.aborted()));
+        if is_stopped && !context.is_submitting() {
+            return aborted();
         }
-        let is_stopped = stop.is_terminated() || stop.poll_unpin(waker).is_ready();
-        if is_stopped && !context.is_submitting() { Poll::Ready(Err(context.aborted())) } else { Poll::Pending }
+        match submit.as_mut().poll(poll) {
+            Poll::Pending if is_stopped && !context.is_submitting() => aborted(),
+            outcome => outcome,
+        }
     })
     .await
 }

@@ -127,9 +127,15 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     ///
     /// # Errors
     /// Those of [`Client::wait`].
-    pub async fn wait(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
-        checked_task_id(&handle.task_id)?;
-        self.context.waits_for(&handle.task_id);
+    pub fn wait(&self, handle: &Handle, timeout_ms: i64) -> impl Future<Output = Result<Task, Error>> {
+        let checked = checked_task_id(&handle.task_id).map(|task_id| self.context.waits_for(task_id));
+        async move {
+            checked?;
+            self.wait_for(handle, timeout_ms).await
+        }
+    }
+
+    async fn wait_for(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
         let timer = &self.client.timer;
         let began_at = timer.now();
         let mut schedule = Schedule::new(began_at, handle.expected_by(began_at), timeout_ms);
@@ -206,9 +212,10 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     ///
     /// # Errors
     /// Those of [`Client::reconcile`].
-    pub async fn reconcile(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
+    pub fn reconcile(&self, submit: &UnknownSubmit) -> impl Future<Output = Result<Task, Error>> {
+        // Before the first poll: whoever ends the call even earlier asks about it, too.
         self.context.asks_about(submit);
-        self.resubmit(submit).await.map_err(|error| self.context.annotated(error))
+        async move { self.resubmit(submit).await.map_err(|error| self.context.annotated(error)) }
     }
 
     async fn resubmit(&self, submit: &UnknownSubmit) -> Result<Task, Error> {
@@ -356,13 +363,22 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             self.context.pausing();
             timer.sleep(ms).await;
             // What is tried again counts as what is submitted: it leaves no sooner than the vendor takes it.
-            while operation == Operation::Submit {
-                let (now, at) = (timer.now(), window.next(timer.now()));
-                if at <= now || at >= deadline {
-                    break;
-                }
-                timer.sleep((at - now) as u32).await;
+            if operation == Operation::Submit && !self.window_opens(deadline).await {
+                return (used, Err(error));
             }
+        }
+    }
+
+    /// Waits until the vendor takes another submit; `false` if that is too late.
+    async fn window_opens(&self, deadline: i64) -> bool {
+        let Client { timer, window, .. } = self.client;
+        loop {
+            let now = timer.now();
+            let ms = window.next(now).saturating_sub(now);
+            if ms <= 0 || now.saturating_add(ms) >= deadline {
+                return ms <= 0;
+            }
+            timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX)).await;
         }
     }
 

@@ -63,10 +63,13 @@
 
 mod batch;
 mod call;
+#[expect(clippy::module_inception, reason = "it is what the ring is named after")]
 mod client;
 mod context;
 mod transport;
 
+#[cfg(feature = "js")]
+pub(crate) use batch::run_batch;
 pub use batch::{BatchEvent, BatchItem, BatchOptions};
 pub use call::{CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS};
 pub use client::{Client, OnUpdate};

@@ -33,9 +33,9 @@ impl Callback {
     /// Reads the documented shapes: plain `resultUrls` with `promptJson`, and the record's own.
     pub fn parse(body: &str) -> Result<Self, Error> {
         let read = || {
-            let body: CallbackBody = decode::from_json(body).ok()?;
+            let body: CallbackBody = decode::given(body).and_then(decode::lenient)?;
             let data = body.data?;
-            Some((body.code?, body.msg, Record::deserialize(data.clone()).ok()?, data))
+            Some((body.code?, body.msg, decode::lenient::<Record>(data.clone())?, data))
         };
         let malformed = || Error::unanswered(Operation::Read, Kind::BadResponse, "the body is no callback of this API");
         let (code, msg, mut record, data) = read().ok_or_else(malformed)?;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_with::{SerializeDisplay, skip_serializing_none};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::submission::{SubmitForm, SubmitRoute};
 use super::terms::{TaskType, Word};
@@ -71,7 +71,7 @@ pub struct ChangeRequest {
 /// The body of the quick start's upscale (*Q*), which counts from 1.
 #[skip_serializing_none]
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct UpscaleBody {
     #[serde(deserialize_with = "de::task_id")]
     task_id: String,
@@ -87,7 +87,7 @@ struct UpscaleBody {
 /// from 1; the schema is what a server checks.
 #[skip_serializing_none]
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct ImageBody {
     #[serde(deserialize_with = "de::task_id")]
     task_id: String,
@@ -102,7 +102,7 @@ struct ImageBody {
 /// The body of a video's extension (*R*): what it counts from is unsaid, and the example is 0.
 #[skip_serializing_none]
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct ExtendBody {
     #[serde(deserialize_with = "de::word")]
     task_type: ExtendType,
@@ -118,9 +118,7 @@ struct ExtendBody {
     call_back_url: Option<String>,
 }
 
-#[derive(
-    Clone, Copy, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 enum ExtendType {
     #[strum(serialize = "mj_video_extend_manual")]
     Manual,
@@ -157,7 +155,7 @@ impl ChangeRequest {
 
     /// Reads the body of a route that takes such a request; `None` if the route doesn't.
     pub fn parse(route: &str, body: &str) -> Option<Result<Self, Error>> {
-        Some(match route.parse().ok()? {
+        Some(match SubmitRoute::from_word(route)? {
             SubmitRoute::Generate => return None,
             SubmitRoute::Upscale => decode::from_json(body).and_then(UpscaleBody::into_request),
             SubmitRoute::GenerateUpscale => {

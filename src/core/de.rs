@@ -11,13 +11,16 @@ use super::{ErrorCode, checked_task_id, link, prompt};
 
 /// A whole number from `LEAST` to `MOST`.
 pub fn whole<'de, D: Deserializer<'de>, const LEAST: u16, const MOST: u16>(from: D) -> Result<Option<u16>, D::Error> {
-    let given = Given::deserialize(from)?;
+    whole_within(Given::deserialize(from)?, LEAST, MOST).map_err(Error::custom)
+}
+
+fn whole_within(given: Given, least: u16, most: u16) -> Result<Option<u16>, String> {
     if given == Given::Nothing {
         return Ok(None);
     }
     let number = given.whole().and_then(|number| u16::try_from(number).ok());
-    let number = number.filter(|number| (LEAST..=MOST).contains(number));
-    number.map(Some).ok_or_else(|| Error::custom(must_be_within(LEAST, MOST)))
+    let number = number.filter(|number| (least..=most).contains(number));
+    number.map(Some).ok_or_else(|| must_be_within(least, most))
 }
 
 /// The sentence about a number outside its range.
@@ -50,9 +53,8 @@ pub fn optional_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<Opti
 }
 
 fn one_of<W: Word, E: Error>(word: &str) -> Result<Option<W>, E> {
-    word.parse()
-        .map(Some)
-        .map_err(|_| E::custom(format_args!("must be one of {}", <W as strum::VariantNames>::VARIANTS.join(", "))))
+    let known = <W as strum::VariantNames>::VARIANTS;
+    W::from_word(word).map(Some).ok_or_else(|| E::custom(format_args!("must be one of {}", known.join(", "))))
 }
 
 /// A speed in any case, or `relax`, which the vendor's own sample says for `relaxed`.
@@ -69,7 +71,11 @@ pub fn speed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Speed>, D::Err
 pub fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Version>, D::Error> {
     let word = match Given::deserialize(from)? {
         Given::Nothing => return Ok(None),
-        Given::Number(number) => number.to_string(),
+        // A number's own formatting is 4 KB of the package's module, for one decimal.
+        Given::Number(number) if (0.0..100.0).contains(&number) && (number * 10.0).fract().abs() < 1e-9 => {
+            let tenths = (number * 10.0).round() as u32;
+            format!("{}.{}", tenths / 10, tenths % 10)
+        }
         given => given.into_text().unwrap_or_default(),
     };
     one_of(word.strip_suffix(".0").unwrap_or(&word))
@@ -134,7 +140,7 @@ pub fn task_id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 /// A number of milliseconds, 0 or more; half a millisecond is no time to anyone, and infinity is long enough.
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
+#[cfg(feature = "js")]
 pub fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     match Given::deserialize(from)? {
         Given::Nothing => Ok(None),
@@ -162,7 +168,7 @@ pub fn lenient_whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, 
 
 /// Leniently: one of an enum's words.
 pub fn lenient_word<'de, D: Deserializer<'de>, W: Word>(from: D) -> Result<Option<W>, D::Error> {
-    Ok(Given::deserialize(from)?.into_text().and_then(|word| word.parse().ok()))
+    Ok(Given::deserialize(from)?.into_text().and_then(|word| W::from_word(&word)))
 }
 
 /// Leniently: a time. Milliseconds since 1970 as recorded traffic has them, or the RFC 3339 text of the reference pages.
@@ -188,12 +194,6 @@ pub fn error_code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ErrorCode
     })
 }
 
-/// Leniently: a text as it is, space and all.
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
-pub fn exact_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    Ok(Given::deserialize(from)?.into_text())
-}
-
 /// A key that a gateway knows a submit by.
 #[cfg(feature = "js")]
 pub fn idempotency_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
@@ -210,19 +210,4 @@ pub fn idempotency_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stri
 #[cfg(feature = "js")]
 pub fn any_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(Some(Given::deserialize(from)?.into_text().unwrap_or_default()))
-}
-
-/// The sentence about a number of seconds.
-#[cfg(feature = "js")]
-pub const MUST_BE_SECONDS: &str = "must be a whole number of seconds, 0 or more";
-
-/// A whole number of seconds, 0 or more.
-#[cfg(feature = "js")]
-pub fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    let given = Given::deserialize(from)?;
-    match given.whole() {
-        None if given == Given::Nothing => Ok(None),
-        Some(seconds) if seconds >= 0 => Ok(Some(seconds)),
-        _ => Err(Error::custom(MUST_BE_SECONDS)),
-    }
 }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use super::given::Given;
+use super::given::{Given, Reader};
 
 /// Reads a JSON object as a type whose fields callers give.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
@@ -15,10 +15,12 @@ pub(crate) fn given(text: &str) -> Option<Given> {
     serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
 }
 
-/// Reads an object as a type; `what` is what the object itself is called.
+/// Reads what a caller gave as a type; `what` is what the object itself is called.
 pub(crate) fn from_object<T: DeserializeOwned>(given: Given, what: &str) -> Result<T, Error> {
-    match given {
-        Given::Object(_) => T::deserialize(given).map_err(|error| error.in_field(what)),
-        _ => Err(Error::invalid(what, "must be an object, as JSON has them")),
-    }
+    T::deserialize(Reader::strict(given)).map_err(|error| error.in_field(what))
+}
+
+/// Reads what a server sent, or what is more than is looked at, as a type.
+pub(crate) fn lenient<T: DeserializeOwned>(given: Given) -> Option<T> {
+    T::deserialize(Reader::lenient(given)).ok()
 }

@@ -1,12 +1,11 @@
-use url::Url;
-
 use super::Error;
-use super::link::is_loopback;
+use crate::url::Url;
 
 /// Where the API is served: `https`, or `http` on this machine alone, so that a key never travels in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
+    is_vendor: bool,
     is_loopback: bool,
 }
 
@@ -21,6 +20,7 @@ const BLOCKED_PORTS: &[u16] = &[
 impl Endpoint {
     /// The vendor's own.
     pub const VENDOR: &str = "https://api.midapi.ai/api/v1/mj";
+    const VENDOR_HOST: &str = "api.midapi.ai";
 
     /// Takes an absolute URL without query, such as [`Endpoint::VENDOR`] or `https://example.com/api/v1/mj`.
     /// `carries_key` says whether a key will be sent there.
@@ -31,16 +31,17 @@ impl Endpoint {
         let authority = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
         let authority = authority.and_then(|rest| rest.split('/').next()).filter(|authority| !authority.is_empty());
         let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
-        let parsed = Url::parse(url).ok().filter(|_| is_clean && authority.is_some());
+        let parsed = Url::parse(url).filter(|_| is_clean && authority.is_some());
         let parsed = parsed.ok_or_else(|| wrong(must_be_absolute))?;
-        if let Some(port) = parsed.port().filter(|port| BLOCKED_PORTS.contains(port)) {
+        if let Some(port) = parsed.port.filter(|port| BLOCKED_PORTS.contains(port)) {
             return Err(wrong(&format!("must be on another port: `fetch` connects to none that is {port}")));
         }
-        let is_loopback = is_loopback(&parsed);
-        if carries_key && parsed.scheme() != "https" && !is_loopback {
+        let is_loopback = parsed.is_loopback();
+        if carries_key && !parsed.is_https && !is_loopback {
             return Err(wrong("must be https: the key would travel in clear"));
         }
-        Ok(Self { url: url.to_owned(), is_loopback })
+        let is_vendor = parsed.hostname.trim_end_matches('.') == Self::VENDOR_HOST;
+        Ok(Self { url: parsed.href.trim_end_matches('/').to_owned(), is_vendor, is_loopback })
     }
 
     /// The URL of a route below it.
@@ -55,9 +56,9 @@ impl Endpoint {
         format!("{}/{route}", above.unwrap_or(&self.url))
     }
 
-    /// Whether this is the vendor itself, and no gateway.
+    /// Whether this is the vendor itself, however its address is spelled, and no gateway.
     pub fn is_vendor(&self) -> bool {
-        self.url == Self::VENDOR
+        self.is_vendor
     }
 
     /// Whether it is on this machine.

@@ -27,7 +27,7 @@ pub(crate) fn decode_envelope(
     key: Option<&Secret>,
     from_gateway: bool,
 ) -> Result<Given, Error> {
-    let envelope = decode::from_json::<Envelope>(body).ok();
+    let envelope = decode::given(body).and_then(decode::lenient::<Envelope>);
     let (code, message, data) = match envelope {
         Some(Envelope { code: Some(code), msg, data }) => (code, msg, data),
         // Whoever answered, it wasn't the API.
@@ -58,7 +58,7 @@ pub(crate) fn decode_envelope(
 
 /// Reads the data of a reply; of what isn't of this shape `what` says what it is not.
 pub(crate) fn decode_data<T: DeserializeOwned>(operation: Operation, data: Given, what: &str) -> Result<T, Error> {
-    T::deserialize(data).map_err(|_| senseless(operation, &format!("the server's answer {what}")))
+    decode::lenient(data).ok_or_else(|| senseless(operation, &format!("the server's answer {what}")))
 }
 
 /// The id of the task that a submit created.

@@ -4,24 +4,13 @@ use std::ops::Deref;
 use serde::de::{Expected, Unexpected};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
-use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::UnknownSubmit;
 
 /// What went wrong, as a closed set: switch on this, never on the text.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -90,18 +79,7 @@ pub const MISCONFIGURED: &str = "misconfigured: ";
 
 /// Whether the failed call spent credits.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -135,13 +113,14 @@ impl Operation {
 
 /// Every failure of this crate: [`ErrorFields`] behind a pointer, so that a `Result` stays small where nothing failed.
 #[derive(Debug, thiserror::Error, Deserialize)]
-#[error("{}", .0.message)]
+#[error(transparent)]
 #[serde(transparent)]
 pub struct Error(Box<ErrorFields>);
 
 /// What is known of a failure. As JSON it is what JavaScript sees of the error.
 #[skip_serializing_none]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorFields {
     /// What went wrong.
@@ -195,6 +174,12 @@ impl Error {
             error.code = Some(422);
             error.field = Some(field.to_owned());
         })
+    }
+
+    /// A refusal whose field is named by whoever knows it.
+    #[inline(never)]
+    fn unnamed(must: String) -> Self {
+        Self::new(Kind::InvalidRequest, must).with(|error| error.code = Some(422))
     }
 
     /// A client or gateway that is set up wrongly.
@@ -253,6 +238,8 @@ impl Error {
     }
 
     /// The same refusal, of this field unless it names one.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn in_field(self, field: &str) -> Self {
         if self.field.is_some() {
             return self;
@@ -272,8 +259,9 @@ impl Error {
 
 /// What is wrong with a value that a type is read from. The field is named by whoever reads the object around it.
 impl serde::de::Error for Error {
+    #[cold]
     fn custom<T: fmt::Display>(must: T) -> Self {
-        Self::new(Kind::InvalidRequest, must.to_string()).with(|error| error.code = Some(422))
+        Self::unnamed(must.to_string())
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_with::skip_serializing_none;
 
 use super::submission::{SubmitForm, SubmitRoute};
 use super::terms::{AspectRatio, Motion, Speed, TaskType, Version, Word};
-use super::{Error, Submission, de, decode, link, prompt};
+use super::{Error, Given, Submission, de, decode, link, prompt};
 
 /// What to generate. Only the type and the prompt are required (*R*); the vendor decides what is left out. The fields
 /// stand in the order in which they are sent, each with its rule: what deserializes is a right value.
@@ -12,7 +13,7 @@ use super::{Error, Submission, de, decode, link, prompt};
 /// requests and its server accepts them (*R*). [`lint`](super::lint) warns of them.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct GenerateRequest {
     /// What to make.
     #[serde(deserialize_with = "de::word")]
@@ -165,7 +166,21 @@ pub fn generate(request: &str) -> Result<Submission, Error> {
 /// A record's `paramJson` as it may be shown: it repeats the whole request, and a `callBackUrl` can carry its
 /// receiver's secret. What doesn't read as a request of ours isn't shown at all.
 pub fn public_param_json(param_json: &str) -> Option<String> {
-    let request = decode::from_json::<GenerateRequest>(param_json).ok()?;
+    let mut given = decode::given(param_json)?;
+    let has_type = given.field("taskType").is_some_and(|task_type| *task_type != Given::Nothing);
+    if let Given::Object(fields) = &mut given
+        && !has_type
+    {
+        // The documented record has none.
+        fields.retain(|(name, _)| name != "taskType");
+        fields.push(("taskType".to_owned(), Given::Text(TaskType::TextToImage.as_str().to_owned())));
+    }
+    let request = decode::from_object::<GenerateRequest>(given, "body").ok()?;
     let shown = GenerateRequest { call_back_url: None, ..request };
+    if has_type {
+        return serde_json::to_string(&shown).ok();
+    }
+    let Ok(Value::Object(mut shown)) = serde_json::to_value(shown) else { return None };
+    shown.remove("taskType");
     serde_json::to_string(&shown).ok()
 }

@@ -37,7 +37,7 @@ impl Handle {
     pub(crate) fn given(task: Given) -> Result<Self, Error> {
         let handle = match task {
             Given::Text(task_id) => Some(Self::new(task_id)),
-            task => Self::deserialize(task).ok(),
+            task => decode::lenient(task),
         };
         let handle = handle.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
         checked_task_id(&handle.task_id)?;

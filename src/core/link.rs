@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use url::{Host, Url};
+use crate::url::{Host, Url};
 
 /// The longest link, in bytes.
 const MAX_BYTES: usize = 2048;
@@ -16,7 +16,7 @@ const MUST_BE_URL: &str = "must be an absolute http or https URL of at most 2048
 /// Returns a link that the vendor or a caller's server may be asked to fetch, spelled as a browser spells it; or what is
 /// wrong with it.
 pub(super) fn checked(text: &str) -> Result<String, String> {
-    parsed(text).map(String::from)
+    parsed(text).map(|url| url.href)
 }
 
 /// A link to a host that only a private network has.
@@ -31,16 +31,23 @@ pub(crate) struct PrivateLink {
 }
 
 /// The first of some fields whose link leads into a private network: it would have somebody else's server look into it.
+/// One to this machine is named only where there is no other, as a server on this machine may be given it.
 pub(super) fn first_private<'a>(links: impl IntoIterator<Item = (&'static str, &'a str)>) -> Option<PrivateLink> {
-    links.into_iter().find_map(|(field, link)| {
-        let url = Url::parse(link).ok().filter(is_private)?;
-        Some(PrivateLink { field, host: url.host_str().unwrap_or_default().to_owned(), is_loopback: is_loopback(&url) })
-    })
+    let private = |(field, link): (&'static str, &str)| {
+        let url = Url::parse(link).filter(is_private)?;
+        Some(PrivateLink { field, is_loopback: url.is_loopback(), host: url.hostname })
+    };
+    let mut found = links.into_iter().filter_map(private);
+    let first = found.next()?;
+    if !first.is_loopback {
+        return Some(first);
+    }
+    found.find(|link| !link.is_loopback).or(Some(first))
 }
 
 /// Returns a link to a result, spelled as a browser spells it, if it is one that may stand in a page.
 pub(super) fn of_result(text: &str) -> Option<String> {
-    parsed(text).ok().map(String::from)
+    parsed(text).ok().map(|url| url.href)
 }
 
 fn parsed(text: &str) -> Result<Url, String> {
@@ -60,8 +67,8 @@ fn parsed(text: &str) -> Result<Url, String> {
     if holds_two(text) {
         return Err("must be one link, and holds two; give several in `fileUrls`".to_owned());
     }
-    let url = Url::parse(text).map_err(|error| format!("{MUST_BE_URL}: {error}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
+    let url = Url::parse(text).ok_or_else(|| MUST_BE_URL.to_owned())?;
+    if url.has_user {
         // `https://vendor.example@evil.example` names evil.example.
         return Err("must be a URL without a user name or password".to_owned());
     }
@@ -75,27 +82,16 @@ fn holds_two(text: &str) -> bool {
 
 /// Whether a host is this machine, a private network, or a name that only such a network knows.
 fn is_private(url: &Url) -> bool {
-    match url.host() {
-        None => true,
-        Some(Host::Ipv4(address)) => is_private_v4(address),
-        Some(Host::Ipv6(address)) => is_private_v6(address),
-        Some(Host::Domain(name)) => {
+    match &url.host {
+        Host::V4(address) => is_private_v4(*address),
+        Host::V6(address) => is_private_v6(*address),
+        Host::Name(name) => {
             // A name with a dot at its end is the same name to a resolver, and another to most checks.
             let last = name.rsplit('.').next().unwrap_or_default();
             !name.contains('.')
                 || last.is_empty()
                 || matches!(last, "localhost" | "local" | "internal" | "lan" | "home" | "corp" | "arpa")
         }
-    }
-}
-
-/// Whether a URL's host is this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -1,8 +1,8 @@
 use serde::Serialize;
-use url::Url;
 
 use super::terms::{TaskType, Word};
-use super::{Error, GenerateRequest, Given, decode, prompt};
+use super::{Error, GenerateRequest, Given, decode, link, prompt};
+use crate::url::Url;
 
 /// Something the vendor accepts but that surely isn't meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,8 +115,11 @@ fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<W
         warn("speed", format!("did you mean {}? The reference spells it so", meant.as_str()));
     }
     for (field, link) in request.links() {
-        let Ok(url) = Url::parse(link) else { continue };
-        if url.host_str().is_some_and(|host| SHARE_PAGES.contains(&host)) {
+        if let Some(private) = link::first_private([(field, link)]) {
+            warn(field, format!("is on a private network: the vendor can't reach {}", private.host));
+        }
+        let Some(url) = Url::parse(link) else { continue };
+        if SHARE_PAGES.contains(&url.hostname.as_str()) {
             warn(field, "leads to a page that shows the picture; the picture's own link is needed".to_owned());
         }
         if link.contains("&amp;") {

@@ -40,7 +40,7 @@ impl Serialize for Estimate {
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Prices {
     #[serde(default, deserialize_with = "price")]
     relaxed: Option<Estimate>,

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::link::PrivateLink;
 use super::terms::Word;
@@ -7,18 +7,7 @@ use super::{Error, Given, Speed, Task, TaskType, decode};
 
 /// The routes that create tasks, below `/api/v1/mj/`.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[serde(rename_all = "camelCase")]
 #[strum(serialize_all = "camelCase")]
@@ -119,7 +108,7 @@ pub struct UnknownSubmit {
 impl UnknownSubmit {
     /// Takes one of the submit routes, the body as it was sent, byte for byte, and the key it was sent under.
     pub fn new(route: &str, body: impl Into<String>, idempotency_key: impl Into<String>) -> Result<Self, Error> {
-        let route = route.parse().map_err(|_| Self::is_none())?;
+        let route = SubmitRoute::from_word(route).ok_or_else(Self::is_none)?;
         Self { route, body: body.into(), idempotency_key: idempotency_key.into() }.checked()
     }
 
@@ -153,7 +142,7 @@ impl UnknownSubmit {
             #[serde(deserialize_with = "super::de::lenient_word")]
             speed: Option<Speed>,
         }
-        let Ordered { task_type, speed } = decode::from_json(&self.body).unwrap_or_default();
+        let Ordered { task_type, speed } = decode::given(&self.body).and_then(decode::lenient).unwrap_or_default();
         Task { task_type, speed, ..Task::running(task_id) }
     }
 

@@ -1,13 +1,19 @@
 //! The closed vocabularies of a request. Each word stands here once.
 
 use serde_with::SerializeDisplay;
-use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 /// A closed list of words, each a variant of an enum.
-pub trait Word: Copy + VariantArray + VariantNames + std::str::FromStr + Into<&'static str> {
+pub trait Word: Copy + VariantArray + VariantNames + Into<&'static str> {
     /// The word on the wire.
     fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// The variant of a word.
+    fn from_word(word: &str) -> Option<Self> {
+        let at = <Self as VariantNames>::VARIANTS.iter().position(|known| *known == word)?;
+        Self::all().get(at).copied()
     }
 
     /// Every variant, in the order the documentation lists them.
@@ -16,12 +22,10 @@ pub trait Word: Copy + VariantArray + VariantNames + std::str::FromStr + Into<&'
     }
 }
 
-impl<T: Copy + VariantArray + VariantNames + std::str::FromStr + Into<&'static str>> Word for T {}
+impl<T: Copy + VariantArray + VariantNames + Into<&'static str>> Word for T {}
 
 /// What to make of the prompt. *Q* names the text-to-image, image-to-image and video types; the rest is *R*.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 pub enum TaskType {
     /// Four images from text.
     #[strum(serialize = "mj_txt2img")]
@@ -56,9 +60,7 @@ impl TaskType {
 }
 
 /// How fast, and how expensive. Real tasks took about 214 s relaxed and 60 s fast (*T*).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Speed {
     /// Cheapest and slowest.
@@ -70,9 +72,7 @@ pub enum Speed {
 }
 
 /// Width to height of the result.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 pub enum AspectRatio {
     /// 1:2
     #[strum(serialize = "1:2")]
@@ -110,9 +110,7 @@ pub enum AspectRatio {
 }
 
 /// The Midjourney model.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 pub enum Version {
     /// 7, the vendor's recommendation.
     #[strum(serialize = "7")]
@@ -138,9 +136,7 @@ pub enum Version {
 }
 
 /// How much a video moves.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Motion {
     /// Much.

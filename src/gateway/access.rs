@@ -1,11 +1,11 @@
 //! Who calls, and what it may do: by a token, or by the session of a page on a configured origin. Pure.
 
 use serde::Deserialize;
-use url::Url;
 
 use super::ledger::Account;
 use crate::core::{Error, Kind, SubmitRoute, Word};
 use crate::policy::{CallbackHost, Permission, Token, Tokens};
+use crate::url::Url;
 
 impl Permission {
     /// What a submit's route does.
@@ -83,9 +83,8 @@ impl Caller {
     /// Refuses a `callBackUrl` to a host that this caller doesn't list: the vendor would post to it in our name.
     pub fn check_callback(&self, body: &str) -> Result<(), Error> {
         let Some(url) = CallBackUrl::of(body) else { return Ok(()) };
-        let host = Url::parse(&url).ok().filter(|url| url.scheme() == "https");
-        let host = host.as_ref().and_then(Url::host_str);
-        if host.is_some_and(|host| self.callback_hosts.iter().any(|allowed| allowed.as_str() == host)) {
+        let url = Url::parse(&url).filter(|url| url.is_https);
+        if url.is_some_and(|url| self.callback_hosts.iter().any(|allowed| allowed.as_str() == url.hostname)) {
             return Ok(());
         }
         Err(Error::invalid("callBackUrl", "must be https, and to a host that this caller's token lists"))

@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use super::access::CallBackUrl;
 use super::submit_order::SubmitOrder;
 use crate::core::de::lenient_word;
-use crate::core::{Billed, Error, Kind, Operation, Record, Speed, State, Task, TaskType};
+use crate::core::{Billed, Error, Kind, Operation, Record, Speed, State, Task, TaskType, Word};
 
 /// The shortest time between two looks at the vendor's record, however many ask.
 const LOOK_FLOOR_MS: i64 = 5_000;
@@ -326,7 +326,7 @@ impl Job {
     pub fn as_parent(self) -> Option<ParentTask> {
         let Stage::Accepted { vendor_id } = self.stage else { return None };
         // An older gateway stored no price type, but the vendor's word for what it does.
-        let price_type = self.price_type.or_else(|| self.task_type?.parse().ok());
+        let price_type = self.price_type.or_else(|| TaskType::from_word(&self.task_type?));
         Some(ParentTask { vendor_id, price_type })
     }
 }

@@ -32,7 +32,7 @@ impl Route {
             "session" => Some(Self::Session),
             "health" => Some(Self::Health),
             _ if callback_of(path).is_some() => Some(Self::Callback),
-            name => name.strip_prefix("mj/")?.parse().ok().map(Self::Submit),
+            name => SubmitRoute::from_word(name.strip_prefix("mj/")?).map(Self::Submit),
         }
     }
 

@@ -1,30 +1,30 @@
 use std::rc::Rc;
 
-use futures_util::StreamExt;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::AbortSignal;
 
 use super::client::submission;
 use super::flight::{Flight, aborted_by, show_update};
-use super::options::{BatchOptions, on_update, signal};
+use super::options::{CallOptions, on_update, signal};
 use super::value::{error_to_js, given_of, handle, to_js};
-use crate::client::{self, BatchEvent, BatchItem, Client, DEFAULT_WAIT_MS, race};
+use crate::client::{self, BatchEvent, BatchItem, Client, race, run_batch};
+use crate::core::decode;
 use crate::core::{Billed, Error, Kind, State, UnknownSubmit};
 use crate::web::{Fetch, HostTimer, aborted, given};
 
 /// The items of a batch, all of which are right: one that is wrong is named, and nothing is sent.
 pub fn items(items: &Array) -> Result<Vec<Item>, Error> {
-    let named = |(number, given): (usize, JsValue)| {
-        Item::read(given).map_err(|error| {
+    let mut read = Vec::new();
+    for (number, given) in items.iter().enumerate() {
+        read.push(Item::read(given).map_err(|error| {
             // Of a thousand items the error has to say which.
             let message = format!("requests[{number}]: {}", error.message);
             error.with(|error| error.message = message)
-        })
-    };
-    items.iter().enumerate().map(named).collect()
+        })?);
+    }
+    Ok(read)
 }
 
 /// An item as it was given, and what is to be done with it.
@@ -37,8 +37,8 @@ impl Item {
     fn read(item: JsValue) -> Result<Self, Error> {
         // What an earlier batch left of a submit whose outcome nobody knows.
         if let Some(error) = given(&item, "error") {
-            let error = given_of(&error).and_then(Error::deserialize);
-            let error = error.map_err(|_| Error::invalid("error", "must be an error as it was kept"))?;
+            let error = given_of(&error).ok().and_then(decode::lenient);
+            let error = error.ok_or_else(|| Error::invalid("error", "must be an error as it was kept"))?;
             return Ok(Self { given: item, work: BatchItem::Unknown(error) });
         }
         let is_task = item.is_string() || given(&item, "taskId").is_some();
@@ -51,7 +51,7 @@ impl Item {
 /// changes; `settle` and its task or its error, once.
 pub fn run(
     client: Rc<Client<Fetch, HostTimer>>,
-    arguments: Result<(Vec<Item>, BatchOptions), Error>,
+    arguments: Result<(Vec<Item>, CallOptions), Error>,
     flight: Flight,
     leaving: AbortSignal,
     on_event: Function,
@@ -61,8 +61,8 @@ pub fn run(
     future_to_promise(async move {
         let (items, options, signal, on_update) = prepared.map_err(|error| error_to_js(&error))?;
         let options = client::BatchOptions {
-            concurrency: options.concurrency.unwrap_or(4).into(),
-            timeout_ms: options.timeout.unwrap_or(DEFAULT_WAIT_MS),
+            concurrency: options.concurrency.map_or(client::BatchOptions::default().concurrency, usize::from),
+            timeout_ms: options.timeout_ms(),
         };
         let (requests, work): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.given, item.work)).unzip();
         let (ends, left) = (signal.clone(), leaving.clone());
@@ -76,8 +76,7 @@ pub fn run(
             // The function is the package's own, and throws nothing.
             let _ = on_event.call3(&JsValue::UNDEFINED, &JsValue::from_f64(number as f64), &event.into(), value);
         };
-        let mut events = client.batch(work, options, stop);
-        while let Some((number, event)) = events.next().await {
+        let on_event = |number: usize, event: BatchEvent| {
             let request = requests.get(number).cloned().unwrap_or_default();
             match event {
                 BatchEvent::Submitting(submit) => tell(number, "save", &unknown_item(&request, &on_its_way(submit))),
@@ -104,7 +103,8 @@ pub fn run(
                     tell(number, "settle", &error_to_js(&error));
                 }
             }
-        }
+        };
+        run_batch(&client, work, options, stop, &on_event).await;
         Ok(JsValue::UNDEFINED)
     })
 }

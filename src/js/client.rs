@@ -6,16 +6,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
 use super::batch;
-use super::flight::{About, Flight};
-use super::options::{
-    BatchOptions, ChangeOptions, ClientOptions, ExtendOptions, NoOptions, RunOptions, SubmitOptions, WaitOptions,
-    options, prices,
-};
+use super::call::Call;
+use super::flight::Flight;
+use super::options::{CallOptions, ClientOptions, prices};
 use super::value::{error_to_js, from_js, given_of, handle, to_js};
-use crate::client::{Client, DEFAULT_WAIT_MS};
+use crate::client::Client;
 use crate::core::{
-    Billed, Change, ChangeRequest, Error, GenerateRequest, Given, Handle, ImageNumber, Submission, UnknownSubmit, de,
-    warnings,
+    Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, UnknownSubmit, de, warnings,
 };
 use crate::web::{Fetch, HostTimer, given};
 
@@ -42,109 +39,79 @@ impl Midjourney {
     }
 
     /// Submits a request to generate.
-    pub fn generate(&self, request: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        let arguments = read(|| Ok((submission(request)?, options::<SubmitOptions>(given_options)?)));
-        flight.promise(
-            arguments,
-            |_| About::Submit,
-            async move |(submission, options), context| {
-                client.call(context).submit(&submission, options.idempotency_key).await
-            },
-        )
+    pub fn generate(&self, request: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            let options = CallOptions::read(options, &["idempotencyKey"])?;
+            Ok(Call::Submit(submission(request)?, options.idempotency_key))
+        })
     }
 
     /// Submits a request to generate, and waits for the task's end.
-    pub fn run(&self, request: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        let arguments = read(|| Ok((submission(request)?, options::<RunOptions>(given_options)?)));
-        flight.promise(
-            arguments,
-            |_| About::Submit,
-            async move |(submission, options), context| {
-                let timeout_ms = options.timeout.unwrap_or(DEFAULT_WAIT_MS);
-                client.call(context).run(&submission, options.idempotency_key, timeout_ms).await
-            },
-        )
+    pub fn run(&self, request: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            let options = CallOptions::read(options, &["idempotencyKey", "timeout"])?;
+            let timeout_ms = options.timeout_ms();
+            Ok(Call::Run(submission(request)?, options.idempotency_key, timeout_ms))
+        })
     }
 
     /// Submits the upscale of an image.
-    pub fn upscale(&self, task: &JsValue, index: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        self.change(read(|| change(Change::Upscale, task, index, options(given_options)?)), flight)
+    pub fn upscale(&self, task: &JsValue, index: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight
+            .promise(&self.client, || change(Change::Upscale, task, index, CallOptions::read(options, CHANGE_OPTIONS)?))
     }
 
     /// Submits variations of an image.
-    pub fn vary(&self, task: &JsValue, index: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        self.change(read(|| change(Change::Vary, task, index, options(given_options)?)), flight)
+    pub fn vary(&self, task: &JsValue, index: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || change(Change::Vary, task, index, CallOptions::read(options, CHANGE_OPTIONS)?))
     }
 
     /// Submits more of a video.
     #[wasm_bindgen(js_name = extendVideo)]
-    pub fn extend_video(&self, task: &JsValue, index: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let arguments = read(|| {
-            let ExtendOptions { prompt, idempotency_key, water_mark, call_back_url } = options(given_options)?;
-            let others = ChangeOptions { idempotency_key, water_mark, call_back_url };
-            change(Change::ExtendVideo { prompt }, task, index, others)
-        });
-        self.change(arguments, flight)
-    }
-
-    fn change(&self, arguments: Result<(Submission, Option<String>), Error>, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        flight.promise(
-            arguments,
-            |_| About::Submit,
-            async move |(submission, key), context| client.call(context).submit(&submission, key).await,
-        )
+    pub fn extend_video(&self, task: &JsValue, index: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            let mut options = CallOptions::read(options, EXTEND_OPTIONS)?;
+            change(Change::ExtendVideo { prompt: options.prompt.take() }, task, index, options)
+        })
     }
 
     /// The task as it stands now.
-    pub fn status(&self, task: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        flight.promise(look(task, given_options), about_look, async move |handle, context| {
-            client.call(context).status(&handle).await
+    pub fn status(&self, task: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
+            handle(task).map(Call::Status)
         })
     }
 
     /// The vendor's own record of the task.
-    pub fn record(&self, task: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        flight.promise(look(task, given_options), about_look, async move |handle, context| {
-            Ok(client.call(context).record(&handle).await?.0)
+    pub fn record(&self, task: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
+            handle(task).map(Call::Record)
         })
     }
 
     /// The account's credits.
-    pub fn credits(&self, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        let arguments = options::<NoOptions>(given_options);
-        flight.promise(arguments, |_| About::Account, async move |_, context| client.call(context).credits().await)
+    pub fn credits(&self, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || CallOptions::read(options, &[]).map(|_| Call::Credits))
     }
 
     /// Waits for the task's end.
-    pub fn wait(&self, task: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        let arguments = read(|| Ok((handle(task)?, options::<WaitOptions>(given_options)?)));
-        flight.promise(
-            arguments,
-            |(handle, _)| About::Wait(handle.task_id.clone()),
-            async move |(handle, options), context| client.call(context).wait(&handle, options.timeout_ms()).await,
-        )
+    pub fn wait(&self, task: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            let options = CallOptions::read(options, &["timeout"])?;
+            Ok(Call::Wait(handle(task)?, options.timeout_ms()))
+        })
     }
 
     /// The task that a submit with an unknown outcome became.
-    pub fn reconcile(&self, unknown: &JsValue, given_options: &JsValue, flight: Flight) -> Promise {
-        let client = self.client.clone();
-        let arguments = read(|| {
-            options::<NoOptions>(given_options)?;
+    pub fn reconcile(&self, unknown: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
             // Whatever it is about, it may have been billed.
-            unknown_submit(unknown).map_err(|error| error.with(|error| error.billed = Billed::Unknown))
-        });
-        flight.promise(
-            arguments,
-            |submit| About::Unknown(submit.clone()),
-            async move |submit, context| client.call(context).reconcile(&submit).await,
-        )
+            let submit = unknown_submit(unknown).map_err(|error| error.with(|error| error.billed = Billed::Unknown));
+            submit.map(Call::Reconcile)
+        })
     }
 
     /// Runs a batch; resolves once every item has settled, or `leaving` is aborted and no submit is on its way. `on_event`
@@ -152,15 +119,13 @@ impl Midjourney {
     pub fn batch(
         &self,
         items: &Array,
-        given_options: &JsValue,
+        options: &JsValue,
         flight: Flight,
         leaving: AbortSignal,
         on_event: Function,
     ) -> Promise {
-        let arguments = read(|| {
-            let options = options::<BatchOptions>(given_options)?;
-            Ok((batch::items(items)?, options))
-        });
+        let options = CallOptions::read(options, &["concurrency", "timeout"]);
+        let arguments = options.and_then(|options| Ok((batch::items(items)?, options)));
         batch::run(self.client.clone(), arguments, flight, leaving, on_event)
     }
 
@@ -174,7 +139,7 @@ impl Midjourney {
 
     /// What the request may cost.
     pub fn estimate(&self, request: &JsValue) -> Result<JsValue, JsValue> {
-        let estimate = read(|| Ok(prices(&self.prices)?.of(&submission(request)?)));
+        let estimate = prices(&self.prices).and_then(|prices| Ok(prices.of(&submission(request)?)));
         estimate.map(|estimate| to_js(&estimate)).map_err(|error| error_to_js(&error))
     }
 
@@ -184,39 +149,24 @@ impl Midjourney {
     }
 }
 
-fn read<A>(arguments: impl FnOnce() -> Result<A, Error>) -> Result<A, Error> {
-    arguments()
-}
+const CHANGE_OPTIONS: &[&str] = &["idempotencyKey", "waterMark", "callBackUrl"];
+const EXTEND_OPTIONS: &[&str] = &["idempotencyKey", "waterMark", "callBackUrl", "prompt"];
 
 /// The submit of a request to generate.
 pub fn submission(request: &JsValue) -> Result<Submission, Error> {
     Ok(from_js::<GenerateRequest>(request, "body")?.checked()?.into_submission())
 }
 
-fn look(task: &JsValue, given_options: &JsValue) -> Result<Handle, Error> {
-    options::<NoOptions>(given_options)?;
-    handle(task)
-}
-
-fn about_look(handle: &Handle) -> About {
-    About::Look(handle.task_id.clone())
-}
-
 /// A change of an image or video of a task: its number stands beside the task, or is the image's own.
-fn change(
-    change: Change,
-    task: &JsValue,
-    index: &JsValue,
-    options: ChangeOptions,
-) -> Result<(Submission, Option<String>), Error> {
+fn change(change: Change, task: &JsValue, index: &JsValue, options: CallOptions) -> Result<Call, Error> {
     let task_id = handle(task)?.task_id;
     let index = if index.is_undefined() { given(task, "index").unwrap_or_default() } else { index.clone() };
     let number = index.as_f64().filter(|number| number.fract() == 0.0 && (1.0..=4.0).contains(number));
     let number = number.ok_or_else(|| Error::invalid("index", &de::must_be_within(1, 4)))?;
-    let ChangeOptions { idempotency_key, water_mark, call_back_url } = options;
     let image = ImageNumber::new(number as u8)?;
-    let request = ChangeRequest { change, task_id, image, water_mark, call_back_url };
-    Ok((request.into_submission(), idempotency_key))
+    let request =
+        ChangeRequest { change, task_id, image, water_mark: options.water_mark, call_back_url: options.call_back_url };
+    Ok(Call::Submit(request.into_submission(), options.idempotency_key))
 }
 
 /// The submit of an error, of what a batch keeps of one, or by itself.

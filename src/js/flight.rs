@@ -1,17 +1,19 @@
 //! A call in flight, as the host sees it.
 
+use std::rc::Rc;
+
 use js_sys::{Function, Promise};
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::AbortSignal;
 
+use super::call::Call;
 use super::options::{on_update, signal};
 use super::value::{error_to_js, to_js};
-use crate::client::{CallContext, CallEvent, race};
-use crate::core::{Error, Kind, Task, UnknownSubmit};
-use crate::web::{HostError, aborted};
+use crate::client::{CallContext, CallEvent, Client, race};
+use crate::core::{Error, Kind, Task};
+use crate::web::{Fetch, HostError, HostTimer, aborted};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,83 +34,53 @@ extern "C" {
     fn set_submit(this: &Flight, submit: JsValue);
 }
 
-/// What a call is about.
-#[derive(Debug)]
-pub enum About {
-    /// It makes something new.
-    Submit,
-    /// It reads something that no task has.
-    Account,
-    /// It looks at a task.
-    Look(String),
-    /// It waits for a task, which goes on without it.
-    Wait(String),
-    /// It asks what became of a submit.
-    Unknown(UnknownSubmit),
+impl Flight {
+    /// The promise of a call: what is wrong with its arguments rejects it, and so does the caller's signal.
+    pub fn promise(self, client: &Rc<Client<Fetch, HostTimer>>, read: impl FnOnce() -> Result<Call, Error>) -> Promise {
+        let client = client.clone();
+        let prepared = read().and_then(|call| self.watched(&call).map(|watched| (watched, call)));
+        promise_of(client, prepared)
+    }
+
+    fn watched(self, call: &Call) -> Result<Watched, Error> {
+        let (signal, on_update) = (signal(self.signal())?, on_update(self.on_update())?);
+        self.set_submits(call.submits());
+        if let Some(task_id) = call.task_id() {
+            self.set_task_id(task_id);
+        }
+        if let Call::Reconcile(submit) = call {
+            self.set_submit(to_js(submit));
+        }
+        Ok(Watched { signal, on_update, flight: self })
+    }
 }
 
-impl Flight {
-    /// The promise of a call of these arguments: what is wrong with them rejects it, and so does the caller's signal.
-    pub fn promise<A: 'static, R: Serialize>(
-        self,
-        arguments: Result<A, Error>,
-        about: fn(&A) -> About,
-        work: impl AsyncFnOnce(A, &CallContext<'_>) -> Result<R, Error> + 'static,
-    ) -> Promise {
-        let prepared = arguments.and_then(|arguments| {
-            let call = Watched {
-                signal: signal(self.signal())?,
-                on_update: on_update(self.on_update())?,
-                about: about(&arguments),
-                flight: self,
-            };
-            call.note_what_a_crash_would_cost();
-            Ok((call, arguments))
-        });
-        future_to_promise(async move {
-            let outcome = match prepared {
-                Ok((call, arguments)) => call.perform(async |context| work(arguments, context).await).await,
-                Err(error) => Err(error),
-            };
-            outcome.map(|value| to_js(&value)).map_err(|error| error_to_js(&error))
-        })
-    }
+fn promise_of(client: Rc<Client<Fetch, HostTimer>>, prepared: Result<(Watched, Call), Error>) -> Promise {
+    future_to_promise(async move {
+        let outcome = match prepared {
+            Ok((watched, call)) => watched.perform(&client, call).await,
+            Err(error) => Err(error),
+        };
+        outcome.map_err(|error| error_to_js(&error))
+    })
 }
 
 struct Watched {
     signal: Option<AbortSignal>,
     on_update: Option<Function>,
-    about: About,
     flight: Flight,
 }
 
 impl Watched {
-    fn note_what_a_crash_would_cost(&self) {
-        match &self.about {
-            About::Submit => self.flight.set_submits(true),
-            About::Unknown(submit) => {
-                self.flight.set_submits(true);
-                self.flight.set_submit(to_js(submit));
-            }
-            About::Look(task_id) | About::Wait(task_id) => self.flight.set_task_id(task_id),
-            About::Account => {}
-        }
-    }
-
-    async fn perform<R>(&self, work: impl AsyncFnOnce(&CallContext<'_>) -> Result<R, Error>) -> Result<R, Error> {
+    async fn perform(&self, client: &Client<Fetch, HostTimer>, call: Call) -> Result<JsValue, Error> {
         let on_event = |event: CallEvent<'_>| self.on_event(event);
         let context = CallContext::new(&on_event);
-        match &self.about {
-            About::Submit | About::Account => {}
-            About::Look(task_id) => context.looks_at(task_id),
-            About::Wait(task_id) => context.waits_for(task_id),
-            About::Unknown(submit) => context.asks_about(submit),
-        }
-        let Some(signal) = &self.signal else { return work(&context).await };
+        call.prepare(&context);
+        let Some(signal) = &self.signal else { return call.perform(client, &context).await };
         if signal.aborted() {
             return Err(aborted_by(signal, context.aborted()));
         }
-        let outcome = race(work(&context), aborted(signal)).await;
+        let outcome = race(call.perform(client, &context), aborted(signal)).await;
         outcome.unwrap_or_else(|| Err(aborted_by(signal, context.aborted())))
     }
 

@@ -3,6 +3,7 @@
 //! The class people use is a thin one in `js/`: it is there before the module is loaded.
 
 mod batch;
+mod call;
 mod client;
 mod flight;
 mod options;

@@ -2,90 +2,56 @@
 //! misspelt option is refused by its name.
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{Error as _, IgnoredAny};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Url};
 
-use super::value::from_js;
+use super::value::{from_js, given_of};
 use crate::client::DEFAULT_WAIT_MS;
+use crate::core::decode::from_object;
 use crate::core::{Endpoint, Error, History, Prices, Secret, de};
 use crate::web::given;
 
-/// The options of a call that is data, `null` and `undefined` for none.
-pub fn options<T: DeserializeOwned + Default>(value: &JsValue) -> Result<T, Error> {
-    if value.is_undefined() || value.is_null() { Ok(T::default()) } else { from_js(value, "options") }
-}
-
-/// Of a call without any.
+/// The options that calls have, each with its rule; which of them a call has, it says itself.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoOptions {}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct SubmitOptions {
-    #[serde(deserialize_with = "de::idempotency_key")]
-    pub idempotency_key: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct WaitOptions {
-    #[serde(deserialize_with = "de::milliseconds")]
-    pub timeout: Option<i64>,
-}
-
-impl WaitOptions {
-    pub fn timeout_ms(&self) -> i64 {
-        self.timeout.unwrap_or(DEFAULT_WAIT_MS)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct RunOptions {
+#[serde(rename_all = "camelCase", default)]
+pub struct CallOptions {
     #[serde(deserialize_with = "de::idempotency_key")]
     pub idempotency_key: Option<String>,
     #[serde(deserialize_with = "de::milliseconds")]
     pub timeout: Option<i64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct ChangeOptions {
-    #[serde(deserialize_with = "de::idempotency_key")]
-    pub idempotency_key: Option<String>,
-    #[serde(deserialize_with = "de::text")]
-    pub water_mark: Option<String>,
-    #[serde(deserialize_with = "de::link")]
-    pub call_back_url: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct ExtendOptions {
-    #[serde(deserialize_with = "de::idempotency_key")]
-    pub idempotency_key: Option<String>,
     #[serde(deserialize_with = "de::text")]
     pub water_mark: Option<String>,
     #[serde(deserialize_with = "de::link")]
     pub call_back_url: Option<String>,
     #[serde(deserialize_with = "de::optional_prompt")]
     pub prompt: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BatchOptions {
     #[serde(deserialize_with = "de::whole::<_, 1, 100>")]
     pub concurrency: Option<u16>,
-    #[serde(deserialize_with = "de::milliseconds")]
-    pub timeout: Option<i64>,
+}
+
+impl CallOptions {
+    /// Reads the options of a call that has these; `null` and `undefined` for none.
+    pub fn read(value: &JsValue, known: &'static [&'static str]) -> Result<Self, Error> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(Self::default());
+        }
+        let given = given_of(value).map_err(|error| error.in_field("options"))?;
+        if let Some(unknown) = given.names().find(|name| !known.contains(name)) {
+            return Err(Error::unknown_field(unknown, known));
+        }
+        from_object(given, "options")
+    }
+
+    /// How long a task is waited for.
+    pub fn timeout_ms(&self) -> i64 {
+        self.timeout.unwrap_or(DEFAULT_WAIT_MS)
+    }
 }
 
 /// The options of the client itself.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ClientOptions {
     #[serde(deserialize_with = "de::any_text")]
     endpoint: Option<String>,

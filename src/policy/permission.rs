@@ -1,26 +1,17 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::Must;
 use crate::core::Word;
 
 /// What a caller may be allowed to do. Everybody may look at the tasks they made.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[serde(rename_all = "camelCase")]
-#[strum(serialize_all = "camelCase", parse_err_ty = Must, parse_err_fn = unknown)]
+#[strum(serialize_all = "camelCase")]
 pub enum Permission {
     /// New pictures and videos.
     Generate,
@@ -44,8 +35,12 @@ impl Permission {
     }
 }
 
-fn unknown(_: &str) -> Must {
-    Permission::MUST
+impl FromStr for Permission {
+    type Err = Must;
+
+    fn from_str(word: &str) -> Result<Self, Must> {
+        Self::from_word(word).ok_or(Self::MUST)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,18 @@
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, intern};
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a reader of a stream has read.
+    type Chunk;
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &Chunk) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Chunk) -> Uint8Array;
+}
 
 /// Why a body is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +79,6 @@ async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Res
 }
 
 async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
-    let chunk = JsFuture::from(reader.read()).await?;
-    if Reflect::get(&chunk, &intern("done").into())?.is_truthy() {
-        return Ok(None);
-    }
-    Ok(Some(Reflect::get(&chunk, &intern("value").into())?.unchecked_into()))
+    let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
+    Ok(if chunk.done() { None } else { Some(chunk.value()) })
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{JsString, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue, intern};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCache, RequestInit, RequestRedirect, Response};
 
@@ -23,6 +23,18 @@ pub struct Fetch;
 extern "C" {
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+// Made once: a name that crosses with every call is a good part of its work. rustfmt would take the texts away.
+#[rustfmt::skip]
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static AUTHORIZATION: JsString = "Authorization";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static CONTENT_TYPE: JsString = "Content-Type";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static IDEMPOTENCY_KEY: JsString = "Idempotency-Key";
 }
 
 /// Something the host threw, kept so that the caller gets the same object back.
@@ -53,23 +65,23 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     let mut ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
     // A plain object: the host makes its own `Headers` of it anyway.
     let headers = Object::new();
-    let set = |name: &str, value: &str| Reflect::set(&headers, &intern(name).into(), &value.into());
+    let set = |name: &JsString, value: &str| Reflect::set(&headers, name, &value.into());
     let init = RequestInit::new();
     // Never followed: a redirect would carry the key to whatever host it names.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(ends_with_this_call.0.as_ref().map(AbortController::signal).as_ref());
     if let Some(key) = request.key {
-        set("Authorization", &format!("Bearer {}", key.expose()))?;
+        AUTHORIZATION.with(|name| set(name, &format!("Bearer {}", key.expose())))?;
     }
     if let Some(body) = request.body {
         init.set_method("POST");
-        set("Content-Type", "application/json")?;
+        CONTENT_TYPE.with(|name| set(name, "application/json"))?;
         init.set_body(&JsValue::from_str(body));
     } else if host_knows_cache_modes() {
         init.set_cache(RequestCache::NoStore);
     }
     if let Some(key) = request.idempotency_key {
-        set("Idempotency-Key", key)?;
+        IDEMPOTENCY_KEY.with(|name| set(name, key))?;
     }
     init.set_headers(&headers);
     let response: Response = JsFuture::from(fetch(request.url, &init)?).await?.unchecked_into();

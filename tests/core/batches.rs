@@ -4,12 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use midapi::client::{BatchEvent, BatchItem, BatchOptions, Timer};
-use midapi::core::{Billed, Error, Handle, Kind, SUBMITS_PER_WINDOW, State, Task, WINDOW_MS, generate};
+use futures_util::StreamExt;
+use midapi::client::{BatchEvent, BatchItem, BatchOptions, Client};
+use midapi::core::{Billed, Error, Handle, Kind, SUBMITS_PER_WINDOW, State, Task, UnknownSubmit, WINDOW_MS, generate};
 use proptest::prelude::*;
 
 use crate::fake::{Answer, Sent, Server, accepted, ok, record_of, refusal};
 
+type Answering = fn(&Sent) -> Answer;
 type Settled = Vec<(usize, Result<Task, Error>)>;
 
 fn item(prompt: &str) -> BatchItem {
@@ -40,19 +42,37 @@ fn obliging(sent: &Sent) -> Answer {
     answer.late(500)
 }
 
-fn batch(server: &Server, items: Vec<BatchItem>, options: BatchOptions, stop: impl Future<Output = ()>) -> Settled {
-    let settled = RefCell::new(Vec::new());
-    let client = server.client();
-    server.run(client.batch(items, options, stop, &mut |number, event| {
+/// Runs a batch to its end, and tells its events.
+async fn run(
+    client: &Rc<Client<Server, Server>>,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: impl Future<Output = ()> + 'static,
+    on_event: &mut dyn FnMut(usize, BatchEvent),
+) {
+    let mut events = client.clone().batch(items, options, stop);
+    while let Some((number, event)) = events.next().await {
+        on_event(number, event);
+    }
+}
+
+fn batch(
+    server: &Server,
+    items: Vec<BatchItem>,
+    options: BatchOptions,
+    stop: impl Future<Output = ()> + 'static,
+) -> Settled {
+    let mut settled = Vec::new();
+    server.run(run(&Rc::new(server.client()), items, options, stop, &mut |number, event| {
         if let BatchEvent::Settled(outcome) = event {
-            settled.borrow_mut().push((number, outcome));
+            settled.push((number, outcome));
         }
     }));
     assert_eq!(server.open_sleeps(), 0, "a timer outlives the batch");
-    settled.into_inner()
+    settled
 }
 
-fn never() -> impl Future<Output = ()> {
+fn never() -> impl Future<Output = ()> + 'static {
     std::future::pending()
 }
 
@@ -85,9 +105,9 @@ fn no_more_are_in_flight_than_told() {
     for concurrency in [1, 3, 20] {
         let server = Server::answering(obliging);
         let flight = Cell::new((0, 0));
-        let client = server.client();
+        let client = Rc::new(server.client());
         let settled = Cell::new(0);
-        server.run(client.batch(items(12), options(concurrency), never(), &mut |_, event| {
+        server.run(run(&client, items(12), options(concurrency), never(), &mut |_, event| {
             if let BatchEvent::Settled(_) = event {
                 settled.set(settled.get() + 1);
             }
@@ -133,12 +153,12 @@ fn what_is_tried_again_counts_as_what_is_submitted() {
 #[test]
 fn two_batches_of_a_client_share_its_pace_with_whatever_else_it_submits() {
     let server = Server::answering(obliging);
-    let client = server.client();
+    let client = Rc::new(server.client());
     let ignore = &mut |_, _| ();
     server.run(async {
         client.submit(generate(r#"{"taskType":"mj_txt2img","prompt":"alone"}"#).unwrap(), None).await.unwrap();
-        client.batch(items(15), options(100), never(), ignore).await;
-        client.batch(items(15), options(100), never(), ignore).await;
+        run(&client, items(15), options(100), never(), ignore).await;
+        run(&client, items(15), options(100), never(), ignore).await;
     });
     assert_eq!(paced(&server).len(), 31);
 }
@@ -205,11 +225,12 @@ fn a_stop_lets_submits_on_their_way_finish_and_tells_their_tasks() {
         vec![item("lost"), item("a"), BatchItem::Wait(Handle::new("w")), item("b"), BatchItem::Wait(Handle::new("x"))];
     let updates = RefCell::new(Vec::new());
     let settled = RefCell::new(Vec::new());
-    let client = server.client();
-    let stop = server.sleep(300);
-    server.run(client.batch(items, options(3), stop, &mut |number, event| match event {
+    let client = Rc::new(server.client());
+    let stop = server.alarm(300);
+    server.run(run(&client, items, options(3), stop, &mut |number, event| match event {
         BatchEvent::Updated(task) => updates.borrow_mut().push((number, task.task_id)),
         BatchEvent::Settled(outcome) => settled.borrow_mut().push((server.now(), number, outcome.unwrap_err())),
+        BatchEvent::Submitting(_) | BatchEvent::Pausing => {}
     }));
     assert_eq!(updates.take(), [(1, "a".to_owned())]);
     let settled: HashMap<_, _> = settled.take().into_iter().map(|(at, number, error)| (number, (at, error))).collect();
@@ -239,12 +260,15 @@ fn what_is_stopped_before_it_begins_sends_nothing() {
 #[test]
 fn a_stop_from_within_an_event_submits_nothing_more() {
     let server = Server::answering(obliging);
-    let stopped = Cell::new(false);
+    let stopped = Rc::new(Cell::new(false));
+    let is_stopped = stopped.clone();
     let stop =
-        std::future::poll_fn(|_| if stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending });
-    let client = server.client();
+        std::future::poll_fn(
+            move |_| if is_stopped.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending },
+        );
+    let client = Rc::new(server.client());
     let mut settled = 0;
-    server.run(client.batch(items(5), options(1), stop, &mut |_, event| {
+    server.run(run(&client, items(5), options(1), stop, &mut |_, event| {
         if let BatchEvent::Settled(_) = event {
             settled += 1;
             stopped.set(true);
@@ -256,10 +280,273 @@ fn a_stop_from_within_an_event_submits_nothing_more() {
 #[test]
 fn a_stop_ends_the_pause_before_a_second_try() {
     let server = Server::answering(|_| refusal(429).retry_after("30"));
-    let settled = by_number(batch(&server, items(1), options(1), server.sleep(1_000)), 1);
+    let settled = by_number(batch(&server, items(1), options(1), server.alarm(1_000)), 1);
     let error = settled[0].as_ref().unwrap_err();
     assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::No));
     assert_eq!((server.submits(), server.now()), (1, 1_000), "what was refused is not submitted after the stop");
+}
+
+#[test]
+fn a_stop_at_the_end_of_a_pause_submits_nothing_more() {
+    for retry_after in ["0", "1", "11"] {
+        let server = Server::answering(move |_| refusal(429).retry_after(retry_after));
+        let stop = server.alarm(11_000);
+        by_number(batch(&server, items(1), options(1), stop), 1)[0].as_ref().unwrap_err();
+        assert!(server.sent().iter().all(|sent| sent.at < 11_000), "{retry_after}");
+    }
+}
+
+#[test]
+fn what_nobody_knows_is_told_again_and_not_sent() {
+    let submit = UnknownSubmit::new("generate", "{}", "k").unwrap();
+    let lost = || {
+        Error::new(Kind::Network, "it broke off").with(|error| {
+            error.billed = Billed::Unknown;
+            error.submit = Some(submit.clone());
+        })
+    };
+    for stop in [false, true] {
+        let server = Server::answering(obliging);
+        let stop: std::pin::Pin<Box<dyn Future<Output = ()>>> =
+            if stop { Box::pin(std::future::ready(())) } else { Box::pin(never()) };
+        let settled = by_number(batch(&server, vec![BatchItem::Unknown(lost()), item("b")], options(1), stop), 2);
+        let error = settled[0].as_ref().unwrap_err();
+        assert_eq!((error.kind, error.billed, error.submit.as_ref()), (Kind::Network, Billed::Unknown, Some(&submit)));
+        assert_eq!(error.message, "it broke off");
+        assert!(server.submits() <= 1);
+    }
+}
+
+#[test]
+fn the_twenty_first_submit_waits_for_the_first_to_leave_the_window() {
+    let server = Server::answering(obliging);
+    let client = Rc::new(server.client());
+    server.set_early(3);
+    server.run(async {
+        // One that is not of this batch, at 1 s.
+        server.alarm(1_000).await;
+        client.submit(generate(r#"{"taskType":"mj_txt2img","prompt":"alone"}"#).unwrap(), None).await.unwrap();
+        run(&client, items(20), options(100), never(), &mut |_, _| ()).await;
+    });
+    let submits = paced(&server);
+    assert_eq!((submits.len(), submits[0], submits[19], submits[20]), (21, 1_000, 1_500, 11_500));
+}
+
+#[test]
+fn a_wait_is_no_submit_and_needs_no_window() {
+    let server = Server::answering(obliging);
+    let waits = (0..50).map(|number| BatchItem::Wait(Handle::new(number.to_string()))).collect();
+    by_number(batch(&server, waits, options(100), never()), 50);
+    assert!(server.sent().iter().all(|sent| sent.at == 0 && sent.body.is_none()));
+}
+
+#[test]
+fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
+    for (code, kind) in [(402, Kind::InsufficientCredits), (401, Kind::Unauthorized), (503, Kind::Misconfigured)] {
+        let server = Server::answering(move |sent| match sent.body {
+            Some(_) => {
+                Answer::json(200, serde_json::json!({ "code": code, "msg": "misconfigured: no key", "data": null }))
+            }
+            None => obliging(sent),
+        });
+        let items = vec![item("0"), BatchItem::Wait(Handle::new("1")), item("2")];
+        let client = Rc::new(server.gateway());
+        let mut settled = Vec::new();
+        server.run(run(&client, items, options(1), never(), &mut |number, event| {
+            if let BatchEvent::Settled(outcome) = event {
+                settled.push((number, outcome));
+            }
+        }));
+        let settled = by_number(settled, 3);
+        assert_eq!(settled[0].as_ref().unwrap_err().kind, kind);
+        assert!(settled[1].is_ok());
+        let refusal = settled[2].as_ref().unwrap_err();
+        assert_eq!((refusal.kind, refusal.billed), (kind, Billed::No));
+        assert!(refusal.message.starts_with("not submitted"), "{refusal}");
+        assert_eq!(server.submits(), 1);
+    }
+    let passing: [(Answering, Kind); 5] = [
+        (|_| refusal(429).retry_after("3600"), Kind::RateLimited),
+        (|_| Answer::Reset, Kind::Network),
+        (|sent| if sent.body.is_some() { accepted("0") } else { ok(record_of("0", 2)) }, Kind::TaskFailed),
+        (|_| refusal(422), Kind::InvalidRequest),
+        // A page of something in front of the API says nothing about the key.
+        (|_| Answer::not_json(403), Kind::BadResponse),
+    ];
+    for (fails, kind) in passing {
+        let server = Server::answering(move |sent| match subject(sent).as_str() {
+            "0" => fails(sent),
+            _ => obliging(sent),
+        });
+        let settled = by_number(batch(&server, items(2), options(1), never()), 2);
+        assert_eq!(settled[0].as_ref().unwrap_err().kind, kind);
+        assert!(settled[1].is_ok());
+    }
+}
+
+/// An account of which others submit, too: so many tasks every ten seconds until a time, all at the beginning.
+fn shared_account(others: usize, until: i64) -> impl FnMut(&Sent) -> Answer {
+    let mut taken: Vec<i64> = Vec::new();
+    let mut next_others = 0;
+    move |sent| {
+        if sent.body.is_none() {
+            return ok(record_of(&subject(sent), 1));
+        }
+        while next_others <= sent.at && next_others < until {
+            taken.extend(std::iter::repeat_n(next_others, others));
+            next_others += 10_000;
+        }
+        taken.retain(|at| sent.at - at < 10_000);
+        if taken.len() >= SUBMITS_PER_WINDOW {
+            return refusal(429);
+        }
+        taken.push(sent.at);
+        accepted(&subject(sent))
+    }
+}
+
+#[test]
+fn while_somebody_else_uses_the_account_items_are_held_back_and_none_is_given_up() {
+    let server = Server::answering(shared_account(15, 20_000));
+    let settled = by_number(batch(&server, items(14), options(14), never()), 14);
+    for outcome in settled {
+        assert_eq!(outcome.unwrap().state, State::Succeeded);
+    }
+    let last = paced(&server).last().copied().unwrap();
+    assert!((20_000..60_000).contains(&last), "the last submit left after {last} ms");
+    assert_eq!(server.sent().iter().filter(|sent| sent.body.is_none()).count(), 14);
+}
+
+#[test]
+fn an_item_that_is_refused_in_every_window_is_given_up_after_the_sixth() {
+    let server = Server::answering(|_| refusal(429));
+    let mut paused = 0;
+    let mut settled = None;
+    server.run(run(&Rc::new(server.client()), items(1), options(1), never(), &mut |_, event| match event {
+        BatchEvent::Pausing => paused += 1,
+        BatchEvent::Settled(outcome) => settled = Some(outcome.unwrap_err()),
+        BatchEvent::Submitting(_) => {}
+        BatchEvent::Updated(task) => panic!("{task:?}"),
+    }));
+    let error = settled.unwrap();
+    assert_eq!((error.kind, error.billed, error.retryable()), (Kind::RateLimited, Billed::No, true));
+    assert!((6 * WINDOW_MS..7 * WINDOW_MS).contains(&server.now()), "after {} ms", server.now());
+    assert_eq!(paused, server.submits() - 1, "every submit but the last was followed by a pause");
+    let held_back = server.pauses().into_iter().filter(|ms| *ms >= WINDOW_MS).count();
+    assert_eq!(held_back, 6);
+}
+
+#[test]
+fn a_server_that_asks_for_a_longer_pause_than_six_windows_is_told_of_and_not_waited_for() {
+    for (header, submits) in [("62", 7), ("63", 7), ("64", 1), ("3600", 1), ("99999999999999999999", 1)] {
+        let server = Server::answering(move |_| refusal(429).retry_after(header));
+        let settled = by_number(batch(&server, items(1), options(1), never()), 1);
+        let error = settled[0].as_ref().unwrap_err();
+        assert_eq!((error.kind, error.billed), (Kind::RateLimited, Billed::No));
+        assert_eq!((error.retry_after.is_some(), server.submits()), (true, submits), "{header} s");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Success,
+    Failed(Kind),
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![
+        12 => Just(End::Success),
+        4 => Just(End::Failed(Kind::TaskFailed)),
+        2 => Just(End::Failed(Kind::RateLimited)),
+        1 => Just(End::Failed(Kind::InsufficientCredits)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn the_order_keeps_every_promise(
+        items in prop::collection::vec((any::<bool>(), 0i64..3_000, end()), 0..90),
+        concurrency in 0usize..40,
+        stop_at in proptest::option::of(0i64..60_000),
+        start in 0i64..1_000_000,
+        early in 0i64..3,
+    ) {
+        let known = items.clone();
+        let server = Server::answering(move |sent| {
+            let subject = subject(sent);
+            let (_, latency, end) = known[subject.parse::<usize>().unwrap()];
+            match (end, sent.body.is_some()) {
+                // Longer than anybody waits for.
+                (End::Failed(Kind::RateLimited), true) => refusal(429).retry_after("3600"),
+                (End::Failed(Kind::InsufficientCredits), true) => refusal(402),
+                (_, true) => accepted(&subject).retry_after("0"),
+                (End::Failed(Kind::TaskFailed), false) => ok(record_of(&subject, 2)),
+                (_, false) => ok(record_of(&subject, 1)),
+            }
+            .late(latency)
+        });
+        server.set_now(start);
+        // Hosts wake a little early.
+        server.set_early(early);
+        let stop: std::pin::Pin<Box<dyn Future<Output = ()>>> = match stop_at {
+            Some(ms) => Box::pin(server.alarm(ms)),
+            None => Box::pin(never()),
+        };
+        let batch_items: Vec<_> = items.iter().enumerate().map(|(number, (submits, ..))| match submits {
+            true => item(&number.to_string()),
+            false => BatchItem::Wait(Handle::new(number.to_string())),
+        }).collect();
+        let client = Rc::new(server.client());
+        let mut ends: Vec<Option<(i64, Result<Task, Error>)>> = items.iter().map(|_| None).collect();
+        server.run(run(&client, batch_items, options(concurrency), stop, &mut |number, event| {
+            if let BatchEvent::Settled(outcome) = event {
+                let before = ends[number].replace((server.now(), outcome));
+                assert!(before.is_none(), "item {number} settled twice");
+            }
+        }));
+        prop_assert!(ends.iter().all(Option::is_some), "an item never settled");
+        prop_assert_eq!(server.open_sleeps(), 0);
+        paced(&server);
+
+        let stopped_at = stop_at.map(|ms| start + ms);
+        let is_out_of_credits = |end: &Option<(i64, Result<Task, Error>)>| {
+            let (at, outcome) = end.as_ref().unwrap();
+            outcome.as_ref().is_err_and(|error| error.kind == Kind::InsufficientCredits && error.code == Some(402)).then_some(*at)
+        };
+        let out_of_credits_at = ends.iter().filter_map(is_out_of_credits).min();
+        let mut flights = Vec::new();
+        for (number, end) in ends.iter().enumerate() {
+            let (ended_at, outcome) = end.as_ref().unwrap();
+            let sent: Vec<_> = server.sent().into_iter().filter(|sent| subject(sent) == number.to_string()).collect();
+            let submits = sent.iter().filter(|sent| sent.body.is_some()).count();
+            prop_assert_eq!(submits, usize::from(items[number].0 && !sent.is_empty()), "submits of item {}", number);
+            let Some(begun_at) = sent.first().map(|sent| sent.at) else {
+                // It was refused, and for a reason.
+                let error = outcome.as_ref().unwrap_err();
+                let is_stopped = stopped_at.is_some_and(|at| at <= *ended_at);
+                let is_refused = items[number].0 && out_of_credits_at.is_some_and(|at| at <= *ended_at);
+                prop_assert!(is_stopped || is_refused, "refused for nothing");
+                let kind = if is_stopped { Kind::Aborted } else { Kind::InsufficientCredits };
+                let billed = if items[number].0 { Billed::No } else { Billed::Yes };
+                // Of what happens at one moment either may come first.
+                if !(is_stopped && is_refused) {
+                    prop_assert_eq!((error.kind, error.billed), (kind, billed));
+                }
+                continue;
+            };
+            prop_assert!(stopped_at.is_none_or(|at| begun_at <= at), "begun after the stop");
+            if items[number].0 {
+                prop_assert!(out_of_credits_at.is_none_or(|at| begun_at <= at), "submitted without credits");
+            }
+            flights.push((begun_at, *ended_at));
+        }
+        for (at, _) in &flights {
+            let in_flight = flights.iter().filter(|(begun_at, ended_at)| begun_at <= at && at < ended_at).count();
+            prop_assert!(in_flight <= concurrency.max(1), "{} in flight at once", in_flight);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -286,7 +573,7 @@ proptest! {
             0i64..5_000,
         ), 0..40),
         concurrency in 0usize..10,
-        stop_at in proptest::option::of(0u32..200_000),
+        stop_at in proptest::option::of(0i64..200_000),
     ) {
         let known = fates.clone();
         let tried = RefCell::new(HashMap::<String, u32>::new());
@@ -314,19 +601,22 @@ proptest! {
         }).collect();
         let options = BatchOptions { concurrency, timeout_ms: 100_000 };
         let stop: std::pin::Pin<Box<dyn Future<Output = ()>>> = match stop_at {
-            Some(ms) => Box::pin(server.sleep(ms)),
+            Some(ms) => Box::pin(server.alarm(ms)),
             None => Box::pin(never()),
         };
         let told = Rc::new(RefCell::new(HashMap::new()));
         let mut settled = HashMap::new();
-        let client = server.client();
-        server.run(client.batch(items, options, stop, &mut |number, event| match event {
+        let client = Rc::new(server.client());
+        server.run(run(&client, items, options, stop, &mut |number, event| match event {
             BatchEvent::Updated(task) => {
                 assert!(!settled.contains_key(&number), "an update after the end");
                 told.borrow_mut().insert(number, task.task_id);
             }
             BatchEvent::Settled(outcome) => {
                 assert!(settled.insert(number, outcome).is_none(), "item {number} settled twice");
+            }
+            BatchEvent::Submitting(_) | BatchEvent::Pausing => {
+                assert!(!settled.contains_key(&number), "submitted after the end");
             }
         }));
         prop_assert_eq!(settled.len(), fates.len());

@@ -125,8 +125,7 @@ fn a_signed_body_that_is_no_callback_is_refused() {
 
 #[test]
 fn a_callback_as_json_says_what_it_is() {
-    let json =
-        |body: &str| serde_json::from_str::<serde_json::Value>(&Callback::parse(body).unwrap().to_json()).unwrap();
+    let json = |body: &str| serde_json::to_value(Callback::parse(body).unwrap()).unwrap();
     let ended = json(BODY);
     assert_eq!((&ended["type"], &ended["taskId"]), (&"ended".into(), &"mj_task_12345".into()));
     assert_eq!((&ended["task"]["state"], ended["task"]["images"].as_array().unwrap().len()), (&"succeeded".into(), 1));

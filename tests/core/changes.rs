@@ -1,6 +1,9 @@
 //! Upscales, variations and longer videos: what is sent, and what a body of such a route means.
 
-use midapi::core::{Change, ChangeRequest, GenerateRequest, ImageNumber, Kind, State, TaskType};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use midapi::core::{Billed, Change, ChangeRequest, GenerateRequest, ImageNumber, Kind, State, TaskType};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -61,13 +64,38 @@ fn the_form_is_remembered_whatever_it_answered_but_404() {
 
 #[test]
 fn a_server_with_neither_form_is_asked_for_both_again() {
-    let server = Server::answering(|_| missing());
-    let client = server.client();
-    let request = ChangeRequest::upscale("a", number(1));
-    for _ in 0..2 {
-        assert_eq!(server.run(client.change(&request)).unwrap_err().kind, Kind::NotFound);
+    let forms: [(fn() -> Answer, Kind); 2] = [(|| refusal(404), Kind::NotFound), (missing, Kind::BadResponse)];
+    for (missing, kind) in forms {
+        let server = Server::answering(move |_| missing());
+        let client = server.client();
+        let request = ChangeRequest::upscale("a", number(1));
+        for _ in 0..2 {
+            let error = server.run(client.change(&request)).unwrap_err();
+            assert_eq!((error.kind, error.code, error.billed), (kind, Some(404), Billed::No));
+        }
+        assert_eq!(server.paths(), ["upscale", "generateUpscale", "upscale", "generateUpscale"]);
     }
-    assert_eq!(server.paths(), ["upscale", "generateUpscale", "upscale", "generateUpscale"]);
+}
+
+#[test]
+fn a_server_that_changes_its_mind_about_the_forms_is_followed_either_way() {
+    let there = Rc::new(Cell::new("generateUpscale"));
+    let is_there = there.clone();
+    let server = Server::answering(move |sent| if sent.path() == is_there.get() { accepted("b") } else { missing() });
+    let client = server.client();
+    let request = ChangeRequest::upscale("a", number(2));
+    for (form, sent) in [
+        ("generateUpscale", &["upscale", "generateUpscale"][..]),
+        ("generateUpscale", &["generateUpscale"]),
+        ("upscale", &["generateUpscale", "upscale"]),
+        ("upscale", &["upscale"]),
+        ("generateUpscale", &["upscale", "generateUpscale"]),
+    ] {
+        there.set(form);
+        let before = server.paths().len();
+        assert_eq!(server.run(client.change(&request)).unwrap().task_id, "b");
+        assert_eq!(server.paths()[before..], *sent);
+    }
 }
 
 #[test]
@@ -109,9 +137,11 @@ fn a_variation_has_one_form_and_counts_from_0_on_the_wire() {
         (vec!["generateVary".into()], vec![json!({ "taskId": "a", "imageIndex": 0 })])
     );
 
-    let server = Server::new([missing()]);
-    let error = server.run(server.client().change(&ChangeRequest::vary("a", number(1)))).unwrap_err();
-    assert_eq!((error.kind, server.paths().len()), (Kind::NotFound, 1));
+    for (missing, kind) in [(refusal(404), Kind::NotFound), (missing(), Kind::BadResponse)] {
+        let server = Server::new([missing]);
+        let error = server.run(server.client().change(&ChangeRequest::vary("a", number(1)))).unwrap_err();
+        assert_eq!((error.kind, server.paths().len()), (kind, 1));
+    }
 }
 
 #[test]
@@ -213,6 +243,11 @@ fn a_body_that_is_no_such_request_names_what_is_wrong() {
     ] {
         let error = parse(route, &body).unwrap_err();
         assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some(field)), "{route} {body}");
+    }
+    // What a person can't see is no prompt of an extension, either.
+    for prompt in ["\u{200b}", "a\0b", "\u{fffd}"] {
+        let body = json!({ "taskType": MANUAL, "taskId": "a", "index": 1, "prompt": prompt });
+        assert_eq!(parse("generateVideoExtend", &body).unwrap_err().field.as_deref(), Some("prompt"), "{prompt:?}");
     }
     for route in ["generate", "record-info", "", "Upscale"] {
         assert!(ChangeRequest::parse(route, "{}").is_none(), "{route} takes no such request");

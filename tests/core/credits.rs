@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::fake::{Answer, Server, ok, refusal};
 
 #[test]
-fn credits_are_a_decimal_number_as_the_server_spells_it() {
-    for (number, spelt) in [(json!(5916.25), "5916.25"), (json!(7), "7"), (json!(0), "0"), (json!(-1.5), "-1.5")] {
+fn credits_are_a_decimal_number() {
+    for (number, credits) in [(json!(5916.25), 5916.25), (json!(7), 7.0), (json!(0), 0.0), (json!(-1.5), -1.5)] {
         let server = Server::new([ok(number)]);
-        assert_eq!(server.run(server.client().credits()).unwrap(), spelt);
+        assert_eq!(server.run(server.client().credits()).unwrap(), credits);
         assert_eq!(server.sent()[0].url, "https://api.midapi.ai/api/v1/common/credit");
     }
 }
@@ -19,7 +19,7 @@ fn the_second_route_is_tried_where_the_first_is_missing_alone() {
     let urls = ["https://api.midapi.ai/api/v1/common/credit", "https://api.midapi.ai/api/v1/chat/credit"];
     for missing in [Answer::not_json(404), refusal(404)] {
         let server = Server::new([missing, ok(json!(1))]);
-        assert_eq!(server.run(server.client().credits()).unwrap(), "1");
+        assert_eq!(server.run(server.client().credits()).unwrap(), 1.0);
         assert_eq!(server.sent().iter().map(|sent| sent.url.as_str()).collect::<Vec<_>>(), urls);
     }
 

@@ -1,6 +1,9 @@
-//! Where a key may be sent.
+//! What may be a key, and where it may be sent.
 
-use midapi::core::{Endpoint, Kind};
+use midapi::client::Client;
+use midapi::core::{Endpoint, Kind, Secret};
+
+use crate::fake::Server;
 
 #[test]
 fn a_key_travels_encrypted_or_stays_on_this_machine() {
@@ -27,6 +30,8 @@ fn a_key_travels_encrypted_or_stays_on_this_machine() {
         "example.com",
         "/api/v1/mj",
         "https://exa mple.com",
+        "https://Ex%aample.com",
+        "https://example.co%4D",
         "http:\\\\127.0.0.1",
         "",
     ] {
@@ -71,4 +76,56 @@ fn the_vendor_is_known_by_its_own_address() {
         assert!(!is_vendor(other), "{other}");
     }
     assert!(Endpoint::upstream("https://api.midapi.ai").unwrap().is_vendor());
+    // However it is spelled.
+    for spelled in [
+        "https://API.midapi.ai/api/v1/mj",
+        "https://api.midapi.ai:443/api/v1/mj",
+        "https://api.midapi.ai./api/v1/mj",
+        "https://api.midapi.ai/api/v1/./mj",
+        "https://api.midapi.ai",
+    ] {
+        assert!(is_vendor(spelled), "{spelled}");
+    }
+}
+
+#[test]
+fn an_endpoint_on_a_port_that_no_fetch_connects_to_is_refused_by_name() {
+    for port in [1, 22, 25, 6000, 6667, 10080] {
+        for carries_key in [true, false] {
+            let error = Endpoint::new(&format!("https://a.example:{port}/api/v1/mj"), carries_key).unwrap_err();
+            assert_eq!((error.kind, error.field.as_deref()), (Kind::Misconfigured, Some("endpoint")));
+            assert!(error.message.contains(&port.to_string()), "{error}");
+            assert!(Endpoint::upstream(&format!("http://127.0.0.1:{port}")).is_err());
+        }
+    }
+    for port in [80, 443, 8080, 8443, 8787, 3000] {
+        assert!(Endpoint::new(&format!("https://a.example:{port}/api/v1/mj"), true).is_ok(), "{port}");
+    }
+}
+
+#[test]
+fn a_key_is_long_enough_not_to_be_a_part_of_ordinary_words() {
+    for wrong in ["", "e", "y", "1234567", "12345678\n", "1234 5678", "schlüssel-1234", "\u{200b}12345678"] {
+        let error = Secret::new(wrong).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::Misconfigured, Some("apiKey")), "{wrong:?}");
+        assert!(wrong.is_empty() || wrong.len() < 3 || !error.message.contains(wrong), "{error}");
+    }
+    assert_eq!(Secret::new("12345678").unwrap().expose(), "12345678");
+}
+
+#[test]
+fn a_gateways_token_never_goes_to_the_vendor() {
+    let client = |endpoint: &str, key: &str| {
+        let server = Server::new([]);
+        let endpoint = Endpoint::new(endpoint, true).unwrap();
+        Client::new(server.clone(), server, endpoint, Some(Secret::new(key).unwrap())).map(drop)
+    };
+    for vendor in [Endpoint::VENDOR, "https://api.midapi.ai:443/api/v1/mj/", "https://API.midapi.ai"] {
+        let error = client(vendor, "midapi_0123456789").unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::Misconfigured, Some("endpoint")), "{vendor}");
+        assert!(!error.message.contains("0123456789"), "{error}");
+        client(vendor, "0123456789").unwrap();
+    }
+    client("https://app.example/api/v1/mj", "midapi_0123456789").unwrap();
+    client("http://localhost:8787/api/v1/mj", "midapi_0123456789").unwrap();
 }

@@ -2,15 +2,15 @@
 //! client runs without waiting, and a call that would sleep for ever is found out.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use midapi::client::{Client, NoReply, Reply, Request, Timer, Transport};
-use midapi::core::{Account, Endpoint, History, Secret};
+use midapi::client::{CallContext, Client, NoReply, Reply, Request, Timer, Transport, race};
+use midapi::core::{Endpoint, Error, Secret, Submission, generate};
 use serde_json::{Value, json};
 
 pub const KEY: &str = "secret-key-0123456789";
@@ -82,6 +82,19 @@ pub fn record_of(task_id: &str, flag: i64) -> Value {
     json!({ "taskId": task_id, "successFlag": flag, "resultInfoJson": if flag == 1 { results } else { Value::Null } })
 }
 
+/// A refusal with the same number as the HTTP status and inside the envelope.
+pub fn refused(code: u16, retry_after: Option<&str>) -> Answer {
+    let answer = Answer::json(code, json!({ "code": code, "msg": "no", "data": null }));
+    match retry_after {
+        Some(header) => answer.retry_after(header),
+        None => answer,
+    }
+}
+
+pub fn submission() -> Submission {
+    generate(r#"{"taskType":"mj_txt2img","prompt":"a lighthouse","speed":"fast"}"#).unwrap()
+}
+
 /// One request as it came.
 #[derive(Clone)]
 pub struct Sent {
@@ -89,6 +102,8 @@ pub struct Sent {
     pub url: String,
     pub body: Option<String>,
     pub idempotency_key: Option<String>,
+    /// When it was answered, or given up.
+    pub ended_at: Option<i64>,
 }
 
 impl Sent {
@@ -101,11 +116,31 @@ impl Sent {
 pub struct Server(Rc<Inner>);
 
 type Answering = Box<dyn FnMut(&Sent) -> Answer>;
+type Watching = Box<dyn FnMut(&Server, WaitSleep)>;
+
+/// A sleep of a wait: the only one that ends early when somebody looks again.
+#[derive(Clone, Copy)]
+pub struct WaitSleep {
+    key: (i64, u64),
+}
+
+impl WaitSleep {
+    /// When it is over.
+    pub fn until(&self) -> i64 {
+        self.key.0
+    }
+}
 
 #[derive(Default)]
 struct Inner {
     now: Cell<i64>,
+    random: Cell<Option<f64>>,
     hidden: Cell<bool>,
+    /// How much too early the host wakes.
+    early: Cell<i64>,
+    ended_early: RefCell<BTreeSet<(i64, u64)>>,
+    last_sleep: Cell<(i64, u64)>,
+    watching: RefCell<Option<Watching>>,
     wakes: Cell<u32>,
     sleepers: RefCell<Vec<Waker>>,
     timers: RefCell<BTreeMap<(i64, u64), Due>>,
@@ -148,11 +183,16 @@ impl Server {
     pub fn client_of(&self, endpoint: &str, key: Option<&str>) -> Client<Self, Self> {
         let endpoint = Endpoint::new(endpoint, key.is_some()).unwrap();
         let key = key.map(|key| Secret::new(key).unwrap());
-        Client::of(self.clone(), self.clone(), Account::new(endpoint, key, History::default()))
+        Client::new(self.clone(), self.clone(), endpoint, key).unwrap()
     }
 
     pub fn sent(&self) -> Vec<Sent> {
         self.0.sent.borrow().clone()
+    }
+
+    /// How many requests were sent.
+    pub fn count(&self) -> usize {
+        self.0.sent.borrow().len()
     }
 
     /// The last parts of the paths of what was sent.
@@ -170,12 +210,37 @@ impl Server {
         self.sent().iter().map(|sent| sent.at as f64 / 1000.0).collect()
     }
 
+    /// The milliseconds from the end of each request to the next.
+    pub fn pauses(&self) -> Vec<i64> {
+        self.sent().windows(2).map(|pair| pair[1].at - pair[0].ended_at.unwrap()).collect()
+    }
+
+    /// How long each request was let run, in milliseconds.
+    pub fn durations(&self) -> Vec<i64> {
+        self.sent().iter().map(|sent| sent.ended_at.unwrap() - sent.at).collect()
+    }
+
     pub fn submits(&self) -> usize {
         self.sent().iter().filter(|sent| sent.body.is_some()).count()
     }
 
     pub fn now(&self) -> i64 {
         self.0.now.get()
+    }
+
+    /// Sets the clock, between two calls.
+    pub fn set_now(&self, now: i64) {
+        self.0.now.set(now);
+    }
+
+    /// Sets what the coin shows; otherwise it lands in the middle.
+    pub fn set_random(&self, random: f64) {
+        self.0.random.set(Some(random));
+    }
+
+    /// Makes the host end every sleep this much too early.
+    pub fn set_early(&self, ms: i64) {
+        self.0.early.set(ms);
     }
 
     pub fn set_hidden(&self, hidden: bool) {
@@ -191,6 +256,27 @@ impl Server {
     pub fn at(&self, ms: i64, what: impl FnOnce(&Self) + 'static) {
         let key = self.key(ms);
         self.0.timers.borrow_mut().insert(key, Due::Do(Box::new(what)));
+    }
+
+    /// Does something whenever a wait falls asleep.
+    pub fn on_wait(&self, watch: impl FnMut(&Self, WaitSleep) + 'static) {
+        *self.0.watching.borrow_mut() = Some(Box::new(watch));
+    }
+
+    /// Ends one sleep at a time before its own.
+    pub fn end_early(&self, sleep: WaitSleep, at: i64) {
+        self.at(at, move |server| {
+            let due = server.0.timers.borrow_mut().remove(&sleep.key);
+            if let Some(Due::Wake(waker)) = due {
+                server.0.ended_early.borrow_mut().insert(sleep.key);
+                waker.wake();
+            }
+        });
+    }
+
+    /// Resolves after this many milliseconds, for whoever outlives this borrow.
+    pub fn alarm(&self, ms: i64) -> impl Future<Output = ()> + use<> {
+        Sleep(self.clone(), self.key(self.now() + ms))
     }
 
     /// How many sleeps are open.
@@ -222,6 +308,12 @@ impl Server {
         }
     }
 
+    /// The error of a caller who ends the call after this many milliseconds.
+    pub fn abort_after<F: Future>(&self, ms: i64, context: &CallContext<'_>, call: F) -> Error {
+        assert!(self.run(race(call, self.alarm(ms))).is_none(), "it ended before");
+        context.aborted()
+    }
+
     fn key(&self, at: i64) -> (i64, u64) {
         self.0.numbers.set(self.0.numbers.get() + 1);
         (at, self.0.numbers.get())
@@ -243,7 +335,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0.now() >= self.1.0 {
+        if self.0.now() >= self.1.0 || self.0.0.ended_early.borrow().contains(&self.1) {
             return Poll::Ready(());
         }
         self.0.0.timers.borrow_mut().insert(self.1, Due::Wake(context.waker().clone()));
@@ -254,6 +346,15 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         self.0.0.timers.borrow_mut().remove(&self.1);
+    }
+}
+
+/// Takes note of the end of a request, however it ends.
+struct InFlight(Server, usize);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.0.sent.borrow_mut()[self.1].ended_at = Some(self.0.now());
     }
 }
 
@@ -271,8 +372,11 @@ impl Transport for Server {
             url: request.url.to_owned(),
             body: request.body.map(str::to_owned),
             idempotency_key: request.idempotency_key.map(str::to_owned),
+            ended_at: None,
         };
+        let number = self.0.sent.borrow().len();
         self.0.sent.borrow_mut().push(sent.clone());
+        let _in_flight = InFlight(self.clone(), number);
         let mut answer = match &mut *self.0.answering.borrow_mut() {
             Some(answering) => answering(&sent),
             None => self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for"),
@@ -297,11 +401,14 @@ impl Timer for Server {
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()> {
-        Sleep(self.clone(), self.key(self.now() + i64::from(ms)))
+        let ms = i64::from(ms);
+        let key = self.key(self.now() + (ms - self.0.early.get()).max(ms.min(1)));
+        self.0.last_sleep.set(key);
+        Sleep(self.clone(), key)
     }
 
     fn random(&self) -> f64 {
-        0.5
+        self.0.random.get().unwrap_or(0.5)
     }
 
     fn hidden(&self) -> bool {
@@ -310,6 +417,12 @@ impl Timer for Server {
 
     fn woken(&self) -> impl Future<Output = ()> {
         let before = self.0.wakes.get();
+        // What can be woken is a wait, and falls asleep now.
+        let watching = self.0.watching.borrow_mut().take();
+        if let Some(mut watch) = watching {
+            watch(self, WaitSleep { key: self.0.last_sleep.get() });
+            *self.0.watching.borrow_mut() = Some(watch);
+        }
         std::future::poll_fn(move |context| {
             if self.0.wakes.get() != before {
                 return Poll::Ready(());

@@ -88,7 +88,7 @@ fn a_real_acceptance_gives_the_task() {
 #[test]
 fn real_credits_are_a_fraction() {
     let server = Server::new([Answer::text(200, text("real-credit"))]);
-    assert_eq!(server.run(server.client().credits()).unwrap(), "5916.25");
+    assert_eq!(server.run(server.client().credits()).unwrap(), 5916.25);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn videos_are_told_from_images() {
 
 #[test]
 fn a_record_is_written_in_the_vendors_shape() {
-    let written = |record: Record| serde_json::from_str::<Value>(&record.to_json()).unwrap();
+    let written = |record: Record| serde_json::to_value(record).unwrap();
     for name in ["real-record-success-txt2img", "real-record-success-omni", "inferred-record-generating"] {
         assert_eq!(written(record(name).unwrap()), json_of(name)["data"], "{name}");
     }
@@ -253,4 +253,101 @@ fn row_34_an_answer_about_another_task_is_not_this_ones() {
         let error = server.run(server.client().status(&Handle::new("a"))).unwrap_err();
         assert_eq!((error.kind, error.task_id.as_deref()), (Kind::BadResponse, Some("a")), "{other}");
     }
+}
+
+#[test]
+fn a_picture_keeps_the_number_of_its_place() {
+    for gap in [
+        json!({ "resultUrl": null }),
+        json!({ "resultUrl": "" }),
+        json!(null),
+        json!({}),
+        json!({ "resultUrl": "data:x" }),
+    ] {
+        let link = |place: usize| format!("https://files.example/t1_{place}.jpeg");
+        let links = json!([{ "resultUrl": link(0) }, gap, { "resultUrl": link(2) }, link(3)]);
+        let data = json!({ "taskId": "a", "successFlag": 1, "resultInfoJson": { "resultUrls": links } });
+        let record = record_of(data.clone());
+        assert_eq!(record.results.urls, [Some(link(0)), None, Some(link(2)), Some(link(3))]);
+        let written = serde_json::to_value(&record).unwrap();
+        assert_eq!(
+            written["resultInfoJson"]["resultUrls"],
+            json!([{ "resultUrl": link(0) }, { "resultUrl": null }, { "resultUrl": link(2) }, { "resultUrl": link(3) }])
+        );
+        // What is written is read the same.
+        assert_eq!(record_of(written).results.urls, record.results.urls);
+
+        let images = [(1, link(0)), (3, link(2)), (4, link(3))];
+        let numbered = |task: Task| task.images.into_iter().map(|image| (image.index, image.url)).collect::<Vec<_>>();
+        assert_eq!(numbered(task_of(data.clone())), images);
+        for callback in [
+            json!({ "code": 200, "msg": "x", "data": data }),
+            json!({ "code": 200, "msg": "x", "data": { "taskId": "a", "resultUrls": [link(0), null, link(2), link(3)] } }),
+        ] {
+            let Callback::Ended(task) = Callback::parse(&callback.to_string()).unwrap() else { panic!("{callback}") };
+            assert_eq!(numbered(*task), images);
+        }
+    }
+}
+
+#[test]
+fn a_file_is_a_video_by_its_ending_and_else_by_the_tasks_type() {
+    for (link, task_type, is_video) in [
+        ("https://a.example/0.mp4", None, true),
+        ("https://a.example/0.MP4?x=.jpg", None, true),
+        ("https://a.example/0.webm#t=1", None, true),
+        ("https://a.example/0.mov", Some("mj_txt2img"), true),
+        ("https://a.example/0", Some("mj_video"), true),
+        ("https://a.example/v/0", Some("mj_video_hd"), true),
+        ("https://a.example/0.bin", Some("mj_video_extend_auto"), true),
+        ("https://a.example/0.jpeg", Some("mj_video"), false),
+        ("https://a.example/0", Some("mj_txt2img"), false),
+        ("https://a.example/0", None, false),
+        ("https://a.mp4/0", None, false),
+        ("https://a.example/0?file=a.mp4", None, false),
+    ] {
+        let results = json!({ "resultUrls": [{ "resultUrl": link }] });
+        let task =
+            task_of(json!({ "taskId": "a", "taskType": task_type, "successFlag": 1, "resultInfoJson": results }));
+        assert_eq!(
+            (task.videos.len(), task.images.len()),
+            if is_video { (1, 0) } else { (0, 1) },
+            "{link} {task_type:?}"
+        );
+    }
+}
+
+#[test]
+fn a_time_is_milliseconds_or_an_rfc_3339_text() {
+    for (time, ms) in [
+        (json!(1_710_930_600_000_i64), Some(1_710_930_600_000)),
+        (json!("1710930600000"), Some(1_710_930_600_000)),
+        (json!("2024-03-20T10:30:00Z"), Some(1_710_930_600_000)),
+        (json!("1970-01-01T00:00:00.5Z"), Some(500)),
+        (json!("2024-02-29T23:59:59.999+02:00"), Some(1_709_243_999_999)),
+        (json!("2024-03-20"), None),
+        (json!("2023-02-29T00:00:00Z"), None),
+        (json!("2024-03-20T10:30:00"), None),
+        (json!("yesterday"), None),
+        (json!(""), None),
+        (json!(1.5), None),
+        (json!(null), None),
+    ] {
+        assert_eq!(record_of(json!({ "taskId": "a", "createTime": time })).create_time, ms, "{time}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_means_nothing() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    let body = r#"{"taskType":"mj_txt2img","prompt":"x"}"#;
+    assert_eq!(generate(&marked(body)).unwrap(), generate(body).unwrap());
+    assert!(midapi::core::lint(&marked(body)).is_ok() && Prices::parse(&marked("{}")).is_ok());
+    let reply = json!({ "code": 200, "msg": "success", "data": { "taskId": "a" } }).to_string();
+    assert_eq!(submit(Answer::text(200, marked(&reply))).unwrap().task_id, "a");
+    assert!(Callback::parse(&marked(&text("documented-callback-success"))).is_ok());
+    assert_eq!(Handle::parse(&marked("\"a\"")).unwrap(), Handle::new("a"));
+    let submit = r#"{"route":"generate","body":"{}","idempotencyKey":"k"}"#;
+    assert!(midapi::core::UnknownSubmit::parse(&marked(submit)).is_ok());
+    assert!(generate(&marked(&marked(body))).is_err(), "one is a mark, two are not");
 }

@@ -1,12 +1,10 @@
 //! How long tasks take, as a client learns it and says it.
 
-use std::rc::Rc;
-
-use midapi::core::{Account, DEFAULT_WAIT_MS, Endpoint, Handle, Output, Speed, Task};
+use midapi::client::DEFAULT_WAIT_MS;
+use midapi::core::{Handle, Speed, Task};
 use serde_json::json;
 
-use crate::fake::{GATEWAY, Server, ok, record};
-use crate::machine::{Machine, output, sent, submit};
+use crate::fake::{Server, accepted, ok, record, submission};
 
 /// A fast image, created at the beginning of time.
 fn handle() -> Handle {
@@ -23,13 +21,12 @@ fn a_task_that_ended_teaches_the_client_how_long_such_tasks_take() {
     for _ in 0..3 {
         server.run(client.wait(&handle(), DEFAULT_WAIT_MS, &mut |_| ())).unwrap();
     }
-    assert_eq!(client.history().to_json(), r#"{"mj_txt2img/fast":[42000,42000,42000]}"#);
+    assert_eq!(serde_json::to_string(&client.history()).unwrap(), r#"{"mj_txt2img/fast":[42000,42000,42000]}"#);
     // And the next such submit is expected accordingly.
-    let account = Account::new(Endpoint::new(GATEWAY, false).unwrap(), None, client.history());
-    let mut call = Machine::new(&Rc::new(account), submit());
-    sent(&call.start());
-    let Output::Task(task) = output(call.reply(200, r#"{"code":200,"data":{"taskId":"b"}}"#, None)) else { panic!() };
-    assert_eq!(task.expected_at, Some(call.now + 42_000));
+    let server = Server::new([accepted("b")]);
+    let client = server.gateway().with_history(client.history());
+    let task = server.run(client.submit(submission(), None)).unwrap();
+    assert_eq!(task.expected_at, Some(server.now() + 42_000));
     let left = task.time_left.unwrap();
     assert_eq!((left.min_ms, left.max_ms, left.samples), (42_000, 42_000, 3));
 }

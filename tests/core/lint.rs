@@ -108,6 +108,65 @@ fn a_request_that_breaks_a_rule_is_the_error_it_would_be() {
 #[test]
 fn a_warning_is_plain_data() {
     let warning = lint(r#"{"taskType":"mj_txt2img","prompt":"x","speed":"Relax"}"#).unwrap().remove(0);
-    let json: Value = serde_json::from_str(&warning.to_json()).unwrap();
+    let json = serde_json::to_value(&warning).unwrap();
     assert_eq!(json, json!({ "field": "speed", "message": warning.message }));
+}
+
+#[test]
+fn a_flag_behind_another_dash_is_told_and_read() {
+    let told = |prompt: &str| {
+        let told = warnings(json!({ "prompt": prompt, "speed": "relaxed", "aspectRatio": "16:9" }));
+        assert!(told.iter().all(|(field, _)| *field == "prompt"), "{told:?}");
+        told.into_iter().map(|(_, message)| message).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("a stage set –ar 9:16 —turbo"),
+        [
+            "--ar stands in the prompt and aspectRatio is given, too; keep one of them",
+            "--turbo stands in the prompt and speed is given, too; keep one of them",
+            "–ar is spelled with another dash; a flag begins with two short ones: --ar",
+            "—turbo is spelled with another dash; a flag begins with two short ones: --turbo",
+        ]
+    );
+    for prompt in ["a cat --AR 9:16", "a cat --ar=9:16", "a cat\u{a0}--ar 9:16", "a cat --ar\u{200b} 9:16"] {
+        assert_eq!(
+            told(prompt),
+            ["--ar stands in the prompt and aspectRatio is given, too; keep one of them"],
+            "{prompt}"
+        );
+    }
+    assert_eq!(told("a well-known cat — in the rain – at night"), [""; 0], "a dash between words is none of a flag's");
+}
+
+#[test]
+fn what_makes_several_tasks_at_midjourney_is_told() {
+    for prompt in ["a cat --repeat 4", "a cat --r 4", "a cat —repeat 4"] {
+        let told = warnings(json!({ "prompt": prompt }));
+        assert!(told.iter().any(|(_, message)| message.starts_with("--repeat makes several tasks")), "{told:?}");
+    }
+    for prompt in ["a {red, green} cat", "{a,b}", "a {red, green, blue} cat in {rain}"] {
+        let [(field, message)] = &warnings(json!({ "prompt": prompt }))[..] else { panic!("{prompt}") };
+        assert!(*field == "prompt" && message.starts_with("{a, b} makes a task of each"), "{message}");
+    }
+    for prompt in ["a {red} cat", "a cat, a dog", "a } cat, { dog", "{a} b, c {d}"] {
+        assert_eq!(warnings(json!({ "prompt": prompt })), [], "{prompt}");
+    }
+}
+
+#[test]
+fn a_link_that_the_vendor_gets_no_picture_from_is_told() {
+    for (link, word) in [
+        ("https://drive.google.com/file/d/ID/view?usp=sharing", "a page that shows the picture"),
+        ("https://www.dropbox.com/s/x/a.png?dl=0", "a page that shows the picture"),
+        ("https://a.example/a.png?w=1&amp;h=2", "&amp;"),
+        ("http://localhost:3000/a.png", "localhost"),
+        ("http://192.168.1.4/a.png", "192.168.1.4"),
+    ] {
+        for (field, value) in [("fileUrl", json!(link)), ("fileUrls", json!([link]))] {
+            let told = warnings(json!({ "taskType": "mj_img2img", field: value }));
+            let [(at, message)] = &told[..] else { panic!("{link}: {told:?}") };
+            assert!(*at == field && message.contains(word), "{message}");
+        }
+    }
+    assert_eq!(warnings(json!({ "taskType": "mj_img2img", "fileUrl": "https://i.imgur.com/a.png?w=1&h=2" })), []);
 }

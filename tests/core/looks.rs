@@ -1,11 +1,14 @@
 //! When a wait looks: hidden pages, wakings, and every promise of the schedule kept by whole calls.
 
-use midapi::core::{Action, DEFAULT_WAIT_MS, Event, Goal, Kind};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use midapi::client::DEFAULT_WAIT_MS;
+use midapi::core::Kind;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::fake::{Server, ok, record};
-use crate::machine::{Machine, error, gateway, vendor};
+use crate::fake::{Answer, Server, ok, record};
 use crate::waits::{handle, wait};
 
 #[test]
@@ -64,6 +67,23 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// What is known of a wait while it goes on.
+#[derive(Debug, Default)]
+struct Seen {
+    hidden: bool,
+    /// When the last look ended, and what pace the server named then.
+    last: Option<(i64, Option<u32>)>,
+    /// Whether anything woke the wait since, when, and whether somebody has seen the page since.
+    woken: bool,
+    woken_at: Option<i64>,
+    seen_since: bool,
+}
+
+/// The shortest time from one look to the next.
+fn floor(pace: Option<u32>) -> i64 {
+    pace.map_or(5_000, |seconds| i64::from(seconds.max(1)) * 1_000).min(5_000)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -77,91 +97,87 @@ proptest! {
         looks in prop::collection::vec((0i64..70_000, proptest::option::of(0u32..1_000), any::<bool>()), 1..40),
         happenings in prop::collection::vec(happening(), 1..120),
     ) {
-        let account = if at_gateway { gateway() } else { vendor() };
-        let mut call = Machine::new(&account, Goal::Wait(handle(None), timeout));
-        let start = call.now;
+        let start = 1_792_584_000_000;
         let expected_at = expected_in.map(|ms| start + ms);
-        call = Machine::new(&account, Goal::Wait(handle(expected_at), timeout));
-        call.hidden = hidden;
         let deadline = start + timeout;
         let first = expected_at.unwrap_or(start).clamp(start, start + 600_000).min(deadline);
-        let mut looks = looks.into_iter();
-        let mut happenings = happenings.into_iter().cycle();
-        // When the last look ended and what pace the server named then; whether anything woke the wait since.
-        let mut last: Option<(i64, Option<u32>)> = None;
-        let (mut woken, mut seen_since) = (false, false);
-        let mut action = call.start();
-        loop {
-            match action {
-                Action::Send(ms) => {
-                    prop_assert!(call.now <= deadline, "a look {} ms past the deadline", call.now - deadline);
-                    let left = (deadline - call.now).clamp(1_000, 60_000);
-                    prop_assert_eq!(i64::from(ms), left, "a look's time is what is left of the wait");
-                    match last {
-                        None => prop_assert!(call.now >= first || woken, "the first look was early"),
-                        Some((ended, pace)) => {
-                            let floor = pace.map_or(5_000, |seconds| i64::from(seconds.max(1)) * 1_000).min(5_000);
-                            prop_assert!(call.now - ended >= floor, "{} ms after the last", call.now - ended);
-                            if call.hidden && !seen_since && call.now != deadline {
-                                prop_assert!(call.now - ended >= 60_000, "hidden, {} ms after", call.now - ended);
-                            }
-                        }
+        let allowed = move |at: i64| (deadline - at).clamp(1_000, 60_000);
+        let seen = Rc::new(RefCell::new(Seen { hidden, ..Seen::default() }));
+
+        // More looks than are told of go well, at once.
+        let latencies: Vec<_> = looks.iter().map(|(latency, ..)| *latency).chain(std::iter::repeat_n(0, 1_000)).collect();
+        let mut looks = looks.clone().into_iter();
+        let at_look = seen.clone();
+        let server = Server::answering(move |sent| {
+            let mut seen = at_look.borrow_mut();
+            assert!(sent.at <= deadline, "a look {} ms past the deadline", sent.at - deadline);
+            match seen.last {
+                None => assert!(sent.at >= first || seen.woken, "the first look was early"),
+                Some((ended, pace)) => {
+                    let after = sent.at - ended;
+                    assert!(after >= floor(pace), "{after} ms after the last");
+                    if seen.hidden && !seen.seen_since && sent.at != deadline {
+                        assert!(after >= 60_000, "hidden, {after} ms after the last");
                     }
-                    let Some((latency, pace, fails)) = looks.next() else { break };
-                    let header = pace.map(|seconds| seconds.to_string());
-                    let timed_out = latency > i64::from(ms);
-                    call.now += latency.min(i64::from(ms));
-                    last = Some((call.now, pace.filter(|_| !timed_out)));
-                    (woken, seen_since) = (false, false);
-                    let body = json!({ "code": if fails { 500 } else { 200 }, "data": record(0) }).to_string();
-                    action = match timed_out {
-                        true => call.step(Event::TimedOut),
-                        false => call.reply(200, &body, header.as_deref()),
-                    };
-                }
-                Action::Sleep { ms, wakeable } => {
-                    prop_assert!(wakeable && ms > 0);
-                    prop_assert!(call.now + i64::from(ms) <= deadline, "it sleeps past the deadline");
-                    let ms = i64::from(ms);
-                    let early = match happenings.next().unwrap() {
-                        Happening::Woken(part) => Some(((ms as f64 * part) as i64).max(1)),
-                        Happening::Hidden(hidden) => {
-                            call.hidden = hidden;
-                            None
-                        }
-                        Happening::Early(by) => {
-                            call.now += (ms - by).max(1);
-                            action = call.step(Event::Slept);
-                            continue;
-                        }
-                        Happening::Nothing => None,
-                    };
-                    call.now += early.unwrap_or(ms);
-                    if early.is_none() {
-                        action = call.step(Event::Slept);
-                        continue;
-                    }
-                    (woken, seen_since) = (true, true);
-                    action = call.step(Event::Woken);
-                    let floor = last.map_or(start, |(ended, pace)| {
-                        ended + pace.map_or(5_000, |seconds| i64::from(seconds.max(1)) * 1_000).min(5_000)
-                    });
-                    match &action {
-                        Action::Send(_) => prop_assert!(call.now >= floor),
-                        Action::Sleep { ms, .. } => prop_assert_eq!(call.now + i64::from(*ms), floor, "woken, it is due at the floor"),
-                        Action::Done(_) => prop_assert!(false, "waking ended the wait"),
-                    }
-                }
-                Action::Done(_) => {
-                    let error = error(action);
-                    prop_assert_eq!(error.kind, Kind::StillRunning);
-                    prop_assert_eq!(error.task_id.as_deref(), Some("a"));
-                    let (ended, pace) = last.expect("a wait that never looked");
-                    let floor = pace.map_or(5_000, |seconds| i64::from(seconds.max(1)) * 1_000).min(5_000);
-                    prop_assert!(ended + floor > deadline, "it gave up with time for another look");
-                    break;
                 }
             }
+            let (latency, pace, fails) = looks.next().unwrap_or((0, None, false));
+            let timed_out = latency > allowed(sent.at);
+            seen.last = Some((sent.at + latency.min(allowed(sent.at)), pace.filter(|_| !timed_out)));
+            (seen.woken, seen.woken_at, seen.seen_since) = (false, None, false);
+            let code = if fails { 500 } else { 200 };
+            let answer = Answer::json(200, json!({ "code": code, "msg": "x", "data": record(0) }));
+            match pace {
+                Some(seconds) => answer.retry_after(&seconds.to_string()),
+                None => answer,
+            }
+            .late(latency)
+        });
+        server.set_now(start);
+        server.set_hidden(hidden);
+
+        let mut happenings = happenings.clone().into_iter().cycle();
+        let at_sleep = seen.clone();
+        server.on_wait(move |server, sleep| {
+            let (now, until) = (server.now(), sleep.until());
+            assert!(until > now, "it sleeps for no time");
+            assert!(until <= deadline, "it sleeps past the deadline");
+            let mut seen = at_sleep.borrow_mut();
+            if seen.woken_at == Some(now) {
+                let due = seen.last.map_or(start, |(ended, pace)| ended + floor(pace));
+                assert_eq!(until, due, "woken, it is due at the floor");
+            }
+            match happenings.next().unwrap() {
+                Happening::Nothing => {}
+                Happening::Woken(part) => {
+                    let at = now + (((until - now) as f64 * part) as i64).max(1);
+                    let seen = at_sleep.clone();
+                    if at == until {
+                        return;
+                    }
+                    server.at(at, move |server| {
+                        let mut seen = seen.borrow_mut();
+                        (seen.woken, seen.woken_at, seen.seen_since) = (true, Some(at), true);
+                        server.wake();
+                    });
+                }
+                Happening::Hidden(hidden) => {
+                    seen.hidden = hidden;
+                    server.set_hidden(hidden);
+                }
+                Happening::Early(by) => server.end_early(sleep, (until - by).max(now + 1)),
+            }
+        });
+
+        let client = if at_gateway { server.gateway() } else { server.client() };
+        let error = server.run(client.wait(&handle(expected_at), timeout, &mut |_| ())).unwrap_err();
+        prop_assert_eq!(error.kind, Kind::StillRunning);
+        prop_assert_eq!(error.task_id.as_deref(), Some("a"));
+        let (ended, pace) = seen.borrow().last.expect("a wait that never looked");
+        prop_assert!(ended + floor(pace) > deadline, "it gave up with time for another look");
+        for ((sent, lasted), latency) in server.sent().iter().zip(server.durations()).zip(latencies) {
+            prop_assert_eq!(lasted, latency.min(allowed(sent.at)), "a look's time is what is left of the wait");
         }
+        prop_assert_eq!(server.open_sleeps(), 0);
     }
 }

@@ -2,7 +2,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod batch;
 mod batches;
 mod callbacks;
 mod changes;
@@ -13,9 +12,9 @@ mod fake;
 mod fixtures;
 mod history;
 mod learning;
+mod links;
 mod lint;
 mod looks;
-mod machine;
 mod page;
 mod prices;
 mod reconcile;

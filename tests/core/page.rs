@@ -1,6 +1,6 @@
 //! The studio's form offers what the core takes: all of it and nothing else.
 
-use midapi::core::{AspectRatio, MAX_PROMPT_CHARS, Speed, TaskType, Version};
+use midapi::core::{AspectRatio, MAX_PROMPT_CHARS, Speed, TaskType, Version, Word};
 
 const PAGE: &str = include_str!("../../www/index.html");
 const COMPOSER: &str = include_str!("../../www/composer.js");
@@ -21,9 +21,9 @@ fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
 
 #[test]
 fn the_form_offers_the_cores_words() {
-    assert_eq!(offered("name=\"taskType\"", "</select>"), sorted(TaskType::ALL.iter().map(|word| word.as_str())));
-    assert_eq!(offered("name=\"version\"", "</select>"), sorted(Version::ALL.iter().map(|word| word.as_str())));
-    assert_eq!(offered("<legend>Speed", "</fieldset>"), sorted(Speed::ALL.iter().map(|word| word.as_str())));
-    assert_eq!(offered("<legend>Aspect", "</fieldset>"), sorted(AspectRatio::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(offered("name=\"taskType\"", "</select>"), sorted(TaskType::all().iter().map(|word| word.as_str())));
+    assert_eq!(offered("name=\"version\"", "</select>"), sorted(Version::all().iter().map(|word| word.as_str())));
+    assert_eq!(offered("<legend>Speed", "</fieldset>"), sorted(Speed::all().iter().map(|word| word.as_str())));
+    assert_eq!(offered("<legend>Aspect", "</fieldset>"), sorted(AspectRatio::all().iter().map(|word| word.as_str())));
     assert!(COMPOSER.contains(&format!("MAX_PROMPT = {MAX_PROMPT_CHARS};")));
 }

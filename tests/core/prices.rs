@@ -79,5 +79,46 @@ fn wrong_prices_are_refused() {
 
 #[test]
 fn an_estimate_says_that_it_is_one() {
-    assert_eq!(Estimate { min: 3, max: 16 }.to_json(), r#"{"min":3,"max":16,"estimate":true}"#);
+    assert_eq!(serde_json::to_string(&Estimate { min: 3, max: 16 }).unwrap(), r#"{"min":3,"max":16,"estimate":true}"#);
+}
+
+#[test]
+fn a_speed_in_the_prompt_counts_in_every_spelling() {
+    let estimate = |prompt: &str, speed: &str| {
+        let body = json!({ "taskType": "mj_txt2img", "prompt": prompt, "speed": speed });
+        of(&Prices::default(), &generate(&body.to_string()).unwrap())
+    };
+    for flag in [
+        "--turbo",
+        "--TURBO",
+        "--Turbo",
+        "—turbo",
+        "–turbo",
+        "――turbo",
+        "−−turbo",
+        "\u{a0}--turbo",
+        "\u{3000}--turbo",
+        "\u{200b}--turbo",
+        "--turbo\u{200b}",
+        "\u{2060}--turbo\u{feff}",
+        "--\u{ad} --turbo",
+        "\n--turbo\n",
+        "--turbo, please",
+        "--turbo.",
+    ] {
+        assert_eq!(estimate(&format!("a cat {flag}"), "relaxed"), (3, 16), "{flag:?}");
+        assert_eq!(estimate(&format!("a cat{flag}"), "relaxed").0, 3, "{flag:?}");
+    }
+    assert_eq!(estimate("a cat --fast", "relaxed"), (3, 8));
+    assert_eq!(estimate("a cat --fast —turbo --relax", "relaxed"), (3, 16));
+    assert_eq!(estimate("a stage set –ar 9:16 —turbo", "relaxed"), (3, 16));
+    assert_eq!(estimate("a cat --relax", "fast"), (8, 8), "no flag makes it cheaper than the field");
+    for no_flag in ["a turbo cat", "a cat-turbo", "a -turbo cat", "a cat --turbocharged", "a cat - turbo", "--no turbo"]
+    {
+        assert_eq!(estimate(no_flag, "relaxed"), (3, 3), "{no_flag}");
+    }
+    // Own prices count here, too.
+    let prices = Prices::parse(r#"{"turbo": [30, 40]}"#).unwrap();
+    let body = json!({ "taskType": "mj_txt2img", "prompt": "a cat --turbo", "speed": "relaxed" });
+    assert_eq!(of(&prices, &generate(&body.to_string()).unwrap()), (3, 40));
 }

@@ -1,10 +1,10 @@
 //! Row 31: the outcome of a submit nobody knows, and who may be asked about it.
 
-use midapi::core::{Billed, Error, Event, Goal, Kind, Speed, Unresolved, generate};
+use midapi::client::CallContext;
+use midapi::core::{Billed, Error, Kind, Speed, UnknownSubmit, generate};
 use serde_json::json;
 
-use crate::fake::{Answer, GATEWAY, Server, accepted, ok, refusal};
-use crate::machine::{Machine, error, gateway, sent, submission, submit, vendor};
+use crate::fake::{Answer, GATEWAY, Server, accepted, ok, record, refusal, submission};
 
 const REQUEST: &str = r#"{"taskType":"mj_txt2img","prompt":"a \"lighthouse\", é 😀"}"#;
 
@@ -15,8 +15,8 @@ fn lost(answer: Answer) -> (Server, Error) {
     (server, error)
 }
 
-fn unresolved() -> Unresolved {
-    Unresolved::new("generate", REQUEST, "the-key").unwrap()
+fn unknown() -> UnknownSubmit {
+    UnknownSubmit::new("generate", REQUEST, "the-key").unwrap()
 }
 
 fn honours(value: serde_json::Value) -> Answer {
@@ -31,9 +31,9 @@ fn an_unclear_answer_leaves_what_is_needed_to_ask_about_it() {
         let submit = error.submit.clone().unwrap();
         assert_eq!((submit.route(), Some(submit.body())), ("generate", sent.body.as_deref()));
         assert_eq!(Some(submit.idempotency_key()), sent.idempotency_key.as_deref());
-        assert_eq!(Unresolved::parse(&submit.to_json()).unwrap(), submit);
-        let thrown: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
-        assert_eq!(Unresolved::parse(&thrown["submit"].to_string()).unwrap(), submit);
+        assert_eq!(UnknownSubmit::parse(&serde_json::to_string(&submit).unwrap()).unwrap(), submit);
+        let thrown = serde_json::to_value(&error).unwrap();
+        assert_eq!(UnknownSubmit::parse(&thrown["submit"].to_string()).unwrap(), submit);
         assert_eq!(thrown["billed"], "unknown");
     }
 }
@@ -50,55 +50,65 @@ fn a_clear_answer_and_the_vendor_leave_nothing_to_ask_about() {
 
 #[test]
 fn a_submit_that_is_aborted_on_its_way_leaves_the_same() {
-    let mut call = Machine::new(&gateway(), submit());
-    assert_eq!((call.call.aborted().kind, call.call.aborted().billed), (Kind::Aborted, Billed::No));
-    sent(&call.start());
-    let key = call.call.request().idempotency_key.unwrap().to_owned();
-    let error = call.call.aborted();
+    let server = Server::new([Answer::Silence]);
+    let client = server.gateway();
+    let context = CallContext::new(&|_| ());
+    assert_eq!((context.aborted().kind, context.aborted().billed), (Kind::Aborted, Billed::No));
+    assert!(!context.is_submitting());
+    let submission = submission();
+    let error = server.abort_after(0, &context, client.call(&context).submit(&submission, None));
+    assert!(context.is_submitting());
     assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::Unknown));
     let submit = error.submit.clone().unwrap();
-    assert_eq!((submit.idempotency_key(), submit.body()), (key.as_str(), submission().body()));
+    assert_eq!(Some(submit.idempotency_key()), server.sent()[0].idempotency_key.as_deref());
+    assert_eq!(submit.body(), submission.body());
+    assert_eq!(server.open_sleeps(), 0, "a timer outlives its call");
 }
 
 #[test]
 fn an_abort_between_two_tries_costs_nothing() {
-    let mut call = Machine::new(&gateway(), submit());
-    sent(&call.start());
-    let pause = call.refuse(429, None);
-    let error = call.call.aborted();
-    assert_eq!((error.kind, error.billed, &error.submit), (Kind::Aborted, Billed::No, &None));
-    sent(&call.sleep(&pause));
-    assert_eq!(call.call.aborted().billed, Billed::Unknown);
+    // The pause lasts 250 ms.
+    for (ms, billed) in [(249, Billed::No), (250, Billed::Unknown)] {
+        let server = Server::new([refusal(429), Answer::Silence]);
+        let client = server.gateway();
+        let context = CallContext::new(&|_| ());
+        let error = server.abort_after(ms, &context, client.call(&context).submit(&submission(), None));
+        assert_eq!((error.kind, error.billed, error.submit.is_some()), (Kind::Aborted, billed, billed != Billed::No));
+    }
 }
 
 #[test]
 fn an_abort_while_waiting_names_the_task() {
-    let mut call = Machine::new(&gateway(), Goal::Run(submission(), None, 60_000));
-    sent(&call.start());
-    call.reply(200, r#"{"code":200,"data":{"taskId":"a"}}"#, None);
-    let error = call.call.aborted();
-    assert_eq!((error.kind, error.task_id.as_deref(), error.billed), (Kind::Aborted, Some("a"), Billed::Yes));
+    // Asleep, and during a look.
+    for ms in [1_000, 60_500] {
+        let server = Server::new([accepted("a"), ok(record(1)).late(1_000)]);
+        let client = server.gateway();
+        let context = CallContext::new(&|_| ());
+        let error = server.abort_after(ms, &context, client.call(&context).run(&submission(), None, 120_000));
+        assert_eq!((error.kind, error.task_id.as_deref(), error.billed), (Kind::Aborted, Some("a"), Billed::Yes));
+        assert_eq!(error.submit, None);
+    }
 }
 
 #[test]
 fn what_is_found_is_what_was_asked_for_and_may_have_ended_since() {
     let body = r#"{"taskType":"mj_txt2img","prompt":"a","speed":"turbo"}"#;
-    let unresolved = Unresolved::new("generate", body, "the-key").unwrap();
+    let unknown = UnknownSubmit::new("generate", body, "the-key").unwrap();
     let server = Server::new([honours(json!(true)), accepted("a")]);
-    let task = server.run(server.gateway().reconcile(&unresolved)).unwrap();
+    let task = server.run(server.gateway().reconcile(&unknown)).unwrap();
     assert_eq!((task.task_type.as_deref(), task.speed), (Some("mj_txt2img"), Some(Speed::Turbo)));
     assert_eq!((task.created_at, task.expected_at, task.time_left), (None, None, None));
     let server = Server::new([honours(json!(true)), accepted("a").retry_after("3")]);
-    let task = server.run(server.gateway().reconcile(&unresolved)).unwrap();
+    let task = server.run(server.gateway().reconcile(&unknown)).unwrap();
     assert_eq!(task.expected_at, Some(server.now() + 3_000), "a server that knows is believed");
 }
 
 #[test]
 fn a_server_that_honours_keys_gets_the_same_submit_under_the_same_key() {
     let (lost, error) = lost(Answer::Reset);
-    let unresolved = error.submit.clone().unwrap();
+    let unknown = error.submit.clone().unwrap();
     let server = Server::new([honours(json!(true)), accepted("a")]);
-    assert_eq!(server.run(server.gateway().reconcile(&unresolved)).unwrap().task_id, "a");
+    assert_eq!(server.run(server.gateway().reconcile(&unknown)).unwrap().task_id, "a");
     let [health, again] = &server.sent()[..] else { panic!("{:?}", server.paths()) };
     assert_eq!(
         (health.url.as_str(), &health.body, &health.idempotency_key),
@@ -110,8 +120,8 @@ fn a_server_that_honours_keys_gets_the_same_submit_under_the_same_key() {
 
 #[test]
 fn a_stored_submit_is_sent_byte_for_byte() {
-    let stored = Unresolved::new("generate", " {\"b\" : 1.0,\t\"a\":\"\\u00e9\"} ", "the-key").unwrap();
-    let stored = Unresolved::parse(&stored.to_json()).unwrap();
+    let stored = UnknownSubmit::new("generate", " {\"b\" : 1.0,\t\"a\":\"\\u00e9\"} ", "the-key").unwrap();
+    let stored = UnknownSubmit::parse(&serde_json::to_string(&stored).unwrap()).unwrap();
     let server = Server::new([honours(json!(true)), accepted("a")]);
     server.run(server.gateway().reconcile(&stored)).unwrap();
     assert_eq!(server.sent()[1].body.as_deref(), Some(" {\"b\" : 1.0,\t\"a\":\"\\u00e9\"} "));
@@ -137,9 +147,9 @@ fn a_server_that_doesnt_say_it_honours_keys_gets_no_submit() {
     ];
     for answer in answers {
         let server = Server::new([answer]);
-        let error = server.run(server.gateway().reconcile(&unresolved())).unwrap_err();
+        let error = server.run(server.gateway().reconcile(&unknown())).unwrap_err();
         assert_eq!((server.paths(), server.submits()), (vec!["health".to_owned()], 0), "{error}");
-        assert_eq!((error.billed, &error.submit), (Billed::Unknown, &Some(unresolved())), "{error}");
+        assert_eq!((error.billed, &error.submit), (Billed::Unknown, &Some(unknown())), "{error}");
         assert!(!error.retryable());
     }
 }
@@ -147,15 +157,15 @@ fn a_server_that_doesnt_say_it_honours_keys_gets_no_submit() {
 #[test]
 fn the_vendor_is_not_even_asked() {
     let server = Server::new([]);
-    let error = server.run(server.client().reconcile(&unresolved())).unwrap_err();
-    assert_eq!((error.billed, error.submit.as_ref()), (Billed::Unknown, Some(&unresolved())));
+    let error = server.run(server.client().reconcile(&unknown())).unwrap_err();
+    assert_eq!((error.billed, error.submit.as_ref()), (Billed::Unknown, Some(&unknown())));
 }
 
 #[test]
 fn whatever_becomes_of_the_question_the_bill_stays_unknown() {
     // The question itself is a read.
     let server = Server::answering(|_| Answer::Reset);
-    let error = server.run(server.gateway().reconcile(&unresolved())).unwrap_err();
+    let error = server.run(server.gateway().reconcile(&unknown())).unwrap_err();
     assert_eq!((server.paths().len(), server.submits(), error.billed), (3, 0, Billed::Unknown));
 
     for (answer, submits) in [
@@ -169,39 +179,47 @@ fn whatever_becomes_of_the_question_the_bill_stays_unknown() {
     ] {
         let server =
             Server::answering(move |sent| if sent.body.is_some() { answer(429) } else { honours(json!(true)) });
-        let error = server.run(server.gateway().reconcile(&unresolved())).unwrap_err();
+        let error = server.run(server.gateway().reconcile(&unknown())).unwrap_err();
         assert_eq!((error.billed, server.submits()), (Billed::Unknown, submits), "{error}");
-        assert_eq!(error.submit.as_ref(), Some(&unresolved()));
+        assert_eq!(error.submit.as_ref(), Some(&unknown()));
     }
 }
 
 #[test]
 fn an_aborted_question_leaves_the_bill_unknown() {
-    let check = |call: &Machine| {
-        let error = call.call.aborted();
+    let check = |error: Error| {
         assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::Unknown));
-        assert_eq!(error.submit.as_ref(), Some(&unresolved()));
+        assert_eq!(error.submit.as_ref(), Some(&unknown()));
     };
-    let mut call = Machine::new(&gateway(), Goal::Reconcile(unresolved()));
-    check(&call);
-    sent(&call.start());
-    check(&call);
-    sent(&call.reply(200, r#"{"code":200,"data":{"idempotencyKeys":true}}"#, None));
-    check(&call);
-    assert_eq!(error(call.step(Event::TimedOut)).billed, Billed::Unknown);
+    // Before anything is sent.
+    let (server, context, submit) = (Server::new([]), CallContext::new(&|_| ()), unknown());
+    let client = server.gateway();
+    drop(client.call(&context).reconcile(&submit));
+    check(context.aborted());
+    // During the question, and during the submit.
+    for answers in [vec![Answer::Silence], vec![honours(json!(true)), Answer::Silence]] {
+        let (number, server, context) = (answers.len(), Server::new(answers), CallContext::new(&|_| ()));
+        let client = server.gateway();
+        check(server.abort_after(0, &context, client.call(&context).reconcile(&submit)));
+        assert_eq!(server.paths().len(), number);
+    }
+    let server = Server::new([honours(json!(true)), Answer::Silence]);
+    assert_eq!(server.run(server.gateway().reconcile(&unknown())).unwrap_err().billed, Billed::Unknown);
 }
 
 #[test]
-fn an_account_at_the_vendor_asks_nothing_by_hand_either() {
-    let mut call = Machine::new(&vendor(), Goal::Reconcile(unresolved()));
-    let error = error(call.start());
+fn a_question_to_the_vendor_is_refused_as_misconfigured() {
+    let server = Server::new([]);
+    let client = server.client();
+    let context = CallContext::new(&|_| ());
+    let error = server.run(client.call(&context).reconcile(&unknown())).unwrap_err();
     assert_eq!((error.kind, error.billed), (Kind::Misconfigured, Billed::Unknown));
 }
 
 #[test]
 fn what_is_no_submit_is_refused() {
     let good = json!({ "route": "generate", "body": "{}", "idempotencyKey": "k" });
-    assert!(Unresolved::parse(&good.to_string()).is_ok());
+    assert!(UnknownSubmit::parse(&good.to_string()).is_ok());
     for (field, wrong) in [
         ("route", json!("../credit")),
         ("route", json!("record-info")),
@@ -215,11 +233,11 @@ fn what_is_no_submit_is_refused() {
     ] {
         let mut changed = good.clone();
         changed[field] = wrong;
-        assert_eq!(Unresolved::parse(&changed.to_string()).unwrap_err().kind, Kind::InvalidRequest, "{changed}");
+        assert_eq!(UnknownSubmit::parse(&changed.to_string()).unwrap_err().kind, Kind::InvalidRequest, "{changed}");
     }
     // Nor can a program make one up.
-    assert!(Unresolved::new("record-info", "{}", "k").is_err());
+    assert!(UnknownSubmit::new("record-info", "{}", "k").is_err());
     for text in ["", "null", "[]", "\"generate\"", "{"] {
-        assert!(Unresolved::parse(text).is_err());
+        assert!(UnknownSubmit::parse(text).is_err());
     }
 }

@@ -1,12 +1,15 @@
 //! What a request may be. The table of refusals is the gateway's test; here are the properties behind it.
 
 use midapi::core::{
-    AspectRatio, GenerateRequest, Kind, MAX_PROMPT_CHARS, Motion, Speed, Submission, TaskType, Version, generate,
+    AspectRatio, GenerateRequest, Kind, MAX_PROMPT_CHARS, Motion, Speed, Submission, TaskType, Version, Word, generate,
     public_param_json,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde_json::{Value, json};
+use url::Url;
 
 fn decode(body: &Value) -> Result<Submission, midapi::core::Error> {
     generate(&body.to_string())
@@ -18,18 +21,19 @@ fn sent(body: &Value) -> Value {
 
 fn link() -> impl Strategy<Value = String> {
     "https?://[a-z]{1,12}\\.example(:[0-9]{1,4})?/[a-z0-9/._-]{0,20}(\\?[a-z=&]{0,9})?"
+        .prop_map(|link| Url::parse(&link).unwrap().into())
 }
 
 prop_compose! {
     fn style()(
-        speed in proptest::option::of(select(Speed::ALL)),
-        aspect_ratio in proptest::option::of(select(AspectRatio::ALL)),
-        version in proptest::option::of(select(Version::ALL)),
+        speed in proptest::option::of(select(Speed::all())),
+        aspect_ratio in proptest::option::of(select(AspectRatio::all())),
+        version in proptest::option::of(select(Version::all())),
         stylization in proptest::option::of(0u16..=1000),
         variety in proptest::option::of(0u16..=100),
         weirdness in proptest::option::of(0u16..=3000),
         ow in proptest::option::of(1u16..=1000),
-        motion in proptest::option::of(select(Motion::ALL)),
+        motion in proptest::option::of(select(Motion::all())),
         video_batch_size in proptest::option::of(select(&[1u16, 2, 4][..])),
         enable_translation in proptest::option::of(any::<bool>()),
     ) -> GenerateRequest {
@@ -43,8 +47,8 @@ prop_compose! {
 prop_compose! {
     fn valid_request()(
         style in style(),
-        task_type in select(TaskType::ALL),
-        prompt in "\\PC{1,60}".prop_filter("a prompt is not all space", |prompt| !prompt.trim().is_empty()),
+        task_type in select(TaskType::all()),
+        prompt in "\\PC{0,30}[a-zé😀]\\PC{0,30}".prop_filter("no half of a character", |prompt| !prompt.contains('\u{fffd}')),
         link in link(),
         call_back_url in proptest::option::of(link()),
         water_mark in proptest::option::of("\\PC{1,9}"),
@@ -56,8 +60,9 @@ prop_compose! {
 proptest! {
     #[test]
     fn a_valid_request_survives_the_wire(request in valid_request(), as_list in any::<bool>()) {
-        let mut body: Value = serde_json::from_str(&request.to_json()).unwrap();
-        prop_assert_eq!(request.submission().unwrap().body().to_owned(), request.to_json());
+        let mut body = serde_json::to_value(&request).unwrap();
+        let submission = request.submission().unwrap();
+        prop_assert_eq!(submission.body(), serde_json::to_string(&request).unwrap());
         if !as_list {
             let links = body.as_object_mut().unwrap().remove("fileUrls").unwrap();
             body["fileUrl"] = links[0].clone();
@@ -71,7 +76,7 @@ proptest! {
 
     #[test]
     fn a_refusal_names_a_field_and_says_what_would_be_right(request in valid_request(), field in "[a-zA-Z]{1,12}", junk in junk()) {
-        let mut body = serde_json::from_str::<Value>(&request.to_json()).unwrap();
+        let mut body = serde_json::to_value(&request).unwrap();
         body[&field] = junk;
         if let Err(error) = decode(&body) {
             let named = error.field.clone().unwrap();
@@ -154,7 +159,7 @@ fn a_shown_request_has_no_callback() {
 
 #[test]
 fn every_field_of_every_type_goes_to_the_vendor_by_its_documented_name() {
-    for task_type in TaskType::ALL {
+    for task_type in TaskType::all() {
         let request = GenerateRequest {
             speed: Some(Speed::Turbo),
             file_urls: vec!["https://a.example/1.png".into()],
@@ -187,7 +192,7 @@ fn every_field_of_every_type_goes_to_the_vendor_by_its_documented_name() {
 #[test]
 fn a_type_that_starts_from_an_image_needs_one_and_a_video_exactly_one() {
     let one = "https://a.example/1.png";
-    for task_type in TaskType::ALL {
+    for task_type in TaskType::all() {
         let with = |name: &str, links: Value| {
             let body = json!({ "taskType": task_type.as_str(), "prompt": "x", name: links });
             decode(&body).err().map(|error| error.field.clone().unwrap())
@@ -222,5 +227,129 @@ fn a_value_the_vendor_spells_two_ways_is_sent_one_way() {
         let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
         body[name] = value;
         assert_eq!(sent(&body)[name], goes_as, "{body}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_refused_by_the_name_of_its_field() {
+    let one = "https://a.example/1.png";
+    for (field, value, must) in [
+        ("stylisation", json!(5), "unknown field"),
+        ("stylizations", json!(5), "unknown field"),
+        ("Prompt", json!("x"), "did you mean prompt?"),
+        ("fileurl", json!(one), "did you mean fileUrl?"),
+        ("file_url", json!(one), "unknown field"),
+        ("callback", json!(one), "unknown field"),
+        ("taskId", json!("a"), "unknown field"),
+        ("__proto__", json!({}), "unknown field"),
+        ("", json!(1), "unknown field"),
+        ("taskType", json!("mj_text2img"), "must be one of mj_txt2img"),
+        ("taskType", json!(7), "must be one of mj_txt2img"),
+        ("prompt", json!(7), "must be a string"),
+        ("prompt", json!(["x"]), "must be a string"),
+        ("speed", json!("slow"), "must be one of relaxed, fast, turbo"),
+        ("speed", json!(1), "must be one of relaxed, fast, turbo"),
+        ("fileUrl", json!(7), "must be a string"),
+        ("fileUrls", json!(one), "must be a list of strings"),
+        ("fileUrls", json!([7]), "must be a list of strings"),
+        ("fileUrls", json!({ "0": one }), "must be a list of strings"),
+        ("aspectRatio", json!("16x9"), "must be one of 1:2"),
+        ("version", json!(8), "must be one of 7, 6.1"),
+        ("version", json!("v7"), "must be one of 7, 6.1"),
+        ("stylization", json!(1001), "must be a whole number from 0 to 1000"),
+        ("stylization", json!(-1), "must be a whole number from 0 to 1000"),
+        ("stylization", json!("100"), "must be a whole number from 0 to 1000"),
+        ("stylization", json!(true), "must be a whole number from 0 to 1000"),
+        ("stylization", json!([1]), "must be a whole number from 0 to 1000"),
+        ("variety", json!(101), "must be a whole number from 0 to 100"),
+        ("weirdness", json!(3001), "must be a whole number from 0 to 3000"),
+        ("ow", json!(0), "must be a whole number from 1 to 1000"),
+        ("ow", json!(1e300), "must be a whole number from 1 to 1000"),
+        ("motion", json!("medium"), "must be one of high, low"),
+        ("videoBatchSize", json!(3), "must be 1, 2 or 4"),
+        ("videoBatchSize", json!(1.5), "must be 1, 2 or 4"),
+        ("videoBatchSize", json!("2"), "must be 1, 2 or 4"),
+        ("enableTranslation", json!("true"), "must be true or false"),
+        ("enableTranslation", json!(1), "must be true or false"),
+        ("waterMark", json!(7), "must be a string"),
+        ("callBackUrl", json!("me.example"), "must be an absolute http or https URL"),
+    ] {
+        let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
+        body[field] = value;
+        let error = decode(&body).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some(field)), "{body}");
+        assert!(error.message.starts_with(&format!("{field}: ")) && error.message.contains(must), "{error}");
+    }
+    for missing in ["taskType", "prompt"] {
+        for absent in [None, Some(Value::Null), Some(json!(""))] {
+            let mut body = json!({ "taskType": "mj_txt2img", "prompt": "x" });
+            match absent {
+                None => drop(body.as_object_mut().unwrap().remove(missing)),
+                Some(value) => body[missing] = value,
+            }
+            assert_eq!(decode(&body).unwrap_err().field.as_deref(), Some(missing), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_foreign_name_is_shown_in_bounds_and_without_anything_a_terminal_obeys() {
+    let body = json!({ "taskType": "mj_txt2img", "prompt": "x", format!("\u{1b}[31m\n{}", "é".repeat(500)): 1 });
+    let error = decode(&body).unwrap_err();
+    let field = error.field.clone().unwrap();
+    assert!(field.chars().count() == 40 && !error.message.chars().any(char::is_control), "{error}");
+}
+
+#[test]
+fn no_number_that_is_none_passes_from_a_host_that_has_such() {
+    for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.5, 1001.0] {
+        let fields = [("stylization", wrong)].into_iter();
+        let given = MapDeserializer::<_, serde::de::value::Error>::new(fields);
+        let error = GenerateRequest::deserialize(given).unwrap_err();
+        assert_eq!(error.to_string(), "must be a whole number from 0 to 1000", "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_sent_is_what_was_checked() {
+    // A number in a spelling that JSON has none of is no JSON.
+    for malformed in ["01", "0002.000", "2.", "+2", "0x2", ".5", "NaN", "Infinity", "1e999", "2 2", "'2'"] {
+        for field in ["videoBatchSize", "stylization", "version"] {
+            let body = format!(r#"{{"taskType":"mj_txt2img","prompt":"x","{field}":{malformed}}}"#);
+            let error = generate(&body).unwrap_err();
+            assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("body")), "{body}");
+        }
+    }
+    for (spelled, value) in [("2.0", 2), ("2.000", 2), ("2e0", 2), ("20e-1", 2), ("1", 1), ("4", 4)] {
+        let body = format!(r#"{{"taskType":"mj_txt2img","prompt":"x","videoBatchSize":{spelled}}}"#);
+        let sent = generate(&body).unwrap();
+        assert!(sent.body().ends_with(&format!(r#""videoBatchSize":{value}}}"#)), "{}", sent.body());
+    }
+    // Of two that have one name nobody knows which the vendor would read.
+    let twice = generate(r#"{"taskType":"mj_txt2img","prompt":"x","prompt":"y"}"#).unwrap_err();
+    assert_eq!(twice.message, "prompt: is given twice");
+}
+
+#[test]
+fn a_prompt_that_is_no_text_a_person_can_see_is_refused_by_name() {
+    for (prompt, must) in [
+        ("a\0b", "must not contain the character NUL"),
+        ("half a smile \u{fffd}", "half of a character"),
+        (" \n\t", "must be 1 to 2000 characters of text"),
+        ("\u{200b}", "must be 1 to 2000 characters of text"),
+        ("\u{feff}\u{2060}\u{ad}", "must be 1 to 2000 characters of text"),
+        ("\u{3164}\u{2800}\u{fe0f}", "must be 1 to 2000 characters of text"),
+        ("\u{e0041}\u{202e}\u{a0}", "must be 1 to 2000 characters of text"),
+    ] {
+        let error = decode(&json!({ "taskType": "mj_txt2img", "prompt": prompt })).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::InvalidRequest, Some("prompt")), "{prompt:?}");
+        assert!(error.message.contains(must), "{error}");
+        let error = GenerateRequest::new(TaskType::TextToImage, prompt).submission().unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("prompt"), "{prompt:?}");
+    }
+    // Half of a pair in JSON's own escape is no JSON text.
+    assert!(generate(r#"{"taskType":"mj_txt2img","prompt":"a \ud83d b"}"#).is_err());
+    for prompt in ["a", "日", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "a\u{200b}"] {
+        assert_eq!(sent(&json!({ "taskType": "mj_txt2img", "prompt": prompt }))["prompt"], prompt);
     }
 }

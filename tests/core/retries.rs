@@ -1,26 +1,50 @@
 //! Row 32: what is tried again, when exactly, and how often at the most.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use midapi::core::{Account, Action, Billed, Event, Goal, Kind, MAX_TRIES};
+use futures_util::future::join;
+use midapi::client::Client;
+use midapi::core::{Billed, Error, Handle, Kind, MAX_TRIES, SUBMITS_PER_WINDOW};
 use proptest::prelude::*;
 
-use crate::machine::{Machine, error, gateway, pause, sent, status, submit, vendor};
+use crate::fake::{Answer, Sent, Server, accepted, ok, record, refused, submission};
+
+/// Wednesday, 21 October 2026.
+const NOON: i64 = 1_792_584_000_000;
+
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    Submit,
+    Status,
+    Credits,
+}
+
+impl Goal {
+    fn call_of(self, server: &Server, client: &Client<Server, Server>) -> Result<(), Error> {
+        server.run(async {
+            match self {
+                Self::Submit => client.submit(submission(), None).await.map(drop),
+                Self::Status => client.status(&Handle::new("a")).await.map(drop),
+                Self::Credits => client.credits().await.map(drop),
+            }
+        })
+    }
+
+    fn call(self, server: &Server) -> Result<(), Error> {
+        self.call_of(server, &server.client())
+    }
+}
 
 #[test]
 fn the_pause_is_full_jitter_over_half_a_second_and_then_a_second() {
     for (random, first, second) in [(0.0, 0, 0), (0.25, 125, 250), (0.5, 250, 500), (0.999, 499, 999)] {
-        for goal in [submit(), status(), Goal::Credits] {
-            let mut call = Machine::new(&vendor(), goal);
-            call.random = random;
-            sent(&call.start());
-            let action = call.refuse(429, None);
-            assert_eq!(pause(&action), first);
-            sent(&call.sleep(&action));
-            let action = call.refuse(455, None);
-            assert_eq!(pause(&action), second);
-            sent(&call.sleep(&action));
-            let last = error(call.refuse(429, None));
+        for goal in [Goal::Submit, Goal::Status, Goal::Credits] {
+            let server = Server::new([refused(429, None), refused(455, None), refused(429, None)]);
+            server.set_random(random);
+            let last = goal.call(&server).unwrap_err();
+            assert_eq!(server.pauses(), [first, second]);
             assert_eq!((last.kind, last.billed, last.retryable()), (Kind::RateLimited, Billed::No, true));
         }
     }
@@ -28,10 +52,10 @@ fn the_pause_is_full_jitter_over_half_a_second_and_then_a_second() {
 
 #[test]
 fn a_retry_after_is_honoured_to_the_second() {
-    // It is noon.
     for (header, ms) in [
         ("0", 0),
         ("1", 1_000),
+        ("1.5", 2_000),
         (" 7 ", 7_000),
         ("59", 59_000),
         ("Wed, 21 Oct 2026 12:00:30 GMT", 30_000),
@@ -39,23 +63,21 @@ fn a_retry_after_is_honoured_to_the_second() {
         ("Wed, 21 Oct 2026 11:00:00 GMT", 0),
     ] {
         for code in [429, 455] {
-            let mut call = Machine::new(&vendor(), submit());
-            sent(&call.start());
-            let action = call.refuse(code, Some(header));
-            assert_eq!(pause(&action), ms, "{header}");
-            let at = call.now + i64::from(ms);
-            sent(&call.sleep(&action));
-            assert_eq!(call.now, at);
+            let server = Server::new([refused(code, Some(header)), accepted("a")]);
+            server.set_now(NOON);
+            Goal::Submit.call(&server).unwrap();
+            assert_eq!((server.pauses(), server.now()), (vec![ms], NOON + ms), "{header}");
         }
     }
 }
 
 #[test]
 fn a_retry_after_that_says_nothing_is_as_none() {
-    for header in ["-1", "1.5", "soon", "", "1e9", "Wed, 21 Oct 2026 12:00:30 CET"] {
-        let mut call = Machine::new(&vendor(), status());
-        sent(&call.start());
-        assert_eq!(pause(&call.refuse(429, Some(header))), 250, "{header}");
+    for header in ["-1", "1.5.5", "soon", "", "1e9", "Wed, 21 Oct 2026 12:00:30 CET"] {
+        let server = Server::new([refused(429, Some(header)), ok(record(0))]);
+        server.set_now(NOON);
+        Goal::Status.call(&server).unwrap();
+        assert_eq!(server.pauses(), [250], "{header}");
     }
 }
 
@@ -68,9 +90,9 @@ fn who_asks_for_more_than_a_minute_gets_no_second_try_and_the_caller_is_told() {
         ("Wed, 21 Oct 2026 12:30:00 GMT", 1_800),
         ("Fri, 31 Dec 9999 23:59:59 GMT", u32::MAX),
     ] {
-        let mut call = Machine::new(&vendor(), submit());
-        sent(&call.start());
-        let error = error(call.refuse(429, Some(header)));
+        let server = Server::new([refused(429, Some(header))]);
+        server.set_now(NOON);
+        let error = Goal::Submit.call(&server).unwrap_err();
         assert_eq!((error.retry_after, error.kind), (Some(seconds), Kind::RateLimited), "{header}");
         assert!(error.retryable(), "later it may succeed");
     }
@@ -78,46 +100,66 @@ fn who_asks_for_more_than_a_minute_gets_no_second_try_and_the_caller_is_told() {
 
 #[test]
 fn one_deadline_spans_all_tries() {
-    let mut call = Machine::new(&vendor(), status());
-    assert_eq!(sent(&call.start()), 60_000);
-    call.now += 40_000;
-    let action = call.refuse(429, Some("5"));
-    assert_eq!(sent(&call.sleep(&action)), 15_000);
-    call.now += 10_000;
+    let server = Server::new([Answer::Silence]);
+    Goal::Status.call(&server).unwrap_err();
+    assert_eq!(server.durations(), [60_000]);
+
+    let server = Server::new([refused(429, Some("5")).late(40_000), Answer::Silence]);
+    Goal::Status.call(&server).unwrap_err();
+    assert_eq!(server.durations(), [40_000, 15_000]);
+
     // Five seconds are left: a pause of six would end after them.
-    let error = error(call.refuse(429, Some("6")));
-    assert_eq!((error.kind, error.retry_after), (Kind::RateLimited, Some(6)));
+    let server = Server::new([refused(429, Some("5")).late(40_000), refused(429, Some("6")).late(10_000)]);
+    let error = Goal::Status.call(&server).unwrap_err();
+    assert_eq!((error.kind, error.retry_after, server.now()), (Kind::RateLimited, Some(6), 55_000));
+}
+
+#[test]
+fn a_retry_that_the_pace_would_hold_back_past_the_deadline_is_not_sent() {
+    let mut first = true;
+    let server = Server::answering(move |_| match std::mem::take(&mut first) {
+        true => refused(429, Some("0")).late(55_000),
+        false => accepted("a"),
+    });
+    let client = server.client();
+    // When it is refused, the last twenty have left three seconds ago: the next may after the deadline.
+    let others = async {
+        server.alarm(52_000).await;
+        for _ in 0..SUBMITS_PER_WINDOW {
+            client.submit(submission(), None).await.unwrap();
+        }
+    };
+    let (outcome, ()) = server.run(join(client.submit(submission(), None), others));
+    let error = outcome.unwrap_err();
+    assert_eq!((error.kind, error.billed, error.retryable()), (Kind::RateLimited, Billed::No, true));
+    assert_eq!((server.submits(), server.now()), (1 + SUBMITS_PER_WINDOW, 55_000));
 }
 
 #[test]
 fn what_took_all_the_time_there_is_isnt_tried_again() {
-    for goal in [submit(), status()] {
-        let mut call = Machine::new(&vendor(), goal);
-        call.random = 0.0;
-        call.now += i64::from(sent(&call.start()));
-        assert_eq!(error(call.step(Event::TimedOut)).kind, Kind::Network);
+    for goal in [Goal::Submit, Goal::Status] {
+        let server = Server::new([Answer::Silence]);
+        server.set_random(0.0);
+        assert_eq!(goal.call(&server).unwrap_err().kind, Kind::Network);
+        assert_eq!(server.durations(), [60_000]);
     }
 }
 
 #[test]
 fn a_read_is_tried_again_after_whatever_may_pass() {
-    let passing: [fn(&mut Machine) -> Action; 6] = [
-        |call| call.refuse(500, None),
-        |call| call.refuse(429, None),
-        |call| call.refuse(455, None),
-        |call| call.reply(502, "<html>", None),
-        |call| call.step(Event::NoReply { unsent: false, source: None }),
-        |call| call.step(Event::NoReply { unsent: true, source: None }),
+    let passing: [fn() -> Answer; 6] = [
+        || refused(500, None),
+        || refused(429, None),
+        || refused(455, None),
+        || Answer::text(502, "<html>"),
+        || Answer::Reset,
+        || Answer::Unreached,
     ];
-    for goal in [status(), Goal::Credits] {
+    for goal in [Goal::Status, Goal::Credits] {
         for fails in passing {
-            let mut call = Machine::new(&vendor(), goal.clone());
-            sent(&call.start());
-            for _ in 1..MAX_TRIES {
-                let action = fails(&mut call);
-                sent(&call.sleep(&action));
-            }
-            assert_eq!(error(fails(&mut call)).billed, Billed::No);
+            let server = Server::answering(move |_| fails());
+            assert_eq!(goal.call(&server).unwrap_err().billed, Billed::No);
+            assert_eq!(server.count(), MAX_TRIES as usize);
         }
     }
 }
@@ -125,25 +167,24 @@ fn a_read_is_tried_again_after_whatever_may_pass() {
 #[test]
 fn what_will_be_refused_again_is_sent_once() {
     for code in [400, 401, 402, 403, 422, 505] {
-        for goal in [submit(), status()] {
-            let mut call = Machine::new(&vendor(), goal);
-            sent(&call.start());
-            assert_eq!(error(call.refuse(code, Some("0"))).code, Some(code.into()));
+        for goal in [Goal::Submit, Goal::Status] {
+            let server = Server::new([refused(code, Some("0"))]);
+            assert_eq!(goal.call(&server).unwrap_err().code, Some(code.into()));
         }
     }
-    // An answer that makes no sense will make none again.
-    let mut call = Machine::new(&vendor(), status());
-    sent(&call.start());
-    assert_eq!(error(call.reply(200, "[]", Some("0"))).kind, Kind::BadResponse);
+    // An answer that makes no sense will make none again, nor will a page of something in front of the API.
+    for answer in [Answer::text(200, "[]"), Answer::not_json(403), Answer::not_json(404), Answer::not_json(401)] {
+        let server = Server::new([answer.retry_after("0")]);
+        assert_eq!(Goal::Status.call(&server).unwrap_err().kind, Kind::BadResponse);
+    }
 }
 
 #[test]
 fn for_a_gateway_everything_is_sent_once() {
-    let account = Rc::new(Rc::into_inner(vendor()).unwrap().for_a_gateway());
-    for goal in [submit(), status()] {
-        let mut call = Machine::new(&account, goal);
-        sent(&call.start());
-        assert_eq!(error(call.refuse(429, Some("1"))).retry_after, Some(1));
+    for goal in [Goal::Submit, Goal::Status] {
+        let server = Server::new([refused(429, Some("1"))]);
+        let error = goal.call_of(&server, &server.client().for_a_gateway()).unwrap_err();
+        assert_eq!(error.retry_after, Some(1));
     }
 }
 
@@ -170,36 +211,55 @@ fn weather() -> impl Strategy<Value = Weather> {
     ]
 }
 
-/// Makes a call in this weather and counts how often it is sent, and how often after an answer that forbids it.
-fn call(account: &Rc<Account>, goal: Goal, mut sky: impl FnMut() -> Weather, now: i64) -> (u32, bool) {
-    let is_submit = matches!(goal, Goal::Submit(..));
-    let mut call = Machine::new(account, goal);
-    call.now = now;
-    let (mut sends, mut forbidden, mut unclear) = (0, false, false);
-    let mut action = call.start();
-    loop {
-        action = match action {
-            Action::Done(_) => return (sends, forbidden),
-            Action::Sleep { .. } => call.sleep(&action),
-            Action::Send(ms) => {
-                sends += 1;
-                forbidden |= unclear;
-                let weather = sky();
-                unclear = is_submit
-                    && !matches!(weather, Weather::Refused(..=499, _) | Weather::Unreached | Weather::Accepted);
-                match weather {
-                    Weather::Refused(code, header) => call.refuse(code, header),
-                    Weather::Reset => call.step(Event::NoReply { unsent: false, source: None }),
-                    Weather::Unreached => call.step(Event::NoReply { unsent: true, source: None }),
-                    Weather::TimedOut => {
-                        call.now += i64::from(ms);
-                        call.step(Event::TimedOut)
-                    }
-                    Weather::Garbage => call.reply(200, "]", None),
-                    Weather::Accepted => call.reply(200, r#"{"code":200,"data":{"taskId":"a"}}"#, None),
-                }
+/// A client, and a sky that answers it.
+struct Storm {
+    server: Server,
+    client: Client<Server, Server>,
+    skies: Rc<RefCell<VecDeque<Weather>>>,
+    /// Whether the submit that goes on has got an answer that forbids another try, and whether it got one.
+    unclear: Rc<Cell<bool>>,
+    forbidden: Rc<Cell<bool>>,
+}
+
+impl Storm {
+    fn new(at_gateway: bool) -> Self {
+        let skies = Rc::new(RefCell::new(VecDeque::new()));
+        let (unclear, forbidden) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
+        let (sky, is_unclear, is_forbidden) = (skies.clone(), unclear.clone(), forbidden.clone());
+        let server = Server::answering(move |sent: &Sent| {
+            is_forbidden.set(is_forbidden.get() || is_unclear.get());
+            let weather = sky.borrow_mut().pop_front().expect("more tries than anybody counted on");
+            let is_submit = sent.body.is_some();
+            is_unclear.set(
+                is_submit && !matches!(weather, Weather::Refused(..=499, _) | Weather::Unreached | Weather::Accepted),
+            );
+            match weather {
+                Weather::Refused(code, header) => refused(code, header),
+                Weather::Reset => Answer::Reset,
+                Weather::Unreached => Answer::Unreached,
+                Weather::TimedOut => Answer::Silence,
+                Weather::Garbage => Answer::text(200, "]"),
+                Weather::Accepted => accepted("a"),
             }
-        };
+        });
+        let client = if at_gateway { server.gateway() } else { server.client() };
+        Self { server, client, skies, unclear, forbidden }
+    }
+
+    /// Makes a call in this weather and counts how often it is sent, and says whether once after an answer that forbids
+    /// it.
+    fn call(&self, goal: Goal, skies: impl IntoIterator<Item = Weather>) -> (u32, bool) {
+        *self.skies.borrow_mut() = skies.into_iter().collect();
+        self.unclear.set(false);
+        self.forbidden.set(false);
+        let before = self.server.count();
+        let _ = goal.call_of(&self.server, &self.client);
+        ((self.server.count() - before) as u32, self.forbidden.get())
+    }
+
+    /// Makes a read that only fails.
+    fn failing_read(&self) -> u32 {
+        self.call(Goal::Status, [Weather::Refused(503, None); 4]).0
     }
 }
 
@@ -209,12 +269,11 @@ proptest! {
         at_gateway in any::<bool>(),
         calls in prop::collection::vec((any::<bool>(), prop::array::uniform4(weather())), 1..400),
     ) {
-        let account = if at_gateway { gateway() } else { vendor() };
+        let storm = Storm::new(at_gateway);
         let (mut sends, number) = (0, calls.len() as u32);
         for (at, (submits, skies)) in calls.into_iter().enumerate() {
-            let mut skies = skies.into_iter();
-            let goal = if submits { submit() } else { status() };
-            let (sent, forbidden) = call(&account, goal, || skies.next().unwrap(), at as i64 * 1_000);
+            storm.server.set_now(storm.server.now() + 1_000);
+            let (sent, forbidden) = storm.call(if submits { Goal::Submit } else { Goal::Status }, skies);
             prop_assert!(sent <= MAX_TRIES, "one call was sent {sent} times");
             prop_assert!(!forbidden, "a submit that may have been accepted was sent again");
             sends += sent;
@@ -229,23 +288,20 @@ proptest! {
 
 #[test]
 fn in_the_worst_storm_the_budget_is_spent_and_no_more() {
-    let account = vendor();
-    let mut sends = 0;
-    for number in 0..1_000 {
-        sends += call(&account, status(), || Weather::Refused(503, None), number).0;
-    }
+    let storm = Storm::new(false);
+    let sends: u32 = (0..1_000).map(|_| storm.failing_read()).sum();
     // Ten at once, and one for every ten calls.
     assert_eq!(sends, 1_000 + 10 + 100 - 1);
 }
 
 #[test]
 fn the_budget_comes_back_with_calls_that_go_well() {
-    let account = vendor();
-    let storm = || (0..10).map(|_| call(&account, status(), || Weather::Refused(503, None), 0).0).sum::<u32>();
-    assert_eq!(storm(), 10 + 10);
-    assert!(storm() <= 10 + 1);
+    let storm = Storm::new(false);
+    let read_ten_times = || (0..10).map(|_| storm.failing_read()).sum::<u32>();
+    assert_eq!(read_ten_times(), 10 + 10);
+    assert!(read_ten_times() <= 10 + 1);
     for _ in 0..200 {
-        call(&account, submit(), || Weather::Accepted, 0);
+        storm.call(Goal::Submit, [Weather::Accepted]);
     }
-    assert_eq!(storm(), 10 + 10);
+    assert_eq!(read_ten_times(), 10 + 10);
 }

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use midapi::core::{Billed, Error, GenerateRequest, Handle, ImageNumber, Kind, Speed, State, Task, TaskType, generate};
 use serde_json::json;
 
-use crate::fake::{Answer, Server, accepted, ok, refusal};
+use crate::fake::{Answer, Server, accepted, ok, refusal, refused};
+
+/// The answer that has this code.
+type OfCode = fn(i64) -> Answer;
 
 fn image() -> GenerateRequest {
     GenerateRequest { speed: Some(Speed::Fast), ..GenerateRequest::new(TaskType::TextToImage, "a lighthouse") }
@@ -40,6 +43,8 @@ fn an_unclear_answer_to_a_submit_is_never_sent_again_and_says_so() {
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": null })),
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": { "taskId": "" } })),
         Answer::json(200, json!({ "code": 200, "msg": "success", "data": { "taskId": "../a" } })),
+        Answer::json(200, json!({ "code": 200, "msg": "success", "data": ["a"] })),
+        Answer::json(200, json!([200, "success", { "taskId": "a" }])),
         Answer::json(200, json!("hello")),
         Answer::json(503, json!({ "code": 200, "data": { "taskId": "a" } })),
         Answer::not_json(500).retry_after("1"),
@@ -77,7 +82,17 @@ fn a_refusal_before_acceptance_is_not_billed() {
         (455, Kind::Maintenance, true, 3),
         (505, Kind::Disabled, false, 1),
     ] {
-        for answer in [|code| refusal(code), |code| Answer::not_json(code as u16)] {
+        // Without the envelope it is the API that speaks for these three alone; else it is something in front of it.
+        let bare = match code {
+            429 | 455 | 505 => (kind, retryable, tries),
+            _ => (Kind::BadResponse, true, 1),
+        };
+        let answers: [(OfCode, _); 3] = [
+            (refusal, (kind, retryable, tries)),
+            (|code| refused(code as u16, None), (kind, retryable, tries)),
+            (|code| Answer::not_json(code as u16), bare),
+        ];
+        for (answer, (kind, retryable, tries)) in answers {
             let server = Server::new((0..tries).map(|_| answer(code)));
             let error = submit(&server).unwrap_err();
             assert_eq!((error.kind, error.code, error.billed), (kind, Some(code), Billed::No));
@@ -176,14 +191,16 @@ fn a_run_shows_the_task_as_soon_as_it_is_accepted_and_after_every_look() {
 
 #[test]
 fn whatever_goes_wrong_after_acceptance_names_the_task_and_says_it_is_paid() {
-    for (answer, kind, billed) in [
-        (refusal(401), Kind::Unauthorized, Billed::Yes),
-        (refusal(422), Kind::NotFound, Billed::Yes),
-        (Answer::Silence, Kind::StillRunning, Billed::Yes),
-        (ok(crate::fake::record(3)), Kind::TaskFailed, Billed::Unknown),
+    for (answers, kind, billed) in [
+        (vec![refusal(401)], Kind::Unauthorized, Billed::Yes),
+        // It was accepted just now: what isn't known is looked at once more.
+        (vec![refusal(422), refusal(422)], Kind::NotFound, Billed::Yes),
+        (vec![refusal(422), Answer::Silence], Kind::StillRunning, Billed::Yes),
+        (vec![Answer::Silence], Kind::StillRunning, Billed::Yes),
+        (vec![ok(crate::fake::record(3))], Kind::TaskFailed, Billed::Unknown),
     ] {
-        let server = Server::new([accepted("a"), answer]);
-        let error = server.run(server.gateway().run(&image(), 60_000, &mut |_| ())).unwrap_err();
+        let server = Server::new([accepted("a")].into_iter().chain(answers));
+        let error = server.run(server.gateway().run(&image(), 66_000, &mut |_| ())).unwrap_err();
         assert_eq!((error.kind, error.task_id.as_deref(), error.billed), (kind, Some("a"), billed), "{error}");
         assert_eq!(error.submit, None, "the task is known: there is nothing to reconcile");
         assert_eq!(server.submits(), 1);

@@ -1,10 +1,13 @@
 //! Waits for a task: when it is looked at, and how a wait ends.
 
-use midapi::core::{Action, Billed, DEFAULT_WAIT_MS, Error, Event, Goal, Handle, Kind, State, Task};
-use serde_json::json;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use crate::fake::{Answer, Server, ok, record, refusal};
-use crate::machine::{Machine, sent, vendor};
+use midapi::client::DEFAULT_WAIT_MS;
+use midapi::core::{Billed, Error, Handle, Kind, State, Task};
+use serde_json::{Value, json};
+
+use crate::fake::{Answer, Server, accepted, ok, record, refusal, submission};
 
 pub fn handle(expected_at: Option<i64>) -> Handle {
     Handle { expected_at, ..Handle::new("a") }
@@ -52,6 +55,10 @@ fn a_look_that_fails_for_a_passing_reason_loses_nothing() {
         refusal(455),
         Answer::not_json(200),
         Answer::not_json(302),
+        // A page of something in front of the API: it isn't the API that speaks.
+        Answer::not_json(401),
+        Answer::not_json(403),
+        Answer::not_json(404),
     ];
     let number = passing.len();
     let server = Server::new(passing.into_iter().chain([ok(record(1))]));
@@ -113,8 +120,9 @@ fn updates_are_shown_after_every_look() {
 #[test]
 fn a_look_has_what_is_left_of_the_wait_and_at_least_a_second() {
     for (timeout, allowed) in [(600_000, 60_000), (60_000, 60_000), (20_000, 20_000), (1_000, 1_000), (0, 1_000)] {
-        let mut call = Machine::new(&vendor(), Goal::Wait(handle(None), timeout));
-        assert_eq!(sent(&call.start()), allowed, "of a wait of {timeout} ms");
+        let server = Server::answering(|sent| if sent.at == 0 { Answer::Silence } else { ok(record(1)) });
+        let _ = wait(&server, None, timeout);
+        assert_eq!(server.durations()[0], allowed, "of a wait of {timeout} ms");
     }
     // Silence at the end of a wait is the end of it: no look outlasts it by more than that second.
     let server = Server::new([ok(record(0)), Answer::Silence]);
@@ -156,7 +164,7 @@ fn row_34_a_task_that_flips_back_goes_on_and_ends_once() {
 
 #[test]
 fn row_34_a_task_that_vanishes_is_not_found_and_not_looked_for() {
-    for answer in [refusal(422), refusal(404), Answer::not_json(404)] {
+    for answer in [refusal(422), refusal(404)] {
         let server = Server::new([ok(record(0)), answer]);
         let error = wait(&server, None, DEFAULT_WAIT_MS).unwrap_err();
         assert_eq!((error.kind, error.task_id.as_deref()), (Kind::NotFound, Some("a")));
@@ -167,14 +175,149 @@ fn row_34_a_task_that_vanishes_is_not_found_and_not_looked_for() {
 #[test]
 fn a_wait_of_a_month_is_slept_in_pieces() {
     let days = |days: i64| days * 24 * 60 * 60 * 1_000;
-    let mut call = Machine::new(&vendor(), Goal::Wait(handle(None), days(60)));
-    sent(&call.start());
-    let mut action = call.reply(200, &json!({ "code": 200, "data": record(0) }).to_string(), Some("999999"));
-    let Action::Sleep { ms, wakeable: true } = action else { panic!("{action:?}") };
-    assert_eq!(ms, 600_000, "a pace of days is not believed");
-    // A host that wakes early is asked to sleep on.
-    call.now += 1_000;
-    action = call.step(Event::Slept);
-    let Action::Sleep { ms, wakeable: true } = action else { panic!("{action:?}") };
-    assert_eq!(ms, 599_000);
+    let server = Server::new([ok(record(0)).retry_after("999999"), ok(record(1))]);
+    let sleeps = Rc::new(RefCell::new(Vec::new()));
+    let slept = sleeps.clone();
+    server.on_wait(move |server, sleep| {
+        slept.borrow_mut().push(sleep.until() - server.now());
+        // A host that wakes early is asked to sleep on.
+        if slept.borrow().len() == 1 {
+            server.end_early(sleep, 1_000);
+        }
+    });
+    wait(&server, None, days(60)).unwrap();
+    assert_eq!(sleeps.take(), [600_000, 599_000], "a pace of days is not believed");
+    assert_eq!(server.times(), [0.0, 600.0]);
+}
+
+fn page(status: u16) -> Answer {
+    Answer::text(status, "<!doctype html><title>Checking your browser</title>")
+}
+
+#[test]
+fn a_page_in_front_of_the_api_is_no_word_about_the_key_or_the_task() {
+    for status in [401, 403, 404, 410] {
+        let server = Server::new([page(status), ok(record(1))]);
+        assert_eq!(wait(&server, None, DEFAULT_WAIT_MS).unwrap().state, State::Succeeded);
+        assert_eq!(server.times(), [0.0, 5.0]);
+
+        let server = Server::new([page(status)]);
+        let error = server.run(server.client().status(&handle(None))).unwrap_err();
+        assert_eq!((error.kind, error.code, error.billed), (Kind::BadResponse, Some(status.into()), Billed::No));
+        let message = format!("something in front of the API answered HTTP {status} with a page of its own");
+        assert_eq!((error.message.as_str(), error.retryable()), (message.as_str(), true));
+
+        // So is a wait that met nothing else.
+        let server = Server::answering(move |_| page(status));
+        let error = wait(&server, None, 20_000).unwrap_err();
+        assert_eq!(error.kind, Kind::StillRunning);
+        assert!(error.message.contains(&message) && !error.message.contains("key"), "{error}");
+    }
+}
+
+#[test]
+fn a_submit_that_a_page_answers_is_not_billed_and_not_blamed_on_the_key() {
+    for status in [400, 401, 403, 404] {
+        let server = Server::new([page(status)]);
+        let error = server.run(server.client().submit(submission(), None)).unwrap_err();
+        assert_eq!((error.kind, error.code, error.billed), (Kind::BadResponse, Some(status.into()), Billed::No));
+        assert_eq!(server.submits(), 1);
+    }
+}
+
+fn success(results: Value) -> Value {
+    json!({ "taskId": "a", "successFlag": 1, "resultInfoJson": results })
+}
+
+#[test]
+fn a_success_that_shows_nothing_ends_a_wait_after_three_more_looks() {
+    let mut message_alone = success(Value::Null);
+    message_alone["errorMessage"] = json!("moderated");
+    for (record, shown) in [
+        (
+            success(json!({ "resultUrls": [{ "resultUrl": "ftp://files.example/0.jpeg" }] })),
+            "ftp://files.example/0.jpeg",
+        ),
+        (
+            success(json!({ "resultUrls": [{ "resultUrl": format!("https://files.example/{}", "x".repeat(2048)) }] })),
+            "https://files.example/xxx",
+        ),
+        (message_alone, "moderated"),
+    ] {
+        let server = Server::answering(move |_| ok(record.clone()));
+        let error = wait(&server, None, DEFAULT_WAIT_MS).unwrap_err();
+        assert_eq!((error.kind, error.billed, error.task_id.as_deref()), (Kind::BadResponse, Billed::Yes, Some("a")));
+        assert!(error.message.contains("succeeded") && error.message.contains(shown), "{error}");
+        assert_eq!(server.times(), [0.0, 5.0, 12.5, 23.75]);
+    }
+
+    // One of which more may come goes on as it always has.
+    let server = Server::answering(|sent| ok(if sent.at < 600_000 { success(Value::Null) } else { record(1) }));
+    assert_eq!(wait(&server, None, DEFAULT_WAIT_MS).unwrap().state, State::Succeeded);
+}
+
+#[test]
+fn a_success_whose_links_come_later_is_a_success() {
+    let unusable = || ok(success(json!({ "resultUrls": ["javascript:alert(1)"] })));
+    let server = Server::new([unusable(), unusable(), unusable(), ok(record(1))]);
+    assert_eq!(wait(&server, None, DEFAULT_WAIT_MS).unwrap().state, State::Succeeded);
+}
+
+#[test]
+fn links_that_a_url_parser_can_mend_are_mended() {
+    let links = [
+        "https://files.example/my picture 0.jpeg",
+        "HTTPS://files.example/1.jpeg",
+        "https://files.example/2.jpeg\n",
+        "https://files.example/a/../3.jpeg",
+    ];
+    let server = Server::new([ok(success(json!({ "resultUrls": links })))]);
+    let task = wait(&server, None, DEFAULT_WAIT_MS).unwrap();
+    let urls: Vec<_> = task.images.iter().map(|image| image.url.as_str()).collect();
+    assert_eq!(
+        urls,
+        [
+            "https://files.example/my%20picture%200.jpeg",
+            "https://files.example/1.jpeg",
+            "https://files.example/2.jpeg",
+            "https://files.example/3.jpeg",
+        ]
+    );
+}
+
+#[test]
+fn a_task_that_was_just_accepted_and_isnt_known_yet_is_looked_at_once_more() {
+    let now = 1_000_000;
+    let of_age = |ms: i64| Handle { created_at: Some(now - ms), ..Handle::new("a") };
+    for unknown in [404, 422] {
+        let server = Server::new([refusal(unknown), ok(record(1))]);
+        server.set_now(now);
+        let task = server.run(server.client().wait(&of_age(59_999), DEFAULT_WAIT_MS, &mut |_| ()));
+        assert_eq!(task.unwrap().state, State::Succeeded);
+
+        // Once: a second time is the server's word.
+        for (age, looks) in [(0, 2), (59_999, 2), (60_000, 1)] {
+            let server = Server::answering(move |_| refusal(unknown));
+            server.set_now(now);
+            let error = server.run(server.client().wait(&of_age(age), DEFAULT_WAIT_MS, &mut |_| ())).unwrap_err();
+            assert_eq!((error.kind, server.paths().len()), (Kind::NotFound, looks), "{age} ms old");
+        }
+    }
+    // A run has the same patience.
+    let server = Server::new([accepted("a").retry_after("1"), refusal(422), ok(record(1))]);
+    let request = midapi::core::GenerateRequest::new(midapi::core::TaskType::TextToImage, "x");
+    assert!(server.run(server.client().run(&request, DEFAULT_WAIT_MS, &mut |_| ())).is_ok());
+}
+
+#[test]
+fn a_clock_that_was_ahead_when_a_task_was_stored_makes_nobody_wait_longer() {
+    let now = 1_000_000;
+    for ahead in [0, 1, 240_000, 10_000_000] {
+        let stored =
+            Handle { created_at: Some(now + ahead), expected_at: Some(now + ahead + 60_000), ..Handle::new("a") };
+        let server = Server::new([ok(record(1))]);
+        server.set_now(now);
+        server.run(server.client().wait(&stored, DEFAULT_WAIT_MS, &mut |_| ())).unwrap();
+        assert_eq!(server.sent()[0].at, now + 60_000, "{ahead} ms ahead");
+    }
 }

@@ -1,0 +1,60 @@
+use wasm_bindgen::JsValue;
+
+use super::value::to_js;
+use crate::client::{CallContext, Client};
+use crate::core::{Error, Handle, Submission, UnknownSubmit};
+use crate::web::{Fetch, HostTimer};
+
+/// A call of the package's class, its arguments read.
+#[derive(Debug)]
+pub enum Call {
+    /// Create a task, under an idempotency key.
+    Submit(Submission, Option<String>),
+    /// Create a task and wait this many milliseconds for its end.
+    Run(Submission, Option<String>, i64),
+    Wait(Handle, i64),
+    Status(Handle),
+    Record(Handle),
+    Credits,
+    Reconcile(UnknownSubmit),
+}
+
+impl Call {
+    /// Whether it may spend.
+    pub fn submits(&self) -> bool {
+        matches!(self, Self::Submit(..) | Self::Run(..) | Self::Reconcile(_))
+    }
+
+    /// The task it is about.
+    pub fn task_id(&self) -> Option<&str> {
+        match self {
+            Self::Wait(handle, _) | Self::Status(handle) | Self::Record(handle) => Some(&handle.task_id),
+            _ => None,
+        }
+    }
+
+    /// Tells the context of what is known before anything is sent.
+    pub fn prepare(&self, context: &CallContext<'_>) {
+        match self {
+            Self::Wait(handle, _) => context.waits_for(&handle.task_id),
+            Self::Status(handle) | Self::Record(handle) => context.looks_at(&handle.task_id),
+            Self::Reconcile(submit) => context.asks_about(submit),
+            Self::Submit(..) | Self::Run(..) | Self::Credits => {}
+        }
+    }
+
+    /// Does it, and returns what the caller gets.
+    pub async fn perform(self, client: &Client<Fetch, HostTimer>, context: &CallContext<'_>) -> Result<JsValue, Error> {
+        let call = client.call(context);
+        let task = match self {
+            Self::Submit(submission, key) => call.submit(&submission, key).await?,
+            Self::Run(submission, key, timeout_ms) => call.run(&submission, key, timeout_ms).await?,
+            Self::Wait(handle, timeout_ms) => call.wait(&handle, timeout_ms).await?,
+            Self::Status(handle) => call.status(&handle).await?,
+            Self::Reconcile(submit) => call.reconcile(&submit).await?,
+            Self::Record(handle) => return Ok(to_js(&call.record(&handle).await?.0)),
+            Self::Credits => return Ok(JsValue::from_f64(call.credits().await?)),
+        };
+        Ok(to_js(&task))
+    }
+}
