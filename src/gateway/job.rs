@@ -323,7 +323,7 @@ impl Job {
     }
 
     /// What a change of its task has to know, once there is one.
-    pub fn as_parent(self) -> Option<ParentTask> {
+    pub fn into_parent(self) -> Option<ParentTask> {
         let Stage::Accepted { vendor_id } = self.stage else { return None };
         // An older gateway stored no price type, but the vendor's word for what it does.
         let price_type = self.price_type.or_else(|| TaskType::from_word(&self.task_type?));
@@ -533,9 +533,9 @@ mod tests {
     fn what_is_made_of_a_task_has_its_prices() {
         let parent = |task_type: Option<&str>, price_type| {
             let mut job = Job { task_type: task_type.map(str::to_owned), price_type, ..job() };
-            assert_eq!(job.clone().as_parent(), None, "there is no task yet");
+            assert_eq!(job.clone().into_parent(), None, "there is no task yet");
             job.finish_submit(&Ok("v".to_owned()));
-            job.as_parent().unwrap()
+            job.into_parent().unwrap()
         };
         let hd = ParentTask { vendor_id: "v".to_owned(), price_type: Some(TaskType::VideoHd) };
         assert_eq!(parent(Some("mj_video_extend_auto"), Some(TaskType::VideoHd)), hd);
@@ -614,7 +614,7 @@ mod tests {
             "vendorId",
         ];
         assert_eq!(names, expected);
-        assert_eq!(stored["stage"], "accepted");
+        assert_eq!(stored.get("stage").unwrap(), "accepted");
     }
 
     proptest! {

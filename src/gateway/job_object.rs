@@ -53,7 +53,7 @@ fn reply(outcome: Result<(Box<RawValue>, Option<u32>), HandlerError>, usage: Ups
 #[wasm_bindgen]
 pub fn job_parent(storage: JobStorage, caller: &str) -> Result<String, JsValue> {
     let job = storage.load()?.filter(|job| job.caller == caller);
-    message::encode(&job.and_then(Job::as_parent))
+    message::encode(&job.and_then(Job::into_parent))
 }
 
 /// The vendor calls back, with the token it was given: whether that is this job's. What it posts is looked into by the

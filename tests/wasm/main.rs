@@ -156,18 +156,22 @@ async fn a_signal_is_heard_and_left_without_a_listener() {
 #[wasm_bindgen_test]
 async fn a_body_is_read_up_to_its_limit_and_no_further() {
     let response = |text: &str| Response::new_with_opt_str(Some(text)).unwrap();
-    assert_eq!(read_text(response("grüße").body(), 7).await.unwrap(), "grüße");
-    assert_eq!(read_text(None, 7).await.unwrap(), "");
-    assert_eq!(read_text(response("12345678").body(), 7).await, Err(Unreadable::Overlong));
+    assert_eq!(read_text(response("grüße").body(), 7, 0).await.unwrap(), "grüße");
+    assert_eq!(read_text(None, 7, 0).await.unwrap(), "");
+    assert_eq!(read_text(response("12345678").body(), 7, 0).await, Err(Unreadable::Overlong));
     let bytes: Response = evaluate("new Response(new Uint8Array([0x61, 0xff]))").unchecked_into();
-    assert_eq!(read_text(bytes.body(), 7).await, Err(Unreadable::NotUtf8));
+    assert_eq!(read_text(bytes.body(), 7, 0).await, Err(Unreadable::NotUtf8));
     let broken = "new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } }))";
     let broken: Response = evaluate(broken).unchecked_into();
-    assert_eq!(read_text(broken.body(), 7).await, Err(Unreadable::Broken));
+    assert_eq!(read_text(broken.body(), 7, 0).await, Err(Unreadable::Broken));
 
     let endless =
         "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
-    let endless = evaluate(endless).unchecked_into();
-    assert_eq!(read_text(Some(endless), 10_000).await, Err(Unreadable::Overlong));
+    let read = |drained| read_text(Some(evaluate(endless).unchecked_into()), 10_000, drained);
+    assert_eq!(read(0).await, Err(Unreadable::Overlong));
     assert!(evaluate("pulled").as_f64().unwrap() < 20.0);
+    // What is over the limit may be drained, but not for ever.
+    assert_eq!(read(50_000).await, Err(Unreadable::Overlong));
+    assert!((60.0..70.0).contains(&evaluate("pulled").as_f64().unwrap()));
+    assert_eq!(read_text(response("12345678").body(), 7, 100).await, Err(Unreadable::Overlong));
 }
