@@ -546,7 +546,7 @@ mod tests {
     /// Jobs as the gateway before this one stored them.
     #[test]
     fn what_an_older_gateway_stored_is_read() {
-        let kept = |more: &str| -> Job {
+        let stored = |more: &str| -> Job {
             let known = r#""id":"j","subject":"token:alice","digest":"digest","createdAt":1000,"attempt":1"#;
             serde_json::from_str(&format!(r#"{{{known},"callbackToken":"t","lookAt":5,{more}}}"#)).unwrap()
         };
@@ -556,7 +556,7 @@ mod tests {
             r#""errorMessage":null}"#
         );
         let accepted_text = r#""stage":"accepted","vendorId":"v","settled":true,"ended":true"#;
-        let done = kept(&format!(
+        let done = stored(&format!(
             r#""taskType":"mj_txt2img","speed":"fast",{accepted_text},"record":{record_text},"claimed":"w","pace":3"#
         ));
         let expected = Job {
@@ -579,11 +579,11 @@ mod tests {
                 r#""stage":"{stage}","failure":{{"kind":"rate_limited","code":429,"message":"no"}},"settled":false,"ended":false"#
             )
         };
-        let stored = StoredError { kind: Kind::RateLimited, code: Some(429), message: "no".to_owned() };
-        assert_eq!(kept(&failure("refused")).stage, Stage::Refused { failure: stored.clone() });
-        assert_eq!(kept(&failure("unknown")).stage, Stage::Unknown { failure: stored });
-        assert_eq!(kept(r#""stage":"submitting","settled":false,"ended":false"#).stage, Stage::Submitting);
-        assert_eq!(kept(r#""stage":"reserving","settled":false,"ended":false"#).reservation(), "j/1");
+        let error = StoredError { kind: Kind::RateLimited, code: Some(429), message: "no".to_owned() };
+        assert_eq!(stored(&failure("refused")).stage, Stage::Refused { failure: error.clone() });
+        assert_eq!(stored(&failure("unknown")).stage, Stage::Unknown { failure: error });
+        assert_eq!(stored(r#""stage":"submitting","settled":false,"ended":false"#).stage, Stage::Submitting);
+        assert_eq!(stored(r#""stage":"reserving","settled":false,"ended":false"#).reservation(), "j/1");
     }
 
     /// And the gateway before this one finds in what this one stores all that it needs.
