@@ -1,28 +1,25 @@
 /**
- * Own work per call over a stubbed fetch: submit and look once, by the quick start's bare class, by the package in dist/,
- * by the same were its module free, and by its peers, in turn, the best of several rounds.
+ * Own work per call over a stubbed fetch: submit and look once, by the quick start's bare class, by the package in dist/
+ * and by its peers, in turn, the best of several rounds.
  */
 import { createFalClient } from "@fal-ai/client";
 import OpenAI from "openai";
 import Replicate from "replicate";
 import { Midjourney } from "../dist/node.js";
 import { Bare } from "./bare.js";
-import { Midjourney as Floor } from "./floor.js";
 import { request, say, stub, table } from "./stub.js";
 
 globalThis.fetch = stub;
 
-const bare = new Bare("a-key-of-mine");
-const midapi = new Midjourney({ apiKey: "a-key-of-mine" });
-const floor = new Floor({ apiKey: "a-key-of-mine" });
-const replicate = new Replicate({ auth: "a-key" });
+const bare = new Bare("a-key-of-the-bench");
+const midapi = new Midjourney({ apiKey: "a-key-of-the-bench" });
+const replicate = new Replicate({ auth: "a-key-of-the-bench" });
 const { queue } = createFalClient({ credentials: "an-id:a-key" });
-const { responses } = new OpenAI({ apiKey: "a-key-of-mine" });
+const { responses } = new OpenAI({ apiKey: "a-key-of-the-bench" });
 
 const CONTENDERS = {
   "the quick start's class": async () => bare.getTaskStatus(await bare.generateImage(request)),
   midapi: async () => midapi.status(await midapi.generate(request)),
-  "midapi, were its module free": async () => floor.status(await floor.generate(request)),
   replicate: async () => {
     const { id } = await replicate.predictions.create({ model: "owner/name", input: request });
     return replicate.predictions.get(id);

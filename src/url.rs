@@ -12,44 +12,50 @@ pub(crate) enum Host {
     Name(String),
 }
 
-/// A URL, spelled as the URL Standard spells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
-    pub href: String,
-    pub is_https: bool,
-    pub host: Host,
-    /// The host as it is spelled.
-    pub hostname: String,
-    /// The port, unless it is the scheme's own.
-    pub port: Option<u16>,
-    pub has_user: bool,
-}
+/// An absolute URL.
+pub(crate) struct Url(Parsed);
 
 impl Url {
-    /// An absolute URL with a host.
     pub fn parse(text: &str) -> Option<Self> {
-        let parsed = Parsed::parse(text)?;
-        let hostname = parsed.hostname();
+        Parsed::parse(text).map(Self)
+    }
+
+    /// The URL as the URL Standard spells it.
+    pub fn href(&self) -> String {
+        self.0.href()
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.is_https()
+    }
+
+    /// The host as it is spelled.
+    pub fn hostname(&self) -> String {
+        self.0.hostname()
+    }
+
+    pub fn host(&self) -> Host {
+        let hostname = self.hostname();
         let in_brackets = hostname.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let host = match (hostname.parse(), in_brackets.map(str::parse)) {
+        match (hostname.parse(), in_brackets.map(str::parse)) {
             (Ok(address), _) => Host::V4(address),
             (_, Some(Ok(address))) => Host::V6(address),
-            _ if hostname.is_empty() => return None,
-            _ => Host::Name(hostname.clone()),
-        };
-        Some(Self {
-            href: parsed.href(),
-            is_https: parsed.is_https(),
-            host,
-            hostname,
-            port: parsed.port(),
-            has_user: parsed.has_user(),
-        })
+            _ => Host::Name(hostname),
+        }
+    }
+
+    /// The port, unless it is the scheme's own.
+    pub fn port(&self) -> Option<u16> {
+        self.0.port()
+    }
+
+    pub fn has_user(&self) -> bool {
+        self.0.has_user()
     }
 
     /// Whether its host is this machine.
     pub fn is_loopback(&self) -> bool {
-        match &self.host {
+        match self.host() {
             Host::V4(address) => address.is_loopback(),
             Host::V6(address) => address.is_loopback(),
             Host::Name(name) => name == "localhost",

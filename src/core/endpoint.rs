@@ -33,15 +33,15 @@ impl Endpoint {
         let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
         let parsed = Url::parse(url).filter(|_| is_clean && authority.is_some());
         let parsed = parsed.ok_or_else(|| wrong(must_be_absolute))?;
-        if let Some(port) = parsed.port.filter(|port| BLOCKED_PORTS.contains(port)) {
+        if let Some(port) = parsed.port().filter(|port| BLOCKED_PORTS.contains(port)) {
             return Err(wrong(&format!("must be on another port: `fetch` connects to none that is {port}")));
         }
         let is_loopback = parsed.is_loopback();
-        if carries_key && !parsed.is_https && !is_loopback {
+        if carries_key && !parsed.is_https() && !is_loopback {
             return Err(wrong("must be https: the key would travel in clear"));
         }
-        let is_vendor = parsed.hostname.trim_end_matches('.') == Self::VENDOR_HOST;
-        Ok(Self { url: parsed.href.trim_end_matches('/').to_owned(), is_vendor, is_loopback })
+        let is_vendor = parsed.hostname().trim_end_matches('.') == Self::VENDOR_HOST;
+        Ok(Self { url: parsed.href().trim_end_matches('/').to_owned(), is_vendor, is_loopback })
     }
 
     /// The URL of a route below it.

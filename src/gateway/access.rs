@@ -83,8 +83,8 @@ impl Caller {
     /// Refuses a `callBackUrl` to a host that this caller doesn't list: the vendor would post to it in our name.
     pub fn check_callback(&self, body: &str) -> Result<(), Error> {
         let Some(url) = CallBackUrl::of(body) else { return Ok(()) };
-        let url = Url::parse(&url).filter(|url| url.is_https);
-        if url.is_some_and(|url| self.callback_hosts.iter().any(|allowed| allowed.as_str() == url.hostname)) {
+        let url = Url::parse(&url).filter(|url| url.is_https());
+        if url.is_some_and(|url| self.callback_hosts.iter().any(|allowed| allowed.as_str() == url.hostname())) {
             return Ok(());
         }
         Err(Error::invalid("callBackUrl", "must be https, and to a host that this caller's token lists"))

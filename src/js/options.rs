@@ -9,7 +9,7 @@ use web_sys::{AbortSignal, Url};
 use super::value::{from_js, given_of};
 use crate::client::DEFAULT_WAIT_MS;
 use crate::core::decode::from_object;
-use crate::core::{Endpoint, Error, History, Prices, Secret, de};
+use crate::core::{Endpoint, Error, Given, History, Prices, Secret, de};
 use crate::web::given;
 
 /// The options that calls have, each with its rule; which of them a call has, it says itself.
@@ -69,7 +69,17 @@ pub struct ClientOptions {
 impl ClientOptions {
     /// Reads what the constructor was given.
     pub fn read(given: &JsValue) -> Result<Self, Error> {
-        from_js(given, "options").map_err(|error| {
+        let read = || {
+            let options = given_of(given).map_err(|error| error.in_field("options"))?;
+            for name in ["endpoint", "apiKey"] {
+                // Where one is set but empty, another than the caller means would be used.
+                if options.field(name) == Some(&Given::Nothing) {
+                    return Err(Error::invalid(name, "must not be null"));
+                }
+            }
+            from_object(options, "options")
+        };
+        read().map_err(|error| {
             let field = error.field.clone().unwrap_or_default();
             let is_endpoint = ["baseurl", "base_url", "url", "host"].contains(&field.to_ascii_lowercase().as_str());
             let must = if is_endpoint { "unknown field; did you mean endpoint?" } else { error.sentence() };
