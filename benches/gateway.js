@@ -51,7 +51,7 @@ async function worker(script, bindings, assets) {
 const TOKEN = "a-token";
 const gateway = await startGateway({
   vars: {
-    MIDAPI_API_KEY: "a-key",
+    MIDAPI_API_KEY: "a-key-of-mine",
     MIDAPI_UPSTREAM_URL: `http://${upstream}`,
     MIDAPI_DAILY_CREDITS: "1000000",
     MIDAPI_TOKENS: JSON.stringify([{ name: "bench", sha256: createHash("sha256").update(TOKEN).digest("hex"), dailyCredits: 1e6 }]),

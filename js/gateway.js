@@ -7,40 +7,39 @@ midapi.initSync({ module });
 
 /** Counts the module's instances, as a crash ends one; and whether the last one is over. */
 let instance = 1;
-let ended = false;
-/** How soon a call notices that its instance is over. */
-const WATCH_MS = 50;
-/** Longer than any call takes: the vendor has a minute, and the accounts are waited for. */
-const LONGEST_MS = 150_000;
+let hasCrashed = false;
 midapi.on_crash(crashed);
 
 export default {
   fetch(request, env, context) {
-    const answer = guarded(() => midapi.handle(request, env)).catch(() => {
-      // Whatever it was, its text may hold what must not leave: the answer is fixed.
-      return Response.json(
-        { code: 500, msg: "internal error", data: null, requestId: null },
-        { status: 500, headers: { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", Vary: "Origin" } },
-      );
-    });
+    const id = crypto.randomUUID().replaceAll("-", "").slice(-16);
+    const startedAt = Date.now();
+    const response = guarded(() => midapi.handle(request, env, id)).catch(() => internalError(id, startedAt));
     // A caller who leaves takes the connection along, not the submit that is on its way.
-    context.waitUntil(answer);
-    return answer;
+    context.waitUntil(response);
+    return response;
   },
 };
 
+/** The answer, and the log's line, in place of a module that crashed. Its text is fixed: an error's may hold what must not leave. */
+function internalError(id, startedAt) {
+  console.log(JSON.stringify({ id, route: "-", subject: "-", outcome: 500, ms: Date.now() - startedAt }));
+  const headers = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", Vary: "Origin", "X-Request-Id": id };
+  return Response.json({ code: 500, msg: "internal error", data: null, requestId: id }, { status: 500, headers });
+}
+
 export class Job extends DurableObject {
   /** Where the module finds this job, and remembers it. */
-  #place;
+  #storage;
   /** The order under way, and its outcome. */
   #order;
   #outcome;
 
   constructor(context, env) {
     super(context, env);
-    this.#place = { storage: context.storage, job: undefined };
+    this.#storage = { storage: context.storage, job: undefined };
     // What an earlier life of this object was doing is over.
-    context.blockConcurrencyWhile(() => guarded(() => midapi.job_broken_off(this.#place)));
+    context.blockConcurrencyWhile(() => guarded(() => midapi.job_abandoned(this.#storage)));
   }
 
   /** One after the other. Of the same order twice at once, as by a double click, the second gets what the first gets. */
@@ -57,37 +56,41 @@ export class Job extends DurableObject {
   async #submit(order, before) {
     await before?.catch(() => {});
     try {
-      return await guarded(() => midapi.job_submit(this.#place, this.env, order));
+      return await guarded(() => midapi.job_submit(this.#storage, this.env, order));
     } catch (thrown) {
-      await guarded(() => midapi.job_broken_off(this.#place));
+      await guarded(() => midapi.job_abandoned(this.#storage));
       throw thrown;
     }
   }
 
-  look(subject) {
-    return guarded(() => midapi.job_look(this.#place, this.env, subject));
+  look(caller) {
+    return guarded(() => midapi.job_look(this.#storage, this.env, caller));
   }
 
-  vendorId(subject) {
-    return guarded(() => midapi.job_vendor_id(this.#place, subject));
+  parent(caller) {
+    return guarded(() => midapi.job_parent(this.#storage, caller));
   }
 
   calledBack(token, body) {
-    return guarded(() => midapi.job_called_back(this.#place, token, body));
+    return guarded(() => midapi.job_called_back(this.#storage, token, body));
   }
 
   alarm() {
-    return guarded(() => midapi.job_alarm(this.#place, this.env));
+    return guarded(() => midapi.job_alarm(this.#storage, this.env));
   }
 }
 
 export class Ledger extends DurableObject {
-  reserve(order) {
-    return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_reserve(this.ctx.storage, order)));
+  reserve(request) {
+    return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_reserve(this.ctx.storage, request)));
   }
 
   settle(id, spent) {
     return guarded(() => this.ctx.storage.transactionSync(() => midapi.ledger_settle(this.ctx.storage, id, spent)));
+  }
+
+  knows(job) {
+    return guarded(() => midapi.ledger_knows(this.ctx.storage, job));
   }
 
   spent(names) {
@@ -95,38 +98,53 @@ export class Ledger extends DurableObject {
   }
 }
 
+/** How soon a call first looks whether its instance is over, and how rarely it does later. */
+const FIRST_WATCH_MS = 50;
+const LONGEST_WATCH_MS = 1_000;
+/** Longer than any call takes: the vendor has a minute, and the accounts are waited for. */
+const LONGEST_CALL_MS = 150_000;
+
 /**
- * A panic, or a trap such as the stack's end, ends the module's instance: whatever it was doing fails, as it would never
- * end by itself, and the next call gets a new instance. Each call finds out by itself: a promise that is rejected by
- * another request's code goes on in no request at all.
+ * Calls the module. A panic, or a trap such as the stack's end, ends the module's instance: whatever it was doing fails, as it
+ * would never end by itself, and the next call gets a new instance.
+ *
+ * Each call looks for itself whether its instance is over. The crash can't tell it: a promise that is rejected by another
+ * request's code goes on in no request at all. Nor can one timer look for all: a timer belongs to the request that set it, and
+ * ends with it. So each call has a timer, which it sets anew ever more rarely: most calls are over before the first time, and one
+ * that waits a minute for the vendor looks some 70 times, not 1200.
  */
-async function guarded(work) {
-  if (ended) {
+async function guarded(call) {
+  if (hasCrashed) {
     midapi.__wbg_reset_state();
     midapi.on_crash(crashed);
-    ended = false;
+    hasCrashed = false;
   }
   const mine = instance;
-  let watch;
-  const died = new Promise((_, reject) => {
-    let ticks = 0;
-    const over = () => instance !== mine || ++ticks > LONGEST_MS / WATCH_MS;
-    watch = setInterval(() => over() && reject(new Error("the module crashed, or hangs")), WATCH_MS);
+  const deadline = Date.now() + LONGEST_CALL_MS;
+  let timer;
+  const over = new Promise((_, reject) => {
+    const watch = (ms) => {
+      timer = setTimeout(() => {
+        if (instance !== mine || Date.now() > deadline) reject(new Error("the module crashed, or hangs"));
+        else watch(Math.min(ms * 1.5, LONGEST_WATCH_MS));
+      }, ms);
+    };
+    watch(FIRST_WATCH_MS);
   });
   try {
-    return await Promise.race([work(), died]);
+    return await Promise.race([call(), over]);
   } catch (thrown) {
     if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) crashed("a trap");
     throw thrown;
   } finally {
-    clearInterval(watch);
+    clearTimeout(timer);
   }
 }
 
 function crashed(place) {
   // Once for an instance: a trap follows the panic that it comes from.
-  if (ended) return;
-  ended = true;
+  if (hasCrashed) return;
+  hasCrashed = true;
   instance++;
   console.error(JSON.stringify({ crashed: place }));
 }

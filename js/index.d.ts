@@ -405,7 +405,10 @@ interface GatewayOptions extends ClientOptions {
 interface VendorOptions extends ClientOptions {
   /** `https://api.midapi.ai/api/v1/mj` unless told. Where a key is sent must be https, or this machine. */
   endpoint?: string | undefined;
-  /** The vendor's key, on a server only. Undefined, as from a variable that isn't set, fails at the first call. */
+  /**
+   * The vendor's key, 8 or more visible ASCII characters, on a server only. Undefined, as from a variable that isn't set,
+   * fails at the first call.
+   */
   apiKey: string | undefined;
 }
 

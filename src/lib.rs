@@ -8,6 +8,7 @@
 //! | [`client`] | the calls, over a [`client::Transport`] and a [`client::Timer`] | JavaScript |
 //! | `web` (feature `web`) | `fetch`, timers and values of a JavaScript host | any decision |
 //! | `js` (feature `js`) | the exports of the npm package | any decision |
+//! | `policy` (feature `policy`) | what an owner may write in a gateway's variables and secrets | I/O, JavaScript |
 //! | `gateway` (feature `gateway`) | the Cloudflare Worker that holds the key | the page |
 //!
 //! A Rust program uses [`client::Client`]; without features it brings its own transport.
@@ -21,6 +22,8 @@ mod crash;
 mod gateway;
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 mod js;
+#[cfg(feature = "policy")]
+pub mod policy;
 mod url;
 #[cfg(feature = "web")]
 pub mod web;

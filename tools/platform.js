@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -28,9 +29,10 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param onLine gets each line of the Worker's log; without it they are printed
  * @param crashing whether it is the Worker that crashes when told to; for tests
  * @param outboundService sees every request that leaves the Worker; for tests
+ * @param onEnd is called when its runtime ends though nobody stopped it; without `onLine`
  */
 export async function startGateway({
-  port = 0, vars = {}, pages = false, state, limits = {}, inspectorPort, onLine, crashing = false, outboundService, log,
+  port = 0, vars = {}, pages = false, state, limits = {}, inspectorPort, onLine, crashing = false, outboundService, log, onEnd,
 } = {}) {
   const ratelimits = structuredClone(workerOptions.ratelimits);
   for (const [name, limit] of Object.entries(limits)) ratelimits[name].simple.limit = limit;
@@ -38,11 +40,14 @@ export async function startGateway({
   if (pages) {
     // Their origin has to be known before there is a server.
     port ||= await freePort();
-    const origins = `http://${HOST}:${port} http://localhost:${port} ${vars.MIDAPI_SESSION_ORIGINS ?? ""}`;
-    vars = { ...vars, MIDAPI_SESSION_ORIGINS: origins };
+    const origins = [HOST, "localhost"].map((host) => new URL(`http://${host}:${port}`).origin);
+    if (vars.MIDAPI_SESSION_ORIGINS?.trim()) origins.push(vars.MIDAPI_SESSION_ORIGINS);
+    vars = { ...vars, MIDAPI_SESSION_ORIGINS: origins.join(" ") };
   }
+  const runtime = watched(onEnd);
   const worker = new Miniflare({
     ...options,
+    ...runtime.options,
     ...(log && { log }),
     ...workerOptions,
     ratelimits,
@@ -56,7 +61,7 @@ export async function startGateway({
     ...(onLine && { structuredWorkerdLogs: true, handleStructuredLogs: ({ message }) => void onLine(message) }),
     ...(outboundService && { outboundService }),
   });
-  return served(worker);
+  return served(worker, runtime);
 }
 
 const BUILT = { modulesRoot: at("build/worker"), scriptPath: at("build/worker/gateway.js") };
@@ -74,10 +79,13 @@ const CRASHING = {
  *
  * @param vars its variables, as `simulator/README.md` lists them
  * @param state a folder that keeps its tasks; without one they end with it
+ * @param onEnd is called when its runtime ends though nobody stopped it
  */
-export async function startSimulator({ port = 0, vars = {}, state, outboundService } = {}) {
+export async function startSimulator({ port = 0, vars = {}, state, outboundService, onEnd } = {}) {
+  const runtime = watched(onEnd);
   const worker = new Miniflare({
     ...options,
+    ...runtime.options,
     port,
     modules: true,
     script: bundledSimulator(),
@@ -87,7 +95,7 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
     ...(state && { durableObjectsPersist: state }),
     ...(outboundService && { outboundService }),
   });
-  return served(worker);
+  return served(worker, runtime);
 }
 
 /** The simulator as one module, because workerd resolves no npm packages and imports no MP4 files. */
@@ -114,10 +122,21 @@ export function freePort() {
   });
 }
 
-async function served(worker) {
+/** Prints what a runtime prints, and notices when it ends: its output does then. Miniflare tells nobody. */
+function watched(onEnd) {
+  const runtime = { stopped: undefined, options: {} };
+  if (onEnd === undefined) return runtime;
+  runtime.options.handleRuntimeStdio = (output, errors) => {
+    createInterface(output).on("line", (line) => console.log(line));
+    createInterface(errors).on("line", (line) => console.error(line));
+    output.once("end", () => runtime.stopped ?? onEnd());
+  };
+  return runtime;
+}
+
+async function served(worker, runtime) {
   const { port } = await worker.ready;
-  let stopped;
-  const stop = () => (stopped ??= worker.dispose());
+  const stop = () => (runtime.stopped ??= worker.dispose());
   return { url: `http://${HOST}:${port}`, worker, stop };
 }
 

@@ -248,7 +248,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     /// The key a gateway knows a submit by: the caller's, else one that no other submit has. The vendor knows none.
     fn idempotency_key(&self, given: Option<String>) -> Option<String> {
         let client = self.client;
-        if client.endpoint.is_vendor() {
+        if !client.may_be_gateway {
             return None;
         }
         given.or_else(|| {

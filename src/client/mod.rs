@@ -50,7 +50,7 @@
 //! }
 //!
 //! async fn lighthouse() -> Result<(), Error> {
-//!     let key = Secret::new("your key")?;
+//!     let key = Secret::new("YOUR_API_KEY")?;
 //!     let client = Client::new(Http, Clock, Endpoint::new(Endpoint::VENDOR, true)?, Some(key))?;
 //!     let request = GenerateRequest::new(TaskType::TextToImage, "a lighthouse at dawn");
 //!     let task = client.run(&request, DEFAULT_WAIT_MS, &mut |task| println!("{}: {:?}", task.task_id, task.state)).await?;

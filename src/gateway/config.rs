@@ -3,11 +3,11 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::access::{Subject, Token, tokens};
-use super::browser::is_origin;
-use super::session::SessionSecret;
+use super::access::Caller;
+use super::ledger::Account;
 use crate::client::Client;
-use crate::core::{Account, Endpoint, Error, History, Kind, Prices, Secret};
+use crate::core::{Endpoint, Error, Kind, Prices, Secret};
+use crate::policy::{Configuration, Faults, Origin, SECRETS, SessionSecret, Setting, Tokens, VARIABLES};
 use crate::web::{Fetch, HostTimer, given};
 
 /// What the Worker is set up to be.
@@ -17,7 +17,7 @@ pub struct Gateway {
     /// The vendor's key.
     pub key: Secret,
     /// Who may call with a token.
-    pub tokens: Vec<Token>,
+    pub tokens: Tokens,
     /// The sessions of pages, if they are allowed.
     pub sessions: Option<Sessions>,
     /// What all may spend in a day.
@@ -38,7 +38,7 @@ pub struct Sessions {
     /// What signs their cookies.
     pub secret: SessionSecret,
     /// Whose pages may open one.
-    pub origins: Vec<String>,
+    pub origins: Vec<Origin>,
     /// What one may spend in a day.
     pub daily_credits: u32,
     /// What all of them may spend in a day.
@@ -49,9 +49,9 @@ pub struct Sessions {
 
 impl Sessions {
     /// Who has this session, at this network address.
-    pub fn subject(&self, session: &str, network: &str) -> Subject {
+    pub fn caller(&self, session: &str, network: &str) -> Caller {
         let address = self.secret.pseudonym(network);
-        Subject::of_session(session, &address, self.daily_credits, self.all_daily_credits)
+        Caller::of_session(session, &address, self.daily_credits, self.all_daily_credits)
     }
 }
 
@@ -60,49 +60,25 @@ pub struct Alerts {
     /// The address to post to.
     pub url: String,
     /// The shares, in percent.
-    pub percent: Vec<i64>,
+    pub percent: Vec<u8>,
 }
 
-const NAMES: [&str; 14] = [
-    "MIDAPI_API_KEY",
-    "MIDAPI_UPSTREAM_URL",
-    "MIDAPI_PUBLIC_URL",
-    "MIDAPI_TOKENS",
-    "MIDAPI_SESSION_SECRET",
-    "MIDAPI_SESSION_ORIGINS",
-    "MIDAPI_SESSION_DAILY_CREDITS",
-    "MIDAPI_SESSIONS_DAILY_CREDITS",
-    "MIDAPI_TURNSTILE_SECRET",
-    "MIDAPI_DAILY_CREDITS",
-    "MIDAPI_PRICES",
-    "MIDAPI_ALERT_URL",
-    "MIDAPI_ALERT_PERCENT",
-    "MIDAPI_STOPPED",
-];
-
-/// The variables and secrets as they are set; blank is unset.
+/// The variables and secrets as they are set.
 #[derive(PartialEq, Eq)]
-struct Values([Option<String>; 14]);
+struct Values(Vec<Option<String>>);
 
 impl Values {
     fn of(env: &JsValue) -> Self {
-        let value = |name| given(env, name)?.as_string().filter(|value| !value.trim_ascii().is_empty());
-        Self(NAMES.map(value))
+        Self(Self::names().map(|name| given(env, name)?.as_string()).collect())
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let at = NAMES.iter().position(|known| *known == name)?;
+        let at = Self::names().position(|known| known == name)?;
         self.0.get(at)?.as_deref()
     }
 
-    fn words(&self, name: &str) -> Vec<String> {
-        self.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
-    }
-
-    /// A number of credits, which must be set.
-    fn credits(&self, name: &str) -> Result<u32, Error> {
-        let credits = self.get(name).and_then(|credits| credits.trim_ascii().parse().ok());
-        credits.ok_or_else(|| misconfigured(&format!("variable {name} must be a whole number of credits")))
+    fn names() -> impl Iterator<Item = &'static str> {
+        VARIABLES.iter().chain(&SECRETS).map(|Setting { name, .. }| *name)
     }
 }
 
@@ -134,39 +110,36 @@ pub fn gateway(env: &JsValue) -> Result<Rc<Gateway>, Error> {
 
 impl Gateway {
     fn of(values: Values) -> Result<Self, Error> {
-        let key = Secret::new(values.get("MIDAPI_API_KEY").unwrap_or_default())
-            .map_err(|_| misconfigured("secret MIDAPI_API_KEY is missing or malformed"))?;
-        let wrong = |name: &str, error: &Error| misconfigured(&format!("variable {name} is wrong: {error}"));
-        let endpoint = Endpoint::upstream(values.get("MIDAPI_UPSTREAM_URL").unwrap_or(Endpoint::VENDOR))
-            .map_err(|error| wrong("MIDAPI_UPSTREAM_URL", &error))?;
-        let tokens = values.get("MIDAPI_TOKENS").map(tokens).transpose()?.unwrap_or_default();
-        let sessions = sessions(&values)?;
-        if tokens.is_empty() && sessions.is_none() {
-            let policy = "needs to know who may call: set the secret MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS";
-            return Err(Error::new(Kind::Misconfigured, format!("the gateway {policy}")));
-        }
-        let public_url = values.get("MIDAPI_PUBLIC_URL").map(|url| Endpoint::new(url, true)).transpose();
-        let prices = Prices::parse(values.get("MIDAPI_PRICES").unwrap_or("{}"));
-        // Its callers try again themselves.
-        let account = Account::new(endpoint, Some(key.clone()), History::default()).for_a_gateway();
+        let set_up = Configuration::parse(|name| values.get(name).map(str::to_owned));
+        let Configuration { variables, secrets } = set_up.map_err(Faults::into_first).map_err(of_the_gateway)?;
+        let client = Client::new(Fetch, HostTimer, variables.upstream, Some(secrets.api_key.clone()));
+        // The secret may be there already while no page is allowed.
+        let secret = secrets.session.filter(|_| !variables.session_origins.is_empty());
         Ok(Self {
-            client: Client::of(Fetch, HostTimer, account),
-            key,
-            tokens,
-            sessions,
-            daily_credits: values.credits("MIDAPI_DAILY_CREDITS")?,
-            prices: prices.map_err(|error| wrong("MIDAPI_PRICES", &error))?,
-            alerts: alerts(&values)?,
-            public_url: public_url.map_err(|error| wrong("MIDAPI_PUBLIC_URL", &error))?,
-            stopped: values.get("MIDAPI_STOPPED").is_some(),
+            // Its callers try again themselves.
+            client: client.map_err(of_the_gateway)?.for_a_gateway(),
+            key: secrets.api_key,
+            tokens: secrets.tokens,
+            sessions: secret.map(|secret| Sessions {
+                secret,
+                origins: variables.session_origins,
+                daily_credits: variables.session_daily_credits,
+                all_daily_credits: variables.sessions_daily_credits,
+                turnstile: secrets.turnstile,
+            }),
+            daily_credits: variables.daily_credits,
+            prices: variables.prices,
+            alerts: variables.alert_url.map(|url| Alerts { url, percent: variables.alert_percent }),
+            public_url: variables.public_url,
+            stopped: secrets.stopped,
             values,
         })
     }
 
-    /// The accounts that a subject's submits are charged to, and what each may spend in a day.
-    pub fn accounts(&self, subject: &Subject) -> Vec<(String, u32)> {
-        let all = ("gateway".to_owned(), self.daily_credits);
-        subject.accounts.iter().cloned().chain([all]).collect()
+    /// The accounts that a caller's submits are charged to, and what each may spend in a day.
+    pub fn accounts(&self, caller: &Caller) -> Vec<Account> {
+        let all = Account::new("gateway", self.daily_credits);
+        caller.accounts.iter().cloned().chain([all]).collect()
     }
 
     /// What a refusal of the vendor's is to a caller: what is wrong with the gateway's key is no fault of theirs.
@@ -182,7 +155,7 @@ impl Gateway {
 
     /// The origins whose pages may call at all, each with whether its cookies count.
     pub fn page_origin(&self, origin: &str) -> Option<PageOrigin> {
-        let of = |origins: &[String]| origins.iter().any(|known| known == origin);
+        let of = |origins: &[Origin]| origins.iter().any(|known| known.as_str() == origin);
         if self.sessions.as_ref().is_some_and(|sessions| of(&sessions.origins)) {
             return Some(PageOrigin { credentials: true });
         }
@@ -197,38 +170,7 @@ pub struct PageOrigin {
     pub credentials: bool,
 }
 
-fn sessions(values: &Values) -> Result<Option<Sessions>, Error> {
-    let origins = values.words("MIDAPI_SESSION_ORIGINS");
-    if origins.is_empty() {
-        return Ok(None);
-    }
-    if !origins.iter().all(|origin| is_origin(origin)) {
-        let must = "must hold origins as a browser sends them, such as https://studio.example";
-        return Err(misconfigured(&format!("variable MIDAPI_SESSION_ORIGINS {must}")));
-    }
-    let secret = SessionSecret::new(values.get("MIDAPI_SESSION_SECRET").unwrap_or_default());
-    let turnstile = values.get("MIDAPI_TURNSTILE_SECRET").map(Secret::new).transpose();
-    Ok(Some(Sessions {
-        secret: secret.ok_or_else(|| misconfigured("secret MIDAPI_SESSION_SECRET must be 32 to 256 characters"))?,
-        origins,
-        daily_credits: values.credits("MIDAPI_SESSION_DAILY_CREDITS")?,
-        all_daily_credits: values.credits("MIDAPI_SESSIONS_DAILY_CREDITS")?,
-        turnstile: turnstile.map_err(|_| misconfigured("secret MIDAPI_TURNSTILE_SECRET is malformed"))?,
-    }))
-}
-
-fn alerts(values: &Values) -> Result<Option<Alerts>, Error> {
-    let Some(url) = values.get("MIDAPI_ALERT_URL") else { return Ok(None) };
-    // Of an endpoint the same is asked: https, or http on this machine.
-    Endpoint::new(url.split('?').next().unwrap_or_default(), true)
-        .map_err(|_| misconfigured("variable MIDAPI_ALERT_URL must be an https URL"))?;
-    let percent: Option<Vec<_>> =
-        values.words("MIDAPI_ALERT_PERCENT").iter().map(|percent| percent.parse().ok()).collect();
-    let percent = percent.filter(|percent| percent.iter().all(|percent| (1..=100).contains(percent)));
-    let must = "variable MIDAPI_ALERT_PERCENT must hold whole numbers from 1 to 100";
-    Ok(Some(Alerts { url: url.to_owned(), percent: percent.ok_or_else(|| misconfigured(must))? }))
-}
-
-fn misconfigured(what: &str) -> Error {
-    Error::new(Kind::Misconfigured, format!("the gateway's {what}"))
+/// A caller is told whose setting it is.
+fn of_the_gateway(fault: Error) -> Error {
+    fault.with(|fault| fault.message.insert_str(0, "the gateway's "))
 }

@@ -8,15 +8,6 @@ use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Where a job lives: its object's storage, and the object's own memory of what is there, which ends with the object.
-    pub type Place;
-    #[wasm_bindgen(method, getter)]
-    pub fn storage(this: &Place) -> Storage;
-    #[wasm_bindgen(method, getter)]
-    pub fn job(this: &Place) -> Option<String>;
-    #[wasm_bindgen(method, setter)]
-    pub fn set_job(this: &Place, job: Option<&str>);
-
     /// The storage of a Durable Object.
     #[derive(Clone, Debug)]
     pub type Storage;
@@ -26,7 +17,8 @@ extern "C" {
     pub fn kv(this: &Storage) -> Kv;
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     pub fn set_alarm(this: &Storage, at: f64) -> Result<Promise, JsValue>;
-
+    #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
+    pub fn delete_alarm(this: &Storage) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch, js_name = deleteAll)]
     pub fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
 
@@ -44,30 +36,7 @@ extern "C" {
 
     pub type Rows;
     #[wasm_bindgen(method, js_name = toArray)]
-    pub fn to_array(this: &Rows) -> JsValue;
-
-    /// A class of Durable Objects, as `env` has it.
-    pub type Namespace;
-    #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Object, JsValue>;
-
-    /// One of them, from outside. Its methods are those of the classes in `js/gateway.js`.
-    #[derive(Clone, Debug)]
-    pub type Object;
-    #[wasm_bindgen(method, catch)]
-    pub async fn submit(this: &Object, order: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub async fn look(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = vendorId)]
-    pub async fn vendor_id(this: &Object, subject: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = calledBack)]
-    pub async fn called_back(this: &Object, token: &str, body: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub async fn reserve(this: &Object, order: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub async fn settle(this: &Object, id: &str, spent: bool) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub async fn spent(this: &Object, names: &str) -> Result<JsValue, JsValue>;
+    pub fn to_array(this: &Rows) -> Array;
 
     /// A rate limit.
     type Limit;
@@ -86,13 +55,8 @@ pub fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The object of this name and class.
-pub fn object(env: &JsValue, class: &str, name: &str) -> Result<Object, JsValue> {
-    field(env, class).unchecked_into::<Namespace>().get_by_name(name)
-}
-
 /// Whether a rate limit lets this key through.
-pub async fn within(env: &JsValue, limit: &str, key: &str) -> Result<bool, JsValue> {
+pub async fn is_within_limit(env: &JsValue, limit: &str, key: &str) -> Result<bool, JsValue> {
     let limit: Limit = field(env, limit).unchecked_into();
     let options = js_sys::Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;

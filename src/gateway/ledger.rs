@@ -1,19 +1,12 @@
-//! The accounts: what was spent on a day (UTC), in estimated credits. One object holds them all, so that a reservation is
-//! charged to the caller and to the gateway in one step, or to none.
+//! The accounts: what was spent on a day (UTC), in estimated credits. The messages to the ledger, and its days. Pure.
 
-use js_sys::{Array, Date};
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
-use super::host::{Sql, Storage, field};
-use crate::core::json::{Json, Object, Writer, list, quoted};
+use crate::core::{Error, Operation};
 
 /// The length of a day.
 pub const MS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
-
-/// How long accounts are kept after their day: shorter than jobs, so that a job that begins anew under an old id finds no
-/// reservation of its earlier life.
-const KEPT_DAYS: i64 = 28;
 
 /// The number of a day, counted from 1970.
 pub const fn day(now_ms: i64) -> i64 {
@@ -21,175 +14,98 @@ pub const fn day(now_ms: i64) -> i64 {
 }
 
 /// The seconds until the next day begins.
-pub const fn seconds_left(now_ms: i64) -> i64 {
+const fn seconds_left(now_ms: i64) -> i64 {
     (MS_PER_DAY - now_ms.rem_euclid(MS_PER_DAY) + 999) / 1000
 }
 
-/// Sets credits aside in every account of `{"id", "credits", "accounts": [{"name", "cap"}], "percent": [80]}`, or in none:
-/// `{"over": {"name", "spent", "cap"}}`. Else `{"alerts": [{"account", "percent", "spent", "cap", "day"}]}` with the shares of
-/// caps that were reached for the first time today. A reservation that has ended is not made again: `{}`.
-///
-/// Nothing in here waits, so no other call comes between; and it happens as a whole (`js/gateway.js`).
-#[wasm_bindgen]
-pub fn ledger_reserve(storage: Storage, order: &str) -> Result<String, JsValue> {
-    let sql = tables(&storage)?;
-    let malformed = || JsValue::from_str("malformed reservation");
-    let order = Object::parse(order).ok_or_else(malformed)?;
-    let (id, credits) = (order.text("id").ok_or_else(malformed)?, order.given("credits").and_then(Json::whole));
-    let credits = credits.filter(|credits| *credits >= 0).ok_or_else(malformed)?;
-    let accounts = order.given("accounts").and_then(Json::items).ok_or_else(malformed)?;
-    let accounts = accounts.into_iter().map(|account| {
-        let account = account.object()?;
-        Some((account.text("name")?, account.given("cap")?.whole()?))
-    });
-    let accounts = accounts.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
-    let today = day(Date::now() as i64);
+/// An account, and what it may spend in a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `token:` and a name, `session:` and an id, `address:` and a pseudonym, `sessions` or `gateway`.
+    pub name: String,
+    /// Its daily cap.
+    pub cap: u32,
+}
 
-    let percent = order.given("percent").and_then(Json::items).unwrap_or_default();
-    // Before anything else, so that what is forgotten here isn't found again below.
-    for table in ["reservations", "spending", "alerts"] {
-        sql.all(&format!("DELETE FROM {table} WHERE day < ?"), &[number(today - KEPT_DAYS)])?;
+impl Account {
+    /// An account of this name.
+    pub fn new(name: impl Into<String>, cap: u32) -> Self {
+        Self { name: name.into(), cap }
     }
-    if let Some(state) = state_of(&sql, &id)? {
-        let told = if state == "held" { Writer::new().raw("alerts", "[]") } else { Writer::new() };
-        return Ok(told.end());
+}
+
+/// A request to reserve credits in every account, or in none.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveRequest {
+    /// The reservation's name.
+    pub id: String,
+    /// How many.
+    pub credits: u32,
+    /// Where.
+    pub accounts: Vec<Account>,
+    /// The shares of a cap, in percent, whose first reaching is an alert.
+    pub percent: Vec<u8>,
+}
+
+/// What became of such a request. Without any field the reservation has ended already, and is not made again.
+#[skip_serializing_none]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveReply {
+    /// The credits are reserved, and the owner is to be told of these.
+    pub alerts: Option<Vec<Alert>>,
+    /// They are not: an account has no room for them.
+    pub over: Option<OverCap>,
+}
+
+/// The account that has no room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverCap {
+    /// Its name.
+    pub name: String,
+    /// What it has spent today.
+    pub spent: i64,
+    /// What it may.
+    pub cap: u32,
+}
+
+impl OverCap {
+    /// The refusal of a submit that would take this many credits more.
+    pub fn to_error(&self, credits: u32, now_ms: i64) -> Error {
+        let Self { name, spent, cap } = self;
+        let whose = match name.as_str() {
+            "gateway" => "this gateway",
+            "sessions" => "all sessions of pages together",
+            name if name.starts_with("address:") => "this network address",
+            _ => "this caller",
+        };
+        let message = format!("daily cap: {whose} spent {spent} of {cap} credits today, and this would take {credits}");
+        let error = Error::refused(Operation::Submit, 402, message);
+        error.with(|error| error.retry_after = u32::try_from(seconds_left(now_ms)).ok())
     }
-    let mut spent = Vec::new();
-    for (name, cap) in &accounts {
-        let before = spent_on(&sql, today, name)?;
-        if before + credits > *cap {
-            let over =
-                Writer::new().text("name", Some(name)).whole("spent", Some(before)).whole("cap", Some(*cap)).end();
-            return Ok(Writer::new().raw("over", &over).end());
-        }
-        spent.push(before);
-    }
-    let names = list(&mut accounts.iter().map(|(name, _)| quoted(name)));
-    keep(&sql, &id, today, credits, &names, "held")?;
-    let mut alerts = Vec::new();
-    for ((name, cap), before) in accounts.iter().zip(spent) {
-        charge(&sql, today, name, credits)?;
-        let after = before + credits;
-        let reached =
-            percent.iter().filter_map(|percent| percent.whole()).filter(|percent| after * 100 >= percent * cap);
-        let mut highest = None;
-        for percent in reached {
-            let row: [JsValue; 3] = [number(today), name.as_str().into(), number(percent)];
-            let new = sql.all("INSERT INTO alerts VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING percent", &row)?;
-            highest = if new.length() > 0 { Some(percent) } else { highest };
-        }
-        alerts.extend(highest.map(|percent| {
-            Writer::new()
-                .text("account", Some(shown(name)))
-                .whole("percent", Some(percent))
-                .whole("spent", Some(after))
-                .whole("cap", Some(*cap))
-                .whole("day", Some(today))
-                .end()
-        }));
-    }
-    Ok(Writer::new().raw("alerts", &list(&mut alerts.into_iter())).end())
+}
+
+/// What the owner is told when a share of a cap is reached for the first time on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// The account, by a name that is anybody's to know.
+    pub account: String,
+    /// The share.
+    pub percent: u8,
+    /// What is spent.
+    pub spent: i64,
+    /// What may be.
+    pub cap: u32,
+    /// The day's number.
+    pub day: i64,
 }
 
 /// The name of an account as the owner is told it: whose session or address it is, is nobody's business.
-fn shown(account: &str) -> &str {
+pub fn public_name(account: &str) -> &str {
     account.split_once(':').filter(|(kind, _)| *kind != "token").map_or(account, |(kind, _)| kind)
 }
 
-/// How the reservation of this id ended: its credits are spent, or given back. Said twice it changes nothing. What was
-/// called spent may turn out to be none; what was given back stays so, also if it was never made.
-#[wasm_bindgen]
-pub fn ledger_settle(storage: Storage, id: &str, spent: bool) -> Result<(), JsValue> {
-    let sql = tables(&storage)?;
-    match (state_of(&sql, id)?.as_deref(), spent) {
-        (Some("held"), true) => {
-            sql.all("UPDATE reservations SET state = 'spent' WHERE id = ?", &[id.into()])?;
-        }
-        (Some("held" | "spent"), false) => {
-            let rows = sql.all(
-                "UPDATE reservations SET state = 'released' WHERE id = ? RETURNING day, credits, accounts",
-                &[id.into()],
-            )?;
-            for row in rows {
-                let column = |name| field(&row, name);
-                let whole = |name| column(name).as_f64().unwrap_or_default() as i64;
-                for name in Json::of(&column("accounts").as_string().unwrap_or_default()).items().unwrap_or_default() {
-                    charge(&sql, whole("day"), &name.text().unwrap_or_default(), -whole("credits"))?;
-                }
-            }
-        }
-        (None, false) => keep(&sql, id, day(Date::now() as i64), 0, "[]", "released")?,
-        _ => {}
-    }
-    Ok(())
-}
-
-fn state_of(sql: &Sql, id: &str) -> Result<Option<String>, JsValue> {
-    let rows = sql.all("SELECT state FROM reservations WHERE id = ?", &[id.into()])?;
-    Ok(rows.iter().next().and_then(|row| field(&row, "state").as_string()))
-}
-
-fn keep(sql: &Sql, id: &str, day: i64, credits: i64, accounts: &str, state: &str) -> Result<(), JsValue> {
-    let row: [JsValue; 5] = [id.into(), number(day), number(credits), accounts.into(), state.into()];
-    sql.all("INSERT INTO reservations (id, day, credits, accounts, state) VALUES (?, ?, ?, ?, ?)", &row)?;
-    Ok(())
-}
-
-/// What these accounts, a JSON list of names, have spent today: `[12, 0]`.
-#[wasm_bindgen]
-pub fn ledger_spent(storage: Storage, names: &str) -> Result<String, JsValue> {
-    let sql = tables(&storage)?;
-    let today = day(Date::now() as i64);
-    let names = Json::of(names).items().unwrap_or_default();
-    let spent = names.iter().map(|name| spent_on(&sql, today, &name.text().unwrap_or_default()));
-    let spent = spent.collect::<Result<Vec<_>, _>>()?;
-    Ok(list(&mut spent.iter().map(i64::to_string)))
-}
-
-fn tables(storage: &Storage) -> Result<Sql, JsValue> {
-    let sql = storage.sql();
-    sql.all(
-        "CREATE TABLE IF NOT EXISTS spending (day INTEGER, account TEXT, credits INTEGER NOT NULL,
-            PRIMARY KEY (day, account)) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, day INTEGER NOT NULL, credits INTEGER NOT NULL,
-            accounts TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS reservations_by_day ON reservations (day);
-        CREATE TABLE IF NOT EXISTS alerts (day INTEGER, account TEXT, percent INTEGER,
-            PRIMARY KEY (day, account, percent)) WITHOUT ROWID;",
-        &[],
-    )?;
-    Ok(sql)
-}
-
-fn spent_on(sql: &Sql, day: i64, account: &str) -> Result<i64, JsValue> {
-    let rows = sql.all("SELECT credits FROM spending WHERE day = ? AND account = ?", &[number(day), account.into()])?;
-    let credits = rows.iter().next().map(|row| field(&row, "credits"));
-    Ok(credits.and_then(|credits| credits.as_f64()).unwrap_or_default() as i64)
-}
-
-fn charge(sql: &Sql, day: i64, account: &str, credits: i64) -> Result<(), JsValue> {
-    let row: [JsValue; 3] = [number(day), account.into(), number(credits)];
-    sql.all(
-        "INSERT INTO spending (day, account, credits) VALUES (?, ?, ?)
-            ON CONFLICT DO UPDATE SET credits = credits + excluded.credits",
-        &row,
-    )?;
-    Ok(())
-}
-
-fn number(whole: i64) -> JsValue {
-    JsValue::from_f64(whole as f64)
-}
-
-impl Sql {
-    /// The rows of a statement, as objects.
-    fn all(&self, statement: &str, bindings: &[JsValue]) -> Result<Array, JsValue> {
-        let rows = self.exec(statement, &bindings.iter().cloned().collect::<Array>())?;
-        Ok(rows.to_array().unchecked_into())
-    }
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -198,5 +114,30 @@ mod tests {
         let midnight = 1_710_892_800_000; // 2024-03-20T00:00:00Z
         assert_eq!(day(midnight) - 1, day(midnight - 1));
         assert_eq!((seconds_left(midnight), seconds_left(midnight - 1)), (86_400, 1));
+    }
+
+    #[test]
+    fn an_alert_names_tokens_alone() {
+        for (account, name) in [
+            ("token:alice", "token:alice"),
+            ("session:id", "session"),
+            ("address:x", "address"),
+            ("gateway", "gateway"),
+        ] {
+            assert_eq!(public_name(account), name);
+        }
+    }
+
+    #[test]
+    fn a_reply_is_written_as_short_as_it_is() {
+        let over = OverCap { name: "a".to_owned(), spent: 8, cap: 15 };
+        for (reply, text) in [
+            (ReserveReply::default(), "{}"),
+            (ReserveReply { alerts: Some(Vec::new()), over: None }, r#"{"alerts":[]}"#),
+            (ReserveReply { alerts: None, over: Some(over) }, r#"{"over":{"name":"a","spent":8,"cap":15}}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&reply).unwrap(), text);
+            assert_eq!(serde_json::from_str::<ReserveReply>(text).unwrap(), reply);
+        }
     }
 }

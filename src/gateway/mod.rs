@@ -5,91 +5,110 @@
 
 mod access;
 mod address;
-mod answer;
+mod api_response;
 mod browser;
+mod client_headers;
 mod config;
 mod crash;
+mod handler_error;
 mod host;
 mod job;
+mod job_directory;
+mod job_look;
 mod job_object;
+mod job_reply;
+mod job_storage;
+mod job_submit;
 mod ledger;
-mod log;
-mod order;
-mod reply;
-mod routes;
+mod ledger_object;
+mod log_line;
+mod message;
+mod request_body;
+mod request_context;
+mod route;
 mod session;
+mod stub;
+mod submit_order;
 mod turnstile;
-mod visit;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Request, Response, Url};
 
-use self::access::{forbidden, hex};
-use self::answer::Answer;
-use self::host::random;
-use self::log::Entry;
-use self::routes::{Inquiry, Route, body_text, no_such_route};
-use self::visit::Visit;
+use self::access::forbidden;
+use self::api_response::ApiResponse;
+use self::client_headers::ClientHeaders;
+use self::handler_error::HandlerError;
+use self::log_line::LogLine;
+use self::request_body::read_body;
+use self::request_context::RequestContext;
+use self::route::{Route, no_such_route};
 use crate::core::{Error, Operation};
 
 /// Answers a request that is no asset of the studio's. `env` holds the Worker's variables, secrets and bindings.
 #[wasm_bindgen]
-pub async fn handle(request: Request, env: JsValue) -> Result<Response, JsValue> {
+pub async fn handle(request: Request, env: JsValue, request_id: String) -> Result<Response, JsValue> {
     let url = Url::new(&request.url())?;
     let route = Route::of(&url.pathname());
-    let mut entry = Entry::new(hex(&random(8)), route.map_or("none", Route::name));
-    let answer = answer(&request, &url, &env, route, &mut entry).await.unwrap_or_else(|_| {
-        // Whatever it was, its text may hold what must not leave.
-        Answer::refusal(&Error::refused(Operation::Read, 500, "internal error".to_owned()), &entry.id)
-    });
-    entry.write(answer.status);
-    answer.response(&entry.id)
+    let mut log = LogLine::new(request_id.clone(), route.map_or("none", Route::name));
+    let response = match respond(&request, &url, &env, route, &mut log).await {
+        Ok(response) => response,
+        Err(HandlerError::Refused(error)) => refusal(&error, &mut log)?,
+        Err(HandlerError::Runtime(_)) => {
+            // Whatever it was, its text may hold what must not leave.
+            refusal(&Error::refused(Operation::Read, 500, "internal error".to_owned()), &mut log)?
+        }
+    };
+    log.write(response.status)?;
+    response.into_response(&request_id)
 }
 
-async fn answer(
+async fn respond(
     request: &Request,
     url: &Url,
     env: &JsValue,
     route: Option<Route>,
-    entry: &mut Entry,
-) -> Result<Answer, JsValue> {
-    let refused = |error: Error, entry: &Entry| Answer::refusal(&error, &entry.id);
-    let body = body_text(request).await;
-    let Some(route) = route else {
-        return Ok(refused(no_such_route(), entry));
-    };
-    let visit = Visit::of(request, &url.hostname());
-    let origin = visit.browser.origin.as_deref();
-    let preflight = request.method() == "OPTIONS"
+    log: &mut LogLine,
+) -> Result<ApiResponse, HandlerError> {
+    let body = read_body(request).await;
+    let route = route.ok_or_else(no_such_route)?;
+    let headers = ClientHeaders::of(request, &url.hostname());
+    let origin = headers.browser.origin.as_deref();
+    let is_preflight = request.method() == "OPTIONS"
         && origin.is_some()
         && request.headers().get("Access-Control-Request-Method")?.is_some();
-    if request.method() != route.method() && !preflight {
+    if request.method() != route.method() && !is_preflight {
         let error = Error::invalid("method", &["must be ", route.method()].concat());
         let error = error.with(|error| error.code = Some(405));
-        return Ok(refused(error, entry).and("Allow", Some(route.method().to_owned())));
+        return Ok(refusal(&error, log)?.with("Allow", Some(route.method().to_owned())));
     }
-    let gateway = match config::gateway(env) {
-        Ok(gateway) => gateway,
-        Err(error) => {
-            entry.misconfigured = Some(error.message.clone());
-            return Ok(refused(error, entry));
-        }
+    // A body that drips is refused before anything is looked at.
+    let body = match body {
+        Err(error) if error.code == Some(408) => return Err(error.into()),
+        body => body,
     };
+    let gateway = config::gateway(env)?;
     let page = origin.and_then(|origin| gateway.page_origin(origin));
-    if preflight {
-        let answer = match page {
-            Some(_) => Answer::preflight(route.method()),
-            None => refused(forbidden("origin", "pages of this origin are not allowed here"), entry),
+    if is_preflight {
+        let response = match page {
+            Some(_) => ApiResponse::preflight(route.method()),
+            None => refusal(&forbidden("origin", "pages of this origin are not allowed here"), log)?,
         };
-        return Ok(answer.shared_with(origin, page));
+        return Ok(response.shared_with(origin, page));
     }
-    let mut inquiry = Inquiry { gateway: &gateway, env, request, url, visit: &visit, entry: &mut *entry, cookie: None };
-    let outcome = inquiry.answer(route, body).await;
-    let cookie = inquiry.cookie.take();
-    let answer = match outcome? {
-        Ok(told) => Answer::success(&told).and("Set-Cookie", cookie),
-        Err(error) => refused(error.with(|error| gateway.key.redact(&mut error.message)), entry),
+    let mut context =
+        RequestContext { gateway: &gateway, env, request, url, headers: &headers, log: &mut *log, cookie: None };
+    let outcome = context.handle(route, body).await;
+    let cookie = context.cookie.take();
+    let response = match outcome {
+        Ok(reply) => ApiResponse::success(&reply.data, reply.look_again_after)?.with("Set-Cookie", cookie),
+        Err(HandlerError::Refused(error)) => refusal(&error.with(|error| gateway.key.redact(&mut error.message)), log)?,
+        Err(thrown) => return Err(thrown),
     };
-    Ok(answer.shared_with(origin, page))
+    Ok(response.shared_with(origin, page))
+}
+
+fn refusal(error: &Error, log: &mut LogLine) -> Result<ApiResponse, JsValue> {
+    log.refused(error);
+    ApiResponse::refusal(error, &log.id)
 }

@@ -4,22 +4,15 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::policy::SessionSecret;
+
 /// How long a session lasts after it was last renewed: longer than the vendor keeps the files.
 const LIFETIME_S: i64 = 30 * 24 * 60 * 60;
 
 /// How far the clocks of the machines that issue and read it may be apart.
 const CLOCKS_APART_S: i64 = 300;
 
-/// What signs the cookies.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionSecret(String);
-
 impl SessionSecret {
-    /// Takes 32 to 256 characters.
-    pub fn new(secret: &str) -> Option<Self> {
-        (32..=256).contains(&secret.len()).then(|| Self(secret.to_owned()))
-    }
-
     /// The `Set-Cookie` header of a session. A page can't read it, another site can't send it. In production the name
     /// keeps it from other hosts and from plain http, which a server on this machine speaks.
     pub fn cookie(&self, id: &str, now_s: i64, secure: bool) -> String {
@@ -54,7 +47,7 @@ impl SessionSecret {
     fn hmac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
         // HMAC takes keys of any length.
         let mut hmac =
-            Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
+            Hmac::<Sha256>::new_from_slice(self.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
         hmac.update(purpose.as_bytes());
         hmac.update(b"\0");
         hmac.update(text.as_bytes());

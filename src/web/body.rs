@@ -34,9 +34,10 @@ pub struct Read {
     pub is_cut: bool,
 }
 
-/// Reads a body as text, and stops at the first byte over `limit`.
-pub async fn read_text(body: Option<ReadableStream>, limit: usize) -> Result<String, Unreadable> {
-    let read = read_up_to(body, limit).await.map_err(|_| Unreadable::Broken)?;
+/// Reads a body as text of at most `limit` bytes. Of a longer one `drained` more bytes are read and thrown away, so that
+/// who sends it may hear the answer.
+pub async fn read_text(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<String, Unreadable> {
+    let read = read(body, limit, drained).await.map_err(|_| Unreadable::Broken)?;
     if read.is_cut {
         return Err(Unreadable::Overlong);
     }
@@ -50,22 +51,31 @@ pub fn reading_text(bytes: Vec<u8>) -> String {
 
 /// Reads a body, and stops at the first byte over `limit`.
 pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Read, JsValue> {
-    let mut bytes = Vec::new();
-    let Some(body) = body else { return Ok(Read { bytes, is_cut: false }) };
+    read(body, limit, 0).await
+}
+
+async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Read, JsValue> {
+    let mut read = Read { bytes: Vec::new(), is_cut: false };
+    let Some(body) = body else { return Ok(read) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut length = 0;
     while let Some(chunk) = next_chunk(&reader).await? {
-        let start = bytes.len();
-        if start + chunk.length() as usize > limit {
+        let start = length;
+        length += chunk.length() as usize;
+        read.is_cut = length > limit;
+        if length > limit + drained {
             // The sender's end is told; whether it listens is its own affair.
             let _ = JsFuture::from(reader.cancel()).await;
-            return Ok(Read { bytes, is_cut: true });
+            return Ok(read);
         }
-        bytes.resize(start + chunk.length() as usize, 0);
-        if let Some(rest) = bytes.get_mut(start..) {
-            chunk.copy_to(rest);
+        if !read.is_cut {
+            read.bytes.resize(length, 0);
+            if let Some(rest) = read.bytes.get_mut(start..) {
+                chunk.copy_to(rest);
+            }
         }
     }
-    Ok(Read { bytes, is_cut: false })
+    Ok(read)
 }
 
 async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {

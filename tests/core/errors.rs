@@ -28,6 +28,16 @@ fn no_error_shows_the_key() {
 }
 
 #[test]
+fn a_key_too_short_to_be_told_from_a_word_is_refused_without_being_shown() {
+    for key in ["", "task", "a-token", "two\nlines", "two words", "k\u{e4}sek\u{fc}che"] {
+        let error = Secret::new(key).unwrap_err();
+        assert_eq!((error.kind, error.field.as_deref()), (Kind::Misconfigured, Some("apiKey")), "{key}");
+        assert_eq!(error.message, "apiKey: must be at least 8 visible ASCII characters, without spaces or line breaks");
+    }
+    assert_eq!(Secret::new("8-of-any").unwrap().expose(), "8-of-any");
+}
+
+#[test]
 fn no_task_and_no_record_shows_the_key_in_its_failure() {
     let mut failed = record(3);
     failed["errorMessage"] = format!("Bearer {KEY}").into();

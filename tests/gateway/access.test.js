@@ -35,25 +35,31 @@ async function session(gateway, headers = {}) {
 
 test("row 8: without a policy, or with a wrong one, every call is 503 and nothing is sent", async () => {
   for (const [vars, names] of [
-    [{ MIDAPI_TOKENS: "" }, /MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS/],
-    [{ MIDAPI_TOKENS: "[]" }, /MIDAPI_TOKENS, or MIDAPI_SESSION_ORIGINS/],
-    [{ MIDAPI_TOKENS: "{}" }, /MIDAPI_TOKENS must be a JSON list/],
-    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { operations: ["everything"] })]) }, /operations/],
+    [{ MIDAPI_TOKENS: "" }, /MIDAPI_TOKENS: must say who may call, or MIDAPI_SESSION_ORIGINS/],
+    [{ MIDAPI_TOKENS: "[]" }, /MIDAPI_TOKENS: must say who may call, or MIDAPI_SESSION_ORIGINS/],
+    [{ MIDAPI_TOKENS: "{}" }, /MIDAPI_TOKENS: tokens: must be a JSON list/],
+    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { operations: ["everything"] })]) }, /MIDAPI_TOKENS: entry 1: each of operations/],
+    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { operations: [] })]) }, /MIDAPI_TOKENS: entry 1: operations: must be a list of texts that isn't empty/],
+    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { dailyCredits: 0 })]) }, /MIDAPI_TOKENS: entry 1: dailyCredits/],
+    [{ MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { origins: [`${PAGE}:443`] })]) }, /MIDAPI_TOKENS: entry 1: each of origins/],
     [{ MIDAPI_DAILY_CREDITS: "" }, /MIDAPI_DAILY_CREDITS/],
     [{ MIDAPI_DAILY_CREDITS: "many" }, /MIDAPI_DAILY_CREDITS/],
+    [{ MIDAPI_DAILY_CREDITS: "0" }, /MIDAPI_DAILY_CREDITS/],
     [{ MIDAPI_PRICES: '{"slow": 1}' }, /MIDAPI_PRICES/],
     [{ MIDAPI_ALERT_URL: "http://alerts.example" }, /MIDAPI_ALERT_URL/],
     [{ MIDAPI_ALERT_URL: "https://alerts.example", MIDAPI_ALERT_PERCENT: "150" }, /MIDAPI_ALERT_PERCENT/],
+    [{ MIDAPI_ALERT_PERCENT: "80 50" }, /MIDAPI_ALERT_PERCENT/],
     [{ ...withSessions, MIDAPI_SESSION_SECRET: "short" }, /MIDAPI_SESSION_SECRET/],
     [{ ...withSessions, MIDAPI_SESSION_SECRET: "" }, /MIDAPI_SESSION_SECRET/],
     [{ ...withSessions, MIDAPI_SESSION_ORIGINS: "*" }, /MIDAPI_SESSION_ORIGINS/],
     [{ ...withSessions, MIDAPI_SESSION_ORIGINS: `${PAGE}/` }, /MIDAPI_SESSION_ORIGINS/],
+    [{ ...withSessions, MIDAPI_SESSION_ORIGINS: "http://studio.example" }, /MIDAPI_SESSION_ORIGINS/],
     [{ ...withSessions, MIDAPI_SESSION_DAILY_CREDITS: "" }, /MIDAPI_SESSION_DAILY_CREDITS/],
   ]) {
     const { post, get, upstream, stop } = await gateway(vars);
     for (const answer of [await post("generate", IMAGE), await get("record-info?taskId=a"), await get("../health")]) {
       assert.equal(answer.status, 503, JSON.stringify(vars));
-      assert.match(answer.json.msg, /^misconfigured: the gateway/);
+      assert.match(answer.json.msg, /^misconfigured: the gateway's MIDAPI_/);
       assert.match(answer.json.msg, names);
       for (const value of ["everything", "alice", "many", "150", "alerts.example", "studio.example/"]) {
         assert.ok(!answer.json.msg.replace("https://studio.example", "").includes(value), answer.json.msg);

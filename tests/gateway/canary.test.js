@@ -1,11 +1,11 @@
 /** Row 1 and 4: the key's bytes are found nowhere. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel } from "miniflare";
+import { folderOf } from "../support/folder.js";
 import { KEY, Upstream, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
@@ -26,8 +26,7 @@ test("an upstream that quotes the key everywhere doesn't get it out of the gatew
   let answer;
   const upstream = new Upstream((request) => answer(request));
   const log = new Kept(LogLevel.VERBOSE);
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true }));
+  const state = folderOf(t);
   const gateway = await gatewayOn(upstream, { log, state });
   const seen = [];
   const ask = async (call) => {
@@ -74,7 +73,7 @@ test("an upstream that quotes the key everywhere doesn't get it out of the gatew
 test("the key is in no file that is built or shipped", () => {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   let searched = 0;
-  for (const folder of ["dist", "build/calls", "build/questions", "build/gateway", "build/studio", "build/worker", "src", "js", "www", "simulator"]) {
+  for (const folder of ["dist", "build/js", "build/gateway", "build/studio", "build/worker", "src", "js", "www", "simulator"]) {
     for (const name of readdirSync(join(root, folder), { recursive: true })) {
       const path = join(root, folder, name);
       if (!statSync(path).isFile()) continue;

@@ -140,6 +140,60 @@ test("an upscale uses the vendor's form that exists, whichever the caller uses, 
   );
 });
 
+test("an upscale follows the vendor when it moves the route, and when it moves it back", async () => {
+  let missing;
+  const upstream = new Upstream(({ url }) =>
+    missing && url.endsWith(missing) ? envelope(null, { code: 404, msg: "Not Found", status: 404 }) : accepted(),
+  );
+  const gateway = await gatewayOn(upstream);
+  const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+  for (missing of ["/upscale", "/generateUpscale", "/upscale", "/generateUpscale"]) {
+    upstream.requests.length = 0;
+    for (let number = 0; number < 2; number++) {
+      const answer = await gateway.post("upscale", { taskId, index: 1 });
+      assert.equal(answer.status, 200, `${missing}: ${answer.body}`);
+    }
+    // The first try finds out, the second knows.
+    const found = upstream.requests.filter(({ url }) => !url.endsWith(missing));
+    assert.deepEqual([found.length, upstream.requests.length], [2, 3], missing);
+  }
+});
+
+test("a picture keeps its place where one of the vendor's links is missing", async () => {
+  const link = (number) => `https://files.example/${number}.png`;
+  const resultUrls = [{ resultUrl: link(1) }, { resultUrl: null }, { resultUrl: link(3) }, { resultUrl: link(4) }];
+  const record = { taskId: TASK, successFlag: 1, resultInfoJson: { resultUrls } };
+  const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope(record)));
+  const gateway = await gatewayOn(upstream);
+  const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+  // The second time it is what was stored.
+  for (let number = 0; number < 2; number++) {
+    const { json } = await gateway.get(`record-info?taskId=${taskId}`);
+    assert.deepEqual(json.data.resultInfoJson.resultUrls, resultUrls);
+  }
+});
+
+test("a page in front of the vendor says nothing of the gateway's key, and nothing is billed", async () => {
+  const page = (status) => new Response("<html>blocked</html>", { status, headers: { "Content-Type": "text/html" } });
+  let answer = accepted;
+  const gateway = await gatewayOn(new Upstream(() => answer()));
+  const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+  const { spent } = (await gateway.get("../usage")).json.data;
+  for (const status of [401, 403, 404]) {
+    answer = () => page(status);
+    for (const refused of [await gateway.post("generate", IMAGE), await gateway.post("upscale", { taskId, index: 1 })]) {
+      assert.equal(refused.status, 502);
+      assert.match(refused.json.msg, new RegExp(`in front of the API answered HTTP ${status}`));
+      assert.ok(!/key|billed/.test(refused.json.msg), refused.json.msg);
+    }
+  }
+  assert.equal((await gateway.get("../usage")).json.data.spent, spent, "it comes before acceptance");
+  assert.equal((await gateway.get(`record-info?taskId=${taskId}`)).status, 502);
+  answer = () => envelope({ taskId: TASK, successFlag: 0 });
+  await new Promise((resolve) => setTimeout(resolve, 5_100));
+  assert.equal((await gateway.get(`record-info?taskId=${taskId}`)).json.data.successFlag, 0);
+});
+
 test("the vendor's refusals arrive with their code as the HTTP status, inside 200 or not", async () => {
   let refusal;
   const upstream = new Upstream(() => refusal());
@@ -203,6 +257,10 @@ test("row 31: after a connection that breaks, one submit left and the caller is 
     assert.equal(status, 504, json.msg);
     assert.match(json.msg, /may have been created and billed/);
     assert.equal(upstream.requests, 1);
+    // The owner can find it, and count them.
+    const line = JSON.parse(gateway.lines.at(-1));
+    assert.deepEqual([line.route, line.outcome, line.credits, line.billed], ["generate", 504, 8, "unknown"]);
+    assert.equal(typeof line.upstreamMs, "number");
   }
 });
 
@@ -212,6 +270,7 @@ test("row 8: without a usable key or upstream nothing is sent", async () => {
     { MIDAPI_API_KEY: "" },
     { MIDAPI_API_KEY: "   " },
     { MIDAPI_API_KEY: "two\nlines" },
+    { MIDAPI_API_KEY: "7-of-it" },
     { MIDAPI_UPSTREAM_URL: "http://vendor.example" },
     { MIDAPI_UPSTREAM_URL: "ftp://vendor.example" },
     { MIDAPI_UPSTREAM_URL: "https://user:pass@vendor.example" },

@@ -1,13 +1,12 @@
 /** One order, one job, one submit: rows 16, 17, 31, 35 and 38 of the threat table, and 10 where a process is killed. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { Midjourney } from "../../dist/node.js";
 import { freePort } from "../../tools/platform.js";
+import { folderOf } from "../support/folder.js";
 import { inspect } from "../support/inspector.js";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
 
@@ -19,13 +18,6 @@ const usageOf = (gateway) => gateway.get("../usage");
 const usage = async (gateway) => (await usageOf(gateway)).json.data;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withKey = (key) => ({ "Idempotency-Key": key });
-
-/** A folder for what a gateway keeps; it goes with the test. */
-function keptUntilTheEndOf(t) {
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true, force: true }));
-  return state;
-}
 
 /** The processes of the runtime that this one has started. */
 const runtimes = () =>
@@ -110,7 +102,7 @@ test("row 33: a reply of any length is read to its limit, and is an unknown outc
   const long = JSON.stringify({ code: 200, msg: "success", data: { taskId: TASK, more: "x".repeat(2_000_000) } });
   const gateway = await gatewayOn(new Upstream(() => new Response(long, { headers: { "Content-Type": "application/json" } })));
   const { status, json } = await gateway.post("generate", IMAGE);
-  assert.equal(status, 504);
+  assert.equal(status, 502);
   assert.match(json.msg, /may have been created and billed/);
 });
 
@@ -138,7 +130,7 @@ test("row 16: after a refusal that cost nothing the same key may be tried again"
 });
 
 test("rows 16 and 35: a restart forgets nothing", async (t) => {
-  const state = keptUntilTheEndOf(t);
+  const state = folderOf(t);
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
   const first = await killable(upstream, { state });
   const { taskId } = (await first.post("generate", IMAGE, withKey("k"))).json.data;
@@ -151,7 +143,7 @@ test("rows 16 and 35: a restart forgets nothing", async (t) => {
 });
 
 test("rows 10 and 31: killed while the vendor is asked, it is never sent again, and stays paid", async (t) => {
-  const state = keptUntilTheEndOf(t);
+  const state = folderOf(t);
   let answer = () => new Promise(() => {});
   const upstream = new Upstream(() => answer());
   const vars = { MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { dailyCredits: 2 * CREDITS })]) };
@@ -174,7 +166,7 @@ test("rows 10 and 31: killed while the vendor is asked, it is never sent again, 
 test("rows 10 and 35: killed at any time, what left never passes the cap, and what certainly didn't leave is given back", async (t) => {
   const CAP = 12;
   for (let round = 0; round < 6; round++) {
-    const state = keptUntilTheEndOf(t);
+    const state = folderOf(t);
     const upstream = new Upstream(async () => (await pause(Math.random() * 100), accepted()));
     const vars = { MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { dailyCredits: CAP * CREDITS })]) };
     const keys = Array.from({ length: CAP + 8 }, (_, number) => withKey(`k${number}`));
@@ -265,6 +257,44 @@ test("a task's end is looked up once, and kept", async () => {
   assert.equal(upstream.requests.length, 2);
 });
 
+test("row 23: looks that come back late, and in any order, don't reopen a task that has ended", async () => {
+  const url = "https://files.example/1.png";
+  const succeeded = { taskId: TASK, successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: url }] } };
+  for (const late of [
+    () => envelope({ taskId: TASK, successFlag: 0 }),
+    () => envelope({ taskId: TASK, successFlag: 3, errorMessage: "late" }),
+    () => envelope(null, { code: 500, msg: "late" }),
+    () => Promise.reject(new Error("reset")),
+  ]) {
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    let looks = 0;
+    const upstream = new Upstream(async ({ method }) => {
+      if (method === "POST") return accepted();
+      if (++looks > 1) return envelope(succeeded);
+      await held;
+      return late();
+    });
+    const gateway = await gatewayOn(upstream, { vars: { MIDAPI_PUBLIC_URL: "https://gateway.example" } });
+    const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
+    const look = async () => {
+      const { status, json } = await gateway.get(`record-info?taskId=${taskId}`);
+      assert.equal(status, 200, json.msg);
+      return [json.data.successFlag, json.data.resultInfoJson?.resultUrls[0].resultUrl];
+    };
+    const first = look();
+    while (looks === 0) await pause(10);
+    const { pathname } = new URL(JSON.parse(upstream.submits[0].body).callBackUrl);
+    assert.equal((await gateway.post(`../../..${pathname}`, { code: 200 })).status, 200);
+    assert.deepEqual(await look(), [1, url]);
+    letGo();
+    assert.deepEqual(await first, [1, url], "the late one gets what is known");
+    assert.deepEqual(await look(), [1, url]);
+    assert.equal(looks, 2);
+    await gateway.stop();
+  }
+});
+
 test("row 38: after a panic one answer is 500, and the next request works", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { crashing: true });
@@ -274,6 +304,11 @@ test("row 38: after a panic one answer is 500, and the next request works", asyn
     const crashed = await gateway.post("generate", { ...IMAGE, prompt: "crash" });
     assert.deepEqual([crashed.status, Object.keys(crashed.json)], [500, ["code", "msg", "data", "requestId"]]);
     assert.equal(crashed.json.msg, "internal error");
+    const id = crashed.headers.get("x-request-id");
+    assert.match(id, /^[0-9a-f]{16}$/);
+    assert.equal(crashed.json.requestId, id);
+    const lines = gateway.lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ route, outcome }) => [route, outcome]), [["-", 500]]);
     await healthy();
   }
   assert.equal(upstream.submits.length, 4);

@@ -1,9 +1,7 @@
 /** What is spent: rows 9, 11 and 12 of the threat table, counted at the upstream. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { folderOf } from "../support/folder.js";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
@@ -112,6 +110,26 @@ test("row 12: what is dear is set aside as dear, by the owner's table where ther
   }
 });
 
+test("row 12: what is made of an HD video costs what an HD video costs, through a chain of extensions too", async () => {
+  const gateway = await gatewayOn(new Upstream(accepted));
+  const spent = async () => (await usage(gateway)).spent;
+  const fileUrl = "https://files.example/1.png";
+  for (const [taskType, most] of [["mj_video", 60], ["mj_video_hd", 180]]) {
+    let { taskId } = (await gateway.post("generate", { ...IMAGE, taskType, fileUrl })).json.data;
+    for (const body of [
+      { index: 0, taskType: "mj_video_extend_auto" },
+      { index: 1, taskType: "mj_video_extend_manual", prompt: "and on" },
+      { index: 0, taskType: "mj_video_extend_auto" },
+    ]) {
+      const before = await spent();
+      const answer = await gateway.post("generateVideoExtend", { ...body, taskId });
+      assert.equal(answer.status, 200, answer.body);
+      assert.equal((await spent()) - before, most, taskType);
+      ({ taskId } = answer.json.data);
+    }
+  }
+});
+
 test("row 11: addresses that rotate or are claimed are one bucket, and the ledger holds without any limiter", async () => {
   const upstream = new Upstream(accepted);
   const MOST = 5;
@@ -162,8 +180,7 @@ test("a session's spending counts for its network, too: a fresh cookie is no fre
 
 test("stopped, nothing is submitted any more, and what was is still told", async (t) => {
   const upstream = new Upstream(accepted);
-  const state = mkdtempSync(join(tmpdir(), "midapi-state-"));
-  t.after(() => rmSync(state, { recursive: true }));
+  const state = folderOf(t);
   const before = await gatewayOn(upstream, { state });
   const { taskId } = (await before.post("generate", IMAGE, { "Idempotency-Key": "k" })).json.data;
   await before.stop();

@@ -1,7 +1,7 @@
 /** What never leaves the gateway: each refusal names the field, and nothing goes upstream. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Upstream, envelope, exactly, gatewayOn } from "../support/servers.js";
+import { Upstream, envelope, exactly, gatewayOn, simulator } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const upstream = new Upstream(() => envelope({ taskId: "9f47c52047dda21bb3df0488736cce57" }));
@@ -87,6 +87,49 @@ for (const [name, field, body] of [
 ]) {
   refused(name, field, 422, () => gateway.post("generate", body));
 }
+
+const PRIVATE = [
+  "http://127.0.0.1/x", "https://localhost/x", "http://169.254.169.254/latest/meta-data", "http://[::1]/x", "http://2130706433/x",
+  "http://0x7f.1/x", "http://0177.0.0.1/x", "http://127.1/x", "http://10.1.2.3/x", "http://192.168.0.1/x", "http://intranet/x",
+  "http://[::ffff:127.0.0.1]/x", "http://[fd00::1]/x", "http://100.64.0.1/x", "https://db.internal/x", "https://localhost./x",
+];
+for (const link of PRIVATE) {
+  for (const [field, body] of [
+    ["fileUrl", { ...IMAGE, taskType: "mj_img2img", fileUrl: link }],
+    ["fileUrls", { ...IMAGE, taskType: "mj_img2img", fileUrls: ["https://files.example/1.png", link] }],
+    ["callBackUrl", { ...IMAGE, callBackUrl: link }],
+  ]) {
+    refused(`row 26: a link to ${link} as ${field}`, field, 422, () => gateway.post("generate", body));
+  }
+  for (const [route, body] of [
+    ["upscale", { index: 1 }],
+    ["generateUpscale", { imageIndex: 1 }],
+    ["generateVary", { imageIndex: 1 }],
+    ["generateVideoExtend", { index: 1, taskType: "mj_video_extend_auto" }],
+  ]) {
+    refused(`row 26: ${route} that calls back at ${link}`, "callBackUrl", 422, () => gateway.post(route, { ...body, taskId, callBackUrl: link }));
+  }
+}
+refused("row 26: 1,900 links in one submit", "fileUrls", 422, () => {
+  const fileUrls = Array.from({ length: 1_900 }, (_, number) => `https://files.example/${number}`);
+  return gateway.post("generate", { ...IMAGE, taskType: "mj_img2img", fileUrls });
+});
+
+test("what is refused reserves nothing", async () => {
+  const spent = async () => (await gateway.get("../usage")).json.data.spent;
+  const before = await spent();
+  for (const link of PRIVATE) await gateway.post("generate", { ...IMAGE, taskType: "mj_img2img", fileUrl: link });
+  assert.equal(await spent(), before);
+});
+
+test("row 26: in development, with an upstream on this machine, links may lead to this machine", async () => {
+  const server = await simulator();
+  const local = await gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: server.url } });
+  const post = (fileUrl) => local.post("generate", { ...IMAGE, taskType: "mj_img2img", fileUrl });
+  assert.equal((await post(`${server.url}/files/1.png`)).status, 200);
+  const { status, json } = await post("http://169.254.169.254/x");
+  assert.deepEqual([status, json.msg.split(":")[0]], [422, "fileUrl"]);
+});
 
 for (const [name, field, route, body] of [
   ["index 5", "index", "upscale", { taskId, index: 5 }],

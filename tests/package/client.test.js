@@ -28,6 +28,7 @@ test("a setup that can't be right is refused before anything is sent", async () 
     [{ endpoint: "http://example.com", apiKey: KEY }, "endpoint"],
     [{ apiKey: "" }, "apiKey"],
     [{ apiKey: "two\nlines" }, "apiKey"],
+    [{ apiKey: "7-of-it" }, "apiKey"],
     [{ apiKey: null }, "apiKey"],
   ]) {
     const error = await failure(new Midjourney(options).generate(IMAGE));
@@ -136,7 +137,7 @@ test("a wait that could never look says so", async () => {
 
 test("a gateway that is misconfigured is told from a vendor that fails", async () => {
   stub(() => Response.json({ code: 503, msg: "misconfigured: the gateway's secret is missing", data: null }, { status: 503 }));
-  const gateway = new Midjourney({ endpoint: "https://app.example/api/v1/mj", apiKey: "a-token" });
+  const gateway = new Midjourney({ endpoint: "https://app.example/api/v1/mj", apiKey: "a-token-of-its" });
   const error = await failure(gateway.generate(IMAGE));
   assert.deepEqual([error.kind, error.billed, error.code], ["misconfigured", "no", 503]);
   // The vendor has no such words: whatever it says of itself proves nothing about the bill.

@@ -1,11 +1,11 @@
 /** Row 38, the package's part: a panic ends no promise for ever, and the next call works. On a build that can be told to. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
+import { folderOf } from "../support/folder.js";
 import { pageIn } from "../support/browsers.js";
 import { siteOn } from "../support/site.js";
 import { CRASHING, crashing } from "./crashing.js";
@@ -44,8 +44,7 @@ test("row 38: the package survives its crashes in a page", async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     window.outcome = outcome;
   </script>`;
-  const folder = mkdtempSync(join(tmpdir(), "midapi-crash-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = folderOf(t);
   writeFileSync(join(folder, "index.html"), html);
   const url = await siteOn(undefined, (path) => {
     if (path === "/") return join(folder, "index.html");
@@ -62,8 +61,7 @@ test("row 38: the package survives its crashes in a page", async (t) => {
 });
 
 test("row 38: the package survives its crashes in workerd", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "midapi-crash-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = folderOf(t);
   for (const file of ["workerd.js", "midjourney.js", "batch.js", "host.js", "errors.js", "json.js", "loaded.js", "options.js", "questions.js", "midapi.js", "midapi_bg.wasm", "midapi_questions.js", "midapi_questions_bg.wasm"]) {
     cpSync(join(CRASHING, file), join(folder, file));
   }

@@ -335,7 +335,7 @@ test("a task from storage is looked at when it was expected to end, by another c
   assert.ok(JSON.parse(stored).expectedAt > Date.now());
   await time.pass(40_000);
   const sent = stub(() => succeeded());
-  const call = new (await import("../../dist/node.js")).Midjourney({ apiKey: "another" }).wait(JSON.parse(stored));
+  const call = new (await import("../../dist/node.js")).Midjourney({ apiKey: "another-key" }).wait(JSON.parse(stored));
   await time.pass(19_999);
   assert.equal(sent.length, 0);
   await time.pass(1);

@@ -29,7 +29,7 @@ fn stub_fetch(body: &str) -> Array {
 
 fn client(key: Option<&str>) -> Client<Fetch, HostTimer> {
     let endpoint = Endpoint::new("https://vendor.example/api/v1/mj", true).unwrap();
-    Client::new(Fetch, HostTimer, endpoint, key.map(|key| Secret::new(key).unwrap()))
+    Client::new(Fetch, HostTimer, endpoint, key.map(|key| Secret::new(key).unwrap())).unwrap()
 }
 
 fn image() -> GenerateRequest {
@@ -44,7 +44,7 @@ fn get(value: &JsValue, path: &str) -> JsValue {
 async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     let seen =
         stub_fetch("return Promise.resolve(Response.json({ code: 200, msg: 'success', data: { taskId: 'a' } }))");
-    let task = client(Some("secret")).generate(&image()).await.unwrap();
+    let task = client(Some("a-secret-key")).generate(&image()).await.unwrap();
     assert_eq!((task.task_id.as_str(), task.state, seen.length()), ("a", State::Running, 1));
     let sent = seen.get(0);
     assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/generate");
@@ -52,7 +52,7 @@ async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     assert_eq!(get(&sent, "1.redirect"), "manual");
     assert_eq!(get(&sent, "1.body"), r#"{"taskType":"mj_txt2img","prompt":"a lighthouse"}"#);
     let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
-    assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer secret"));
+    assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer a-secret-key"));
     assert_eq!(headers.get("Content-Type").unwrap().as_deref(), Some("application/json"));
 }
 
@@ -88,7 +88,7 @@ async fn whatever_fetch_does_is_an_error_and_never_a_trap() {
         ("return Promise.resolve(new Response('{}', { status: 502 }))", Kind::ServerError),
     ] {
         let seen = stub_fetch(body);
-        let error = client(Some("secret")).generate(&image()).await.unwrap_err();
+        let error = client(Some("a-secret-key")).generate(&image()).await.unwrap_err();
         assert_eq!((error.kind, error.billed, seen.length()), (kind, Billed::Unknown, 1), "{body}");
     }
 }
@@ -156,18 +156,22 @@ async fn a_signal_is_heard_and_left_without_a_listener() {
 #[wasm_bindgen_test]
 async fn a_body_is_read_up_to_its_limit_and_no_further() {
     let response = |text: &str| Response::new_with_opt_str(Some(text)).unwrap();
-    assert_eq!(read_text(response("grüße").body(), 7).await.unwrap(), "grüße");
-    assert_eq!(read_text(None, 7).await.unwrap(), "");
-    assert_eq!(read_text(response("12345678").body(), 7).await, Err(Unreadable::Overlong));
+    assert_eq!(read_text(response("grüße").body(), 7, 0).await.unwrap(), "grüße");
+    assert_eq!(read_text(None, 7, 0).await.unwrap(), "");
+    assert_eq!(read_text(response("12345678").body(), 7, 0).await, Err(Unreadable::Overlong));
     let bytes: Response = evaluate("new Response(new Uint8Array([0x61, 0xff]))").unchecked_into();
-    assert_eq!(read_text(bytes.body(), 7).await, Err(Unreadable::NotUtf8));
+    assert_eq!(read_text(bytes.body(), 7, 0).await, Err(Unreadable::NotUtf8));
     let broken = "new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } }))";
     let broken: Response = evaluate(broken).unchecked_into();
-    assert_eq!(read_text(broken.body(), 7).await, Err(Unreadable::Broken));
+    assert_eq!(read_text(broken.body(), 7, 0).await, Err(Unreadable::Broken));
 
     let endless =
         "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
-    let endless = evaluate(endless).unchecked_into();
-    assert_eq!(read_text(Some(endless), 10_000).await, Err(Unreadable::Overlong));
+    let read = |drained| read_text(Some(evaluate(endless).unchecked_into()), 10_000, drained);
+    assert_eq!(read(0).await, Err(Unreadable::Overlong));
     assert!(evaluate("pulled").as_f64().unwrap() < 20.0);
+    // What is over the limit may be drained, but not for ever.
+    assert_eq!(read(50_000).await, Err(Unreadable::Overlong));
+    assert!((60.0..70.0).contains(&evaluate("pulled").as_f64().unwrap()));
+    assert_eq!(read_text(response("12345678").body(), 7, 100).await, Err(Unreadable::Overlong));
 }

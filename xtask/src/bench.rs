@@ -20,7 +20,10 @@ pub fn run() -> Result<()> {
 
 /// What a bench prints. Its progress is shown as it comes.
 fn measured(name: &str) -> Result<String> {
+    // What a bench and its runtimes leave there goes with it.
+    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut node = command("node");
+    node.env("TMPDIR", temporary.path());
     node.arg("--expose-gc").arg(format!("benches/{name}.js")).stderr(std::process::Stdio::inherit());
     let output = node.output().context("cannot start node")?;
     anyhow::ensure!(output.status.success(), "benches/{name}.js failed: {}", output.status);

@@ -1,39 +1,34 @@
-//! `cargo xtask deploy`: uploads the gateway, unless something has drifted from what it was built and tested for.
+//! `cargo xtask deploy`: uploads the gateway, unless something isn't as it was built and tested for.
 
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::build;
-use crate::drift::{self, Check};
+use crate::deploy_checks::{self as checks, Check};
 use crate::shell::{at, node_tool, run as run_shown, run_quietly, write};
 
 /// How often start-up is measured before it counts as slow: what else runs on this machine slows it, nothing speeds it up.
 const STARTS: u32 = 3;
 
 /// Builds, checks and uploads; a dry run asks the account nothing and uploads nothing.
-pub fn run(options: &[&str]) -> Result<()> {
-    let dry_run = match options {
-        [] => false,
-        ["--dry-run"] => true,
-        _ => bail!("deploy doesn't know `{}`; it takes --dry-run", options.join(" ")),
-    };
+pub fn run(dry_run: bool) -> Result<()> {
     build::everything()?;
     let read = |path| std::fs::read_to_string(at(path)).with_context(|| format!("cannot read {path}"));
     let wrangler_toml = read("wrangler.toml")?;
     let (mut all, mut failed) = (0, 0);
-    let mut report = |checks: Vec<Check>| {
-        for check in checks {
+    let mut report = |found: Vec<Check>| {
+        for check in found {
             eprintln!("{check}");
             all += 1;
             failed += u32::from(!check.passed());
         }
     };
-    report(drift::configuration(&wrangler_toml, &read("js/gateway.js")?));
-    report(vec![drift::size(&read("build/worker/upload-size.txt")?), drift::startup(fastest_start_ms()?)]);
+    report(checks::configuration(&wrangler_toml, &read("js/gateway.js")?));
+    report(vec![checks::size(&read("build/worker/upload-size.txt")?), checks::startup(fastest_start_ms()?)]);
     if !dry_run {
         report(match listed_secrets() {
-            Ok(listed) => drift::secrets(&listed, &wrangler_toml),
+            Ok(listed) => checks::secrets(&listed, &wrangler_toml),
             Err(error) => vec![Check::new("the account tells which secrets there are", false, format!("{error:#}"))],
         });
     }
@@ -51,9 +46,9 @@ fn fastest_start_ms() -> Result<Option<f64>> {
         // An older one must not be taken for this one's.
         write(&profile, "")?;
         run_quietly(node_tool("wrangler").args(["check", "startup", "--outfile"]).arg(&profile))?;
-        let ms = drift::startup_ms(&std::fs::read_to_string(&profile)?);
+        let ms = checks::startup_ms(&std::fs::read_to_string(&profile)?);
         fastest = fastest.into_iter().chain(ms).reduce(f64::min);
-        if drift::startup(fastest).passed() {
+        if checks::startup(fastest).passed() {
             break;
         }
     }

@@ -4,10 +4,9 @@
 mod bench;
 mod build;
 mod deploy;
+mod deploy_checks;
 mod dev;
-mod drift;
 mod glue;
-mod rules;
 mod setup;
 mod shell;
 mod test;
@@ -15,51 +14,97 @@ mod token;
 
 use std::process::ExitCode;
 
-const HELP: &str = "\
-cargo xtask dev [--port N] [--simulator]
-    Builds everything and serves the studio and the gateway on http://127.0.0.1:N (8787 unless told).
-    Takes MIDAPI_API_KEY and MIDAPI_UPSTREAM_URL from the environment, else from .dev.vars; without a key, or with
-    --simulator, the simulator plays the vendor.
-cargo xtask build
-    Builds the npm package into dist/, the studio into build/studio/ and the Worker into build/worker/.
-cargo xtask test [RING...]
-    Runs the tests of every ring, or of those named: lint, core, wasm, gateway, package, page.
-cargo xtask bench
-    Measures work, memory and size of the package beside those of its peers, and writes benches/results.md.
-cargo xtask token new NAME --daily-credits N [--origin ORIGIN]... [--operation OP]... [--callback-host HOST]...
-    Makes an access token of the gateway and prints it, once; its hash goes into tokens.json. N is the most it may spend in
-    a day, 1 to 1000000. ORIGIN is one of a page, such as https://example.com; OP generate, upscale, vary, extendVideo or
-    credits (all but credits unless told); HOST a host that its tasks' callbacks may go to.
-cargo xtask token list
-    Prints the tokens' names and limits.
-cargo xtask token revoke NAME
-    Takes a token out of tokens.json. Like a new one, it counts once the file is uploaded:
-    npx wrangler secret put MIDAPI_TOKENS < tokens.json
-cargo xtask deploy [--dry-run]
-    Builds everything, checks configuration, size, start-up and secrets, and uploads the Worker if all is well. With
-    --dry-run it looks at no secrets and uploads nothing.";
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// The project's commands. Each installs what is missing and says what it does.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Builds everything and serves the studio and the gateway on this machine
+    ///
+    /// Takes the variables and secrets of the gateway from the environment, else from .dev.vars, else from wrangler.toml.
+    /// Without MIDAPI_API_KEY, or with --simulator, the simulator plays the vendor.
+    Dev(dev::Options),
+    /// Builds the npm package into dist/, the studio into build/studio/ and the Worker into build/worker/
+    Build,
+    /// Runs the tests of every ring, or of those named
+    Test {
+        /// The rings to run
+        #[arg(value_name = "RING")]
+        rings: Vec<test::Ring>,
+    },
+    /// Measures work, memory and size of the package beside those of its peers, and writes benches/results.md
+    Bench,
+    /// Keeps tokens.json, the list of who may call the gateway with a bearer token
+    ///
+    /// What it changes counts once the file is uploaded: npx wrangler secret put MIDAPI_TOKENS < tokens.json
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Builds everything, checks configuration, size, start-up and secrets, and uploads the Worker if all is well
+    Deploy {
+        /// Looks at no secrets and uploads nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match words.as_slice() {
-        [] | ["help"] | [.., "--help" | "-h"] => {
-            println!("{HELP}");
-            Ok(())
-        }
-        ["dev", options @ ..] => dev::run(options),
-        ["token", words @ ..] => token::run(words),
-        ["deploy", options @ ..] => deploy::run(options),
-        ["build"] => build::everything(),
-        ["test", rings @ ..] => test::run_rings(rings),
-        ["bench"] => bench::run(),
-        _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{HELP}", words.join(" "))),
-    };
-    match outcome {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        None => Ok(Arguments::command().print_long_help()?),
+        Some(Command::Dev(options)) => dev::run(&options),
+        Some(Command::Build) => build::everything(),
+        Some(Command::Test { rings }) => test::run_rings(&rings),
+        Some(Command::Bench) => bench::run(),
+        Some(Command::Token(command)) => token::run(command),
+        Some(Command::Deploy { dry_run }) => deploy::run(dry_run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of arguments that must fail.
+    pub fn refusal(arguments: &[&str]) -> String {
+        let parsed = Arguments::try_parse_from([&["xtask"], arguments].concat());
+        parsed.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_commands_are_declared_soundly() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_refusal_names_the_argument_and_what_would_be_right() {
+        for (arguments, said) in [
+            (&["dve"][..], "unrecognized subcommand 'dve'"),
+            (&["dev", "--prot", "1"], "unexpected argument '--prot' found"),
+            (&["dev", "--port"], "a value is required for '--port <N>'"),
+            (&["dev", "--port", "65536"], "invalid value '65536' for '--port <N>': must be a number from 0 to 65535"),
+            (&["test", "cor"], "invalid value 'cor' for '[RING]...'\n  [possible values: lint, core, wasm, gateway, "),
+            (&["deploy", "--dry"], "unexpected argument '--dry' found"),
+            (&["token", "revoke"], "the following required arguments were not provided:\n  <NAME>"),
+        ] {
+            let refusal = refusal(arguments);
+            assert!(refusal.contains(said), "{arguments:?} {refusal}");
         }
     }
 }

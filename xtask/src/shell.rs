@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -66,6 +67,11 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     Ok(text)
 }
 
+/// An error of the crate's, as one of ours: by itself it stays in its thread.
+pub fn told(error: midapi::core::Error) -> anyhow::Error {
+    anyhow::Error::msg(error.message.clone())
+}
+
 /// Says what begins, does it, and says how long it took.
 pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("· {name} …");
@@ -109,6 +115,21 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file that nobody else may read, and puts it in place whole: whatever happens meanwhile, there is the old one or
+/// the new one.
+pub fn write_for_owner(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = || {
+        std::fs::create_dir_all(folder)?;
+        let beside = [path.file_name().unwrap_or_default().to_string_lossy().as_ref(), "."].concat();
+        let mut file = tempfile::Builder::new().prefix(&beside).tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    written().map(drop).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Copies a file.

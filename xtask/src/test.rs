@@ -5,24 +5,34 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
 use crate::shell::{at, cargo, command, node_tool, run, step};
 use crate::{build, setup};
 
-/// One ring: what it needs before, and how it is run.
-struct Ring {
-    name: &'static str,
-    run: fn() -> Result<Count>,
+/// The tests of one part, from the core outwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ring {
+    Lint,
+    Core,
+    Wasm,
+    Gateway,
+    Package,
+    Page,
 }
 
-const RINGS: [Ring; 6] = [
-    Ring { name: "lint", run: lint },
-    Ring { name: "core", run: core },
-    Ring { name: "wasm", run: wasm },
-    Ring { name: "gateway", run: gateway },
-    Ring { name: "package", run: package },
-    Ring { name: "page", run: page },
-];
+impl Ring {
+    fn run(self) -> Result<Count> {
+        match self {
+            Self::Lint => lint(),
+            Self::Core => core(),
+            Self::Wasm => wasm(),
+            Self::Gateway => gateway(),
+            Self::Package => package(),
+            Self::Page => page(),
+        }
+    }
+}
 
 /// Tests that ran.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,21 +42,19 @@ struct Count {
 }
 
 /// Runs the named rings, or all, and says how many tests passed and failed.
-pub fn run_rings(names: &[&str]) -> Result<()> {
-    if let Some(unknown) = names.iter().find(|name| RINGS.iter().all(|ring| ring.name != **name)) {
-        let known: Vec<_> = RINGS.iter().map(|ring| ring.name).collect();
-        bail!("no ring is called `{unknown}`; there are {}", known.join(", "));
-    }
-    let chosen: Vec<_> = RINGS.iter().filter(|ring| names.is_empty() || names.contains(&ring.name)).collect();
+pub fn run_rings(named: &[Ring]) -> Result<()> {
+    let chosen: Vec<_> =
+        Ring::value_variants().iter().filter(|ring| named.is_empty() || named.contains(ring)).collect();
     let mut total = Count::default();
     for (position, ring) in chosen.iter().enumerate() {
-        eprintln!("\n== ring {} of {}: {} ==", position + 1, chosen.len(), ring.name);
+        let name = ring.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        eprintln!("\n== ring {} of {}: {name} ==", position + 1, chosen.len());
         // A ring that can't even start has failed; the others still run.
-        let count = (ring.run)().unwrap_or_else(|error| {
-            eprintln!("ring {}: {error:#}", ring.name);
+        let count = ring.run().unwrap_or_else(|error| {
+            eprintln!("ring {name}: {error:#}");
             Count { passed: 0, failed: 1 }
         });
-        eprintln!("ring {}: {} passed, {} failed", ring.name, count.passed, count.failed);
+        eprintln!("ring {name}: {} passed, {} failed", count.passed, count.failed);
         total.passed += count.passed;
         total.failed += count.failed;
     }
@@ -180,6 +188,7 @@ fn node_tests(folders: &[&str], browsers: Option<setup::Browsers>) -> Result<Cou
     if let Some(browsers) = browsers {
         node.env("CHROMIUM", browsers.chromium).env("FIREFOX", browsers.firefox);
     }
+    node.env("XTASK", std::env::current_exe().context("this program has no path")?);
     // The tools that the tests call ask the network about themselves otherwise.
     node.envs(node_tool("").get_envs().filter_map(|(name, value)| Some((name, value?))));
     count(&mut [node])
@@ -195,7 +204,10 @@ fn test_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
 /// a failed test, such as one that doesn't compile, counts as one.
 fn count(programs: &mut [Command]) -> Result<Count> {
     let mut total = Count::default();
+    // What tests, runtimes and browsers leave there goes with it.
+    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     for program in programs {
+        program.env("TMPDIR", temporary.path());
         let mut child = program.stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
         let mut count = Count::default();
         let output = child.stdout.take().context("the tests have no output")?;

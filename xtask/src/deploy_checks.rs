@@ -1,11 +1,10 @@
-//! What must be so before a gateway is uploaded: the configuration against what the code expects, and the measured
-//! limits. Pure: texts in, checks out.
+//! What must be so before a gateway is uploaded: wrangler.toml against what the code expects, the secrets that are there, and
+//! the measured limits. Pure: texts in, checks out.
 
 use std::fmt;
 
+use midapi::policy::{SECRETS, Setting, VARIABLES, Variables};
 use serde_json::{Value, json};
-
-use crate::rules::{self, Rule, whole_number};
 
 /// Before the first, workerd forwards `Authorization` on redirects to another origin. The second is the newest that the
 /// workerd of package-lock.json takes.
@@ -14,35 +13,6 @@ const COMPATIBILITY_DATES: [&str; 2] = ["2025-09-01", "2026-05-03"];
 /// Bindings of Durable Objects, and the classes behind them.
 const OBJECTS: [(&str, &str); 2] = [("JOBS", "Job"), ("LEDGER", "Ledger")];
 const RATE_LIMITS: [&str; 2] = ["SUBMIT_LIMIT", "READ_LIMIT"];
-
-const SECRETS: [&str; 5] =
-    ["MIDAPI_API_KEY", "MIDAPI_TOKENS", "MIDAPI_SESSION_SECRET", "MIDAPI_TURNSTILE_SECRET", "MIDAPI_STOPPED"];
-
-const VARIABLES: [(&str, Rule); 9] = [
-    ("MIDAPI_UPSTREAM_URL", Rule::new("an https URL without user, query and fragment", is_upstream)),
-    (
-        "MIDAPI_PUBLIC_URL",
-        Rule::new("empty, or an https URL without user, query and fragment", |text| {
-            text.is_empty() || is_upstream(text)
-        }),
-    ),
-    ("MIDAPI_DAILY_CREDITS", rules::CREDITS),
-    (
-        "MIDAPI_SESSION_ORIGINS",
-        Rule::new("empty, or origins as a browser sends them, separated by spaces", are_origins),
-    ),
-    ("MIDAPI_SESSION_DAILY_CREDITS", rules::CREDITS),
-    ("MIDAPI_SESSIONS_DAILY_CREDITS", rules::CREDITS),
-    (
-        "MIDAPI_PRICES",
-        Rule::new(
-            r#"a JSON object of whole credits, or ranges of them, such as {"fast": 10, "video": [20, 40]}"#,
-            are_prices,
-        ),
-    ),
-    ("MIDAPI_ALERT_URL", Rule::new("empty, or an https URL", |text| text.is_empty() || is_https(text))),
-    ("MIDAPI_ALERT_PERCENT", Rule::new("whole numbers from 1 to 100, rising, separated by spaces", are_percents)),
-];
 
 const LARGEST_UPLOAD_KB: f64 = 200.0;
 const LONGEST_START_MS: f64 = 50.0;
@@ -93,7 +63,7 @@ pub fn configuration(wrangler_toml: &str, gateway_js: &str) -> Vec<Check> {
         no_secrets_in_vars(&config),
         only_known_vars(&config),
     ]);
-    checks.extend(VARIABLES.map(|(name, rule)| variable(&config, name, rule)));
+    checks.extend(variables(&config));
     checks.extend(OBJECTS.map(|(name, class)| binding(&config, name, class)));
     checks.push(migration(&config));
     checks.push(classes_exported(&config, gateway_js));
@@ -154,10 +124,15 @@ fn compatibility_date(config: &Value) -> Check {
     let [oldest, newest] = COMPATIBILITY_DATES;
     let date = text(config, "/compatibility_date");
     // Dates of this form sort as texts.
-    let is_date = |date: &str| date.split('-').map(|part| whole_number(part).map_or(0, |_| part.len())).eq([4, 2, 2]);
+    let is_date = |date: &str| date.split('-').map(digits).eq([4, 2, 2]);
     let fits = date.is_some_and(|date| is_date(date) && (oldest..=newest).contains(&date));
     let right = format!("`compatibility_date` is a text from \"{oldest}\" to \"{newest}\"");
     Check::new(right, fits, it_is(config.get("compatibility_date")))
+}
+
+/// How many digits a text is.
+fn digits(text: &str) -> usize {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.len() } else { 0 }
 }
 
 fn has_flag(config: &Value, flag: &str) -> Check {
@@ -174,7 +149,7 @@ fn is_exactly(config: &Value, pointer: &str, expected: &Value) -> Check {
 
 fn no_secrets_in_vars(config: &Value) -> Check {
     let leaked: Vec<_> =
-        SECRETS.into_iter().filter(|name| config.pointer(&format!("/vars/{name}")).is_some()).collect();
+        SECRETS.iter().map(|secret| secret.name).filter(|name| found(config, name).is_some()).collect();
     let wrong = format!(
         "{} does: take it out, get a new one if the file was ever shared, and `npx wrangler secret put` it",
         leaked.join(", ")
@@ -183,18 +158,38 @@ fn no_secrets_in_vars(config: &Value) -> Check {
 }
 
 fn only_known_vars(config: &Value) -> Check {
-    let known = VARIABLES.map(|(name, _)| name);
+    let known = VARIABLES.map(|variable| variable.name);
     let vars = config.get("vars").and_then(Value::as_object);
     let names = vars.into_iter().flat_map(|vars| vars.keys().map(String::as_str));
-    let unknown: Vec<_> = names.filter(|name| !known.contains(name) && !SECRETS.contains(name)).collect();
+    let unknown: Vec<_> =
+        names.filter(|name| !known.contains(name) && SECRETS.iter().all(|secret| secret.name != *name)).collect();
     let wrong = format!("it has {}, which nothing reads", unknown.join(", "));
     Check::new(format!("[vars] has only {}", known.join(", ")), unknown.is_empty(), wrong)
 }
 
-fn variable(config: &Value, name: &str, rule: Rule) -> Check {
-    let pointer = format!("/vars/{name}");
-    let fits = text(config, &pointer).is_some_and(|text| rule.allows(text));
-    Check::new(format!("{name} is a text: {}", rule.right), fits, it_is(config.pointer(&pointer)))
+/// Each variable is there, and is what the gateway takes; and what the gateway takes on a developer's machine alone, it isn't.
+fn variables(config: &Value) -> Vec<Check> {
+    let faults = Variables::parse(|name| found(config, name)?.as_str().map(str::to_owned)).err();
+    let is_wrong = |name| {
+        let mut faults = faults.iter().flat_map(|faults| faults.iter());
+        faults.any(|fault| fault.field.as_deref() == Some(name))
+    };
+    let check = |Setting { name, must, required }: &Setting| {
+        let value = found(config, name);
+        let fits = value.is_some_and(Value::is_string) && !is_wrong(name);
+        let empty = if *required { "" } else { "empty, or " };
+        Check::new(format!("{name} is a text: {empty}{must}"), fits, it_is(value))
+    };
+    let is_local = |name: &&str| text(config, &format!("/vars/{name}")).is_some_and(|url| url.starts_with("http://"));
+    let addresses = ["MIDAPI_UPSTREAM_URL", "MIDAPI_PUBLIC_URL", "MIDAPI_ALERT_URL"];
+    let local: Vec<_> = addresses.into_iter().filter(is_local).filter(|name| !is_wrong(name)).collect();
+    let wrong = format!("{} is http, which works on your own machine alone", local.join(", "));
+    let https = Check::new("every address is https", local.is_empty(), wrong);
+    VARIABLES.iter().map(check).chain([https]).collect()
+}
+
+fn found<'a>(config: &'a Value, variable: &str) -> Option<&'a Value> {
+    config.get("vars")?.get(variable)
 }
 
 fn binding(config: &Value, name: &str, class: &str) -> Check {
@@ -269,44 +264,6 @@ fn list(values: Option<&[Value]>) -> impl Iterator<Item = &Value> {
 
 fn named<'a>(config: &'a Value, pointer: &str, name: &str) -> Option<&'a Value> {
     entries(config, pointer).find(|entry| text(entry, "/name") == Some(name))
-}
-
-fn is_https(text: &str) -> bool {
-    let authority = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
-    let is_clean = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    is_clean
-        && authority.is_some_and(|authority| {
-            // A URL may have what an origin has not: capitals, and the default port.
-            let host = authority.strip_suffix(":443").unwrap_or(authority).to_ascii_lowercase();
-            rules::ORIGIN.allows(&format!("https://{host}"))
-        })
-}
-
-fn is_upstream(text: &str) -> bool {
-    is_https(text) && !text.contains(['?', '#', '@'])
-}
-
-fn are_origins(text: &str) -> bool {
-    text.is_empty() || text.split(' ').all(|origin| rules::ORIGIN.allows(origin))
-}
-
-/// Whole credits, or ranges of them, by the names that the core's `Prices` knows.
-fn are_prices(text: &str) -> bool {
-    let whole = |price: &Value| price.as_u64().and_then(|credits| u32::try_from(credits).ok());
-    let is_price = |price: &Value| match price.as_array().map(Vec::as_slice) {
-        Some([min, max]) => whole(min).zip(whole(max)).is_some_and(|(min, max)| min <= max),
-        _ => whole(price).is_some(),
-    };
-    let is_known = |name: &str| ["relaxed", "fast", "turbo", "video", "videoHd", "change"].contains(&name);
-    let prices: Option<serde_json::Map<String, Value>> = serde_json::from_str(text).ok();
-    prices.is_some_and(|prices| prices.iter().all(|(name, price)| is_known(name) && is_price(price)))
-}
-
-fn are_percents(text: &str) -> bool {
-    let percents: Option<Vec<_>> = text.split(' ').map(whole_number).collect();
-    percents.is_some_and(|percents| {
-        percents.is_sorted_by(|one, next| one < next) && percents.iter().all(|percent| (1..=100).contains(percent))
-    })
 }
 
 #[cfg(test)]
@@ -396,7 +353,7 @@ mod tests {
 
     #[test]
     fn row_39_no_secret_and_no_unknown_name_stands_among_the_variables() {
-        for name in SECRETS {
+        for Setting { name, .. } in SECRETS {
             let sentence = sentence("[vars]", &format!("[vars]\n{name} = \"x\""));
             assert!(sentence.starts_with(&format!("✗ must be so: no secret stands in [vars]; but {name} does")));
         }
@@ -407,38 +364,53 @@ mod tests {
 
     #[test]
     fn row_39_every_variable_is_well_formed() {
+        let url = "an https URL without user, query and fragment, or an http one on this machine";
         let upstreams =
             ["", "http://api.midapi.ai", "https://", "https://a:b@c.example", "https://c.example?x", "c.example"];
-        refused("MIDAPI_UPSTREAM_URL", "an https URL without user, query and fragment", &upstreams);
+        refused("MIDAPI_UPSTREAM_URL", url, &upstreams);
+        refused("MIDAPI_PUBLIC_URL", &format!("empty, or {url}"), &upstreams[1..]);
+        allowed("MIDAPI_PUBLIC_URL", &["", "https://gateway.example"]);
         allowed(
             "MIDAPI_UPSTREAM_URL",
             &["https://vendor.example:8443/api/v1/mj", "https://Vendor.example/", "https://a.example:443"],
         );
-        for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS"] {
-            refused(name, rules::CREDITS.right, &["", "0", "1.5", "-1", "+1", "many"]);
+        for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS"] {
+            refused(name, "a whole number from 1 to 4294967295", &["", "0", "1.5", "-1", "+1", "many"]);
             allowed(name, &["1", "1000000"]);
         }
         let origins = [
             "*",
             "https://a.example/",
+            "https://a.example:443",
+            "http://a.example",
             "https://a.example, https://b.example",
             "https://a.example  https://b.example",
-            " ",
         ];
         refused("MIDAPI_SESSION_ORIGINS", "empty, or origins as a browser sends them, separated by spaces", &origins);
-        allowed("MIDAPI_SESSION_ORIGINS", &["", "https://a.example https://b.example:8443"]);
+        allowed("MIDAPI_SESSION_ORIGINS", &["", " ", "https://a.example https://b.example:8443"]);
         let prices = "a JSON object of whole credits, or ranges of them, such as {\"fast\": 10, \"video\": [20, 40]}";
         refused("MIDAPI_PRICES", prices, &WRONG_PRICES);
         allowed("MIDAPI_PRICES", &RIGHT_PRICES);
         refused(
             "MIDAPI_ALERT_URL",
-            "empty, or an https URL",
-            &["http://a.example", "a.example", "https://a b.example", " "],
+            "empty, or an https URL, or an http one on this machine",
+            &["http://a.example", "a.example", "https://a b.example"],
         );
-        allowed("MIDAPI_ALERT_URL", &["https://hooks.example.com/x?y=z"]);
-        let percents = ["", "0", "101", "80 50", "50 50", "50,80", "50  80", "half"];
+        allowed("MIDAPI_ALERT_URL", &["", " ", "https://hooks.example.com/x?y=z"]);
+        let percents = ["", " ", "0", "101", "80 50", "50 50", "50,80", "50  80", "half"];
         refused("MIDAPI_ALERT_PERCENT", "whole numbers from 1 to 100, rising, separated by spaces", &percents);
         allowed("MIDAPI_ALERT_PERCENT", &["1", "100", "1 2 100"]);
+    }
+
+    #[test]
+    fn row_39_an_address_of_this_machine_is_for_dev_alone() {
+        for name in ["MIDAPI_UPSTREAM_URL", "MIDAPI_PUBLIC_URL", "MIDAPI_ALERT_URL"] {
+            let line = WRANGLER.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap();
+            let expected = format!(
+                "✗ must be so: every address is https; but {name} is http, which works on your own machine alone"
+            );
+            assert_eq!(sentence(line, &format!("{name} = 'http://127.0.0.1:8788'")), expected);
+        }
     }
 
     const RIGHT_PRICES: [&str; 4] =
@@ -453,15 +425,6 @@ mod tests {
         "{\"fast\": [2, 1]}",
         "{\"fast\": [1]}",
     ];
-
-    #[test]
-    fn row_39_prices_are_judged_as_the_core_judges_them() {
-        for (prices, right) in [(&RIGHT_PRICES[..], true), (&WRONG_PRICES, false)] {
-            for prices in prices {
-                assert_eq!(midapi::core::Prices::parse(prices).is_ok(), right, "{prices}");
-            }
-        }
-    }
 
     #[test]
     fn row_39_objects_are_bound_migrated_and_exported() {

@@ -1,13 +1,13 @@
 use web_sys::Request;
 
-use super::access::{Subject, shown, unauthorized};
+use super::access::{Caller, find_token, unauthorized};
 use super::address::network;
 use super::browser::Browser;
 use super::config::Gateway;
 use crate::core::Error;
 
-/// What a request says of who sends it and from where.
-pub struct Visit {
+/// What a request's headers say of who sends it and from where.
+pub struct ClientHeaders {
     /// What a browser adds.
     pub browser: Browser,
     /// The address Cloudflare saw.
@@ -18,8 +18,8 @@ pub struct Visit {
     cookies: String,
 }
 
-impl Visit {
-    /// Reads its headers.
+impl ClientHeaders {
+    /// Reads them.
     pub fn of(request: &Request, hostname: &str) -> Self {
         let header = |name| request.headers().get(name).ok().flatten();
         Self {
@@ -45,16 +45,16 @@ impl Visit {
         gateway.sessions.as_ref()?.secret.session(&self.cookies, now_ms / 1000, self.secure)
     }
 
-    /// Who it is. A token that is shown must be a right one: a session doesn't make up for it.
-    pub fn subject(&self, gateway: &Gateway, spends: bool, now_ms: i64) -> Result<Subject, Error> {
+    /// Who it is. A token that is sent must be a valid one: a session doesn't make up for it.
+    pub fn caller(&self, gateway: &Gateway, spends: bool, now_ms: i64) -> Result<Caller, Error> {
         if let Some(authorization) = &self.authorization {
-            let token = shown(authorization, &gateway.tokens).ok_or_else(unauthorized)?;
+            let token = find_token(authorization, &gateway.tokens).ok_or_else(unauthorized)?;
             self.browser.check_origin(&token.origins)?;
-            return Ok(Subject::of_token(token));
+            return Ok(Caller::of_token(token));
         }
         let (session, sessions) =
             self.session(gateway, now_ms).zip(gateway.sessions.as_ref()).ok_or_else(unauthorized)?;
         self.browser.check_cookie_origin(&sessions.origins, spends)?;
-        Ok(sessions.subject(&session, &self.network()))
+        Ok(sessions.caller(&session, &self.network()))
     }
 }

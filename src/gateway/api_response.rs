@@ -1,27 +1,42 @@
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
 
 use super::config::PageOrigin;
-use super::reply::Told;
-use crate::core::json::Writer;
+use super::message;
 use crate::core::{Error, Kind, MISCONFIGURED};
 
 /// An answer: built from an allow-list, never from what the vendor sent.
-pub struct Answer {
+pub struct ApiResponse {
     pub status: u16,
     body: Option<String>,
     headers: Vec<(&'static str, String)>,
 }
 
-impl Answer {
+/// The vendor's envelope. A refusal has the request's id, too.
+#[skip_serializing_none]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    code: u16,
+    msg: &'a str,
+    #[serialize_always]
+    data: Option<&'a RawValue>,
+    request_id: Option<&'a str>,
+}
+
+impl ApiResponse {
     /// A reply in the vendor's envelope.
-    pub fn success(told: &Told) -> Self {
-        let body = format!(r#"{{"code":200,"msg":"success","data":{}}}"#, told.data);
-        Self::new(200, Some(body)).and("Retry-After", told.pace.map(|seconds| seconds.to_string()))
+    pub fn success(data: &RawValue, look_again_after: Option<u32>) -> Result<Self, JsValue> {
+        let envelope = Envelope { code: 200, msg: "success", data: Some(data), request_id: None };
+        let response = Self::new(200, Some(message::encode(&envelope)?));
+        Ok(response.with("Retry-After", look_again_after.map(|seconds| seconds.to_string())))
     }
 
     /// A refusal in the vendor's envelope; its code is the HTTP status.
-    pub fn refusal(error: &Error, request_id: &str) -> Self {
+    pub fn refusal(error: &Error, request_id: &str) -> Result<Self, JsValue> {
         let (status, message) = match (error.kind, error.code) {
             (Kind::Misconfigured, _) => (503, format!("{MISCONFIGURED}{error}")),
             (Kind::Network, _) => (504, format!("the vendor gave no answer: {error}")),
@@ -29,18 +44,19 @@ impl Answer {
             (_, Some(code @ 400..600)) => (code as u16, error.message.clone()),
             _ => (500, error.message.clone()),
         };
-        let body = Writer::new().whole("code", Some(i64::from(status))).text("msg", Some(&message)).raw("data", "null");
-        Self::new(status, Some(body.text("requestId", Some(request_id)).end()))
-            .and("Retry-After", error.retry_after.map(|seconds| seconds.to_string()))
-            .and("WWW-Authenticate", (status == 401).then(|| "Bearer".to_owned()))
+        let envelope = Envelope { code: status, msg: &message, data: None, request_id: Some(request_id) };
+        let response = Self::new(status, Some(message::encode(&envelope)?));
+        Ok(response
+            .with("Retry-After", error.retry_after.map(|seconds| seconds.to_string()))
+            .with("WWW-Authenticate", (status == 401).then(|| "Bearer".to_owned())))
     }
 
     /// What a browser asks before a page of another origin may call.
     pub fn preflight(method: &str) -> Self {
         Self::new(204, None)
-            .and("Access-Control-Allow-Methods", Some(method.to_owned()))
-            .and("Access-Control-Allow-Headers", Some("Authorization, Content-Type, Idempotency-Key".to_owned()))
-            .and("Access-Control-Max-Age", Some("7200".to_owned()))
+            .with("Access-Control-Allow-Methods", Some(method.to_owned()))
+            .with("Access-Control-Allow-Headers", Some("Authorization, Content-Type, Idempotency-Key".to_owned()))
+            .with("Access-Control-Max-Age", Some("7200".to_owned()))
     }
 
     fn new(status: u16, body: Option<String>) -> Self {
@@ -48,7 +64,7 @@ impl Answer {
     }
 
     /// The same with a header, if there is a value for it.
-    pub fn and(mut self, name: &'static str, value: Option<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: Option<String>) -> Self {
         self.headers.extend(value.map(|value| (name, value)));
         self
     }
@@ -56,13 +72,13 @@ impl Answer {
     /// The same for a page of this origin.
     pub fn shared_with(self, origin: Option<&str>, page: Option<PageOrigin>) -> Self {
         let Some((origin, page)) = origin.zip(page) else { return self };
-        self.and("Access-Control-Allow-Origin", Some(origin.to_owned()))
-            .and("Access-Control-Allow-Credentials", page.credentials.then(|| "true".to_owned()))
-            .and("Access-Control-Expose-Headers", Some("Retry-After, X-Request-Id".to_owned()))
+        self.with("Access-Control-Allow-Origin", Some(origin.to_owned()))
+            .with("Access-Control-Allow-Credentials", page.credentials.then(|| "true".to_owned()))
+            .with("Access-Control-Expose-Headers", Some("Retry-After, X-Request-Id".to_owned()))
     }
 
     /// The response the runtime sends.
-    pub fn response(self, request_id: &str) -> Result<Response, JsValue> {
+    pub fn into_response(self, request_id: &str) -> Result<Response, JsValue> {
         let headers = Headers::new()?;
         for (name, value) in self.headers {
             headers.set(name, &value)?;

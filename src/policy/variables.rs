@@ -1,0 +1,106 @@
+use super::number::whole_number;
+use super::setting::Reader;
+use super::url::{endpoint, is_address};
+use super::{Faults, Origin, Setting};
+use crate::core::{Endpoint, Prices};
+
+const UPSTREAM_URL: Setting = Setting::required(
+    "MIDAPI_UPSTREAM_URL",
+    "an https URL without user, query and fragment, or an http one on this machine",
+);
+const PUBLIC_URL: Setting = Setting::optional("MIDAPI_PUBLIC_URL", UPSTREAM_URL.must);
+const DAILY_CREDITS: Setting = Setting::required("MIDAPI_DAILY_CREDITS", "a whole number from 1 to 4294967295");
+const SESSION_ORIGINS: Setting =
+    Setting::optional("MIDAPI_SESSION_ORIGINS", "origins as a browser sends them, separated by spaces");
+const SESSION_DAILY_CREDITS: Setting = Setting::required("MIDAPI_SESSION_DAILY_CREDITS", DAILY_CREDITS.must);
+const SESSIONS_DAILY_CREDITS: Setting = Setting::required("MIDAPI_SESSIONS_DAILY_CREDITS", DAILY_CREDITS.must);
+const PRICES: Setting = Setting::required(
+    "MIDAPI_PRICES",
+    r#"a JSON object of whole credits, or ranges of them, such as {"fast": 10, "video": [20, 40]}"#,
+);
+const ALERT_URL: Setting = Setting::optional("MIDAPI_ALERT_URL", "an https URL, or an http one on this machine");
+const ALERT_PERCENT: Setting =
+    Setting::required("MIDAPI_ALERT_PERCENT", "whole numbers from 1 to 100, rising, separated by spaces");
+
+/// Every variable.
+pub const VARIABLES: [Setting; 9] = [
+    UPSTREAM_URL,
+    PUBLIC_URL,
+    DAILY_CREDITS,
+    SESSION_ORIGINS,
+    SESSION_DAILY_CREDITS,
+    SESSIONS_DAILY_CREDITS,
+    PRICES,
+    ALERT_URL,
+    ALERT_PERCENT,
+];
+
+/// What anybody may know of how a gateway is set up: it stands in `wrangler.toml`.
+#[derive(Clone, Debug)]
+pub struct Variables {
+    /// The vendor's address.
+    pub upstream: Endpoint,
+    /// The gateway's own, at which the vendor can call back.
+    pub public_url: Option<Endpoint>,
+    /// What all callers together may spend in a day.
+    pub daily_credits: u32,
+    /// Whose pages may open sessions.
+    pub session_origins: Vec<Origin>,
+    /// What one session, or all of one network address, may spend in a day.
+    pub session_daily_credits: u32,
+    /// What all sessions together may spend in a day.
+    pub sessions_daily_credits: u32,
+    /// What a submit may cost.
+    pub prices: Prices,
+    /// Where to post when a share of a cap is reached.
+    pub alert_url: Option<String>,
+    /// Which shares, in percent.
+    pub alert_percent: Vec<u8>,
+}
+
+impl Variables {
+    /// Reads them all, or says of each that is wrong what it must be.
+    pub fn parse(get: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(get);
+        let variables = Self::read(&mut reader);
+        Faults::or(reader.faults, variables)
+    }
+
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Self> {
+        let upstream = reader.read(&UPSTREAM_URL, |text| endpoint(text, |text| Endpoint::upstream(text).ok()));
+        let public_url = reader.read(&PUBLIC_URL, |text| endpoint(text, |text| Endpoint::new(text, true).ok()));
+        let daily_credits = reader.read(&DAILY_CREDITS, credits);
+        let session_origins = reader.read(&SESSION_ORIGINS, origins).unwrap_or_default();
+        let session_daily_credits = reader.read(&SESSION_DAILY_CREDITS, credits);
+        let sessions_daily_credits = reader.read(&SESSIONS_DAILY_CREDITS, credits);
+        let prices = reader.read(&PRICES, |text| Prices::parse(text).ok());
+        let alert_url = reader.read(&ALERT_URL, |text| is_address(text).then(|| text.to_owned()));
+        let alert_percent = reader.read(&ALERT_PERCENT, percents);
+        Some(Self {
+            upstream: upstream?,
+            public_url,
+            daily_credits: daily_credits?,
+            session_origins,
+            session_daily_credits: session_daily_credits?,
+            sessions_daily_credits: sessions_daily_credits?,
+            prices: prices?,
+            alert_url,
+            alert_percent: alert_percent?,
+        })
+    }
+}
+
+fn credits(text: &str) -> Option<u32> {
+    whole_number(text).filter(|credits| *credits > 0)
+}
+
+fn origins(text: &str) -> Option<Vec<Origin>> {
+    text.split(' ').map(|origin| origin.parse().ok()).collect()
+}
+
+fn percents(text: &str) -> Option<Vec<u8>> {
+    let percents: Vec<u8> =
+        text.split(' ').map(|percent| whole_number(percent)?.try_into().ok()).collect::<Option<_>>()?;
+    let rise = percents.is_sorted_by(|one, next| one < next);
+    (rise && percents.iter().all(|percent| (1..=100).contains(percent))).then_some(percents)
+}
