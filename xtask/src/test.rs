@@ -76,21 +76,16 @@ fn lint() -> Result<Count> {
         run(&mut clippy)
     };
     type Check<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
-    let checks: [Check; 9] = [
+    let checks: [Check; 8] = [
         ("formatting", Box::new(|| run(cargo().args(["fmt", "--all", "--check"])))),
         ("clippy, native", Box::new(|| clippy(&["--workspace", "--all-targets"]))),
         (
             "clippy, native, every feature",
             Box::new(|| clippy(&["--package", "midapi", "--all-features", "--all-targets"])),
         ),
-        // Without the tests' targets, which bring the standard library.
         (
-            "clippy, wasm32, the package's calls",
-            Box::new(|| clippy(&[&on_wasm[..], &["--features", "calls,crash"]].concat())),
-        ),
-        (
-            "clippy, wasm32, the package's questions",
-            Box::new(|| clippy(&[&on_wasm[..], &["--features", "questions,crash"]].concat())),
+            "clippy, wasm32, the package",
+            Box::new(|| clippy(&[&on_wasm[..], &["--features", "js,crash", "--all-targets"]].concat())),
         ),
         (
             "clippy, wasm32, the gateway",
