@@ -20,7 +20,7 @@ mod crash;
 
 #[cfg(feature = "gateway")]
 mod gateway;
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
+#[cfg(feature = "js")]
 mod js;
 #[cfg(feature = "policy")]
 pub mod policy;

@@ -12,5 +12,6 @@ mod value;
 mod webhooks;
 
 /// The standard allocator makes the module 1.8 KB larger, after brotli.
+#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
