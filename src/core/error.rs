@@ -112,10 +112,17 @@ impl Operation {
 }
 
 /// Every failure of this crate: [`ErrorFields`] behind a pointer, so that a `Result` stays small where nothing failed.
-#[derive(Debug, thiserror::Error, Deserialize)]
+#[derive(thiserror::Error, Deserialize)]
 #[error(transparent)]
 #[serde(transparent)]
 pub struct Error(Box<ErrorFields>);
+
+/// What a Rust program prints that ends with it.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} (billed: {}): {}", self.kind, self.billed, self.message)
+    }
+}
 
 /// What is known of a failure. As JSON it is what JavaScript sees of the error.
 #[skip_serializing_none]
