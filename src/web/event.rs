@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions};
 use web_sys::EventTarget;
 
 /// Resolves at the next event of one of these names. Dropped, it takes its listeners away again.
@@ -12,7 +12,9 @@ pub async fn next_event(targets: &[(&EventTarget, &'static str)]) {
     let sender = Rc::new(Cell::new(Some(sender)));
     let listen = |(target, name): &(&EventTarget, &'static str)| {
         let sender = sender.clone();
-        EventListener::once(target, *name, move |_| {
+        // Not passive, as gloo's are by default: Cloudflare's Workers throw at that.
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::once_with_options(target, *name, options, move |_| {
             if let Some(sender) = sender.take() {
                 let _ = sender.send(());
             }
