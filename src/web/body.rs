@@ -6,6 +6,10 @@ use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 #[wasm_bindgen]
 extern "C" {
+    /// A stream that somebody else may be reading: then it throws, which web-sys doesn't expect.
+    type Body;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Body) -> Result<ReadableStreamDefaultReader, JsValue>;
     /// What a reader of a stream has read.
     type Chunk;
     #[wasm_bindgen(method, getter)]
@@ -57,7 +61,7 @@ pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Re
 async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Read, JsValue> {
     let mut read = Read { bytes: Vec::new(), is_cut: false };
     let Some(body) = body else { return Ok(read) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let reader = body.unchecked_ref::<Body>().get_reader()?;
     let mut length = 0;
     while let Some(chunk) = next_chunk(&reader).await? {
         let start = length;
