@@ -367,9 +367,48 @@ test("whatever a foreign fetch does is an error of this package", async () => {
     () => Promise.resolve({ status: 200, headers: new Headers(), text: () => Promise.reject(new Error("half")) }),
     () => Promise.resolve(Response.error()),
     () => Promise.resolve(new Response(new ReadableStream({ start: (stream) => stream.error(new Error("half")) }))),
+    // As a wrapper leaves it that has read the body, or is about to.
+    async () => {
+      const response = envelope({ taskId: "a" });
+      await response.text();
+      return response;
+    },
+    async () => {
+      const response = envelope({ taskId: "a" });
+      response.body.getReader();
+      return response;
+    },
+    async () => new Response(new ReadableStream({ start: (stream) => stream.enqueue(null) })),
+    async () => ({ headers: new Headers(), text: async () => "{}", get status() { throw new Error("mine"); } }),
   ]) {
     globalThis.fetch = fetch;
     const error = await failure(server().generate(IMAGE));
     assert.deepEqual([error instanceof MidjourneyError, error.billed], [true, "unknown"], `${fetch}: ${inspect(error)}`);
+  }
+});
+
+test("what nobody can catch where it is thrown ends the call with an error, and the next call works", async () => {
+  const thrown = new Error("mine");
+  const refuse = () => {
+    throw thrown;
+  };
+  const heard = { aborted: false, addEventListener() {}, removeEventListener() {} };
+  for (const signal of [
+    { ...heard, addEventListener: refuse },
+    { ...heard, removeEventListener: refuse },
+    Object.defineProperty({ ...heard, aborted: true }, "reason", { get: refuse }),
+  ]) {
+    const sent = stub((_, { method }) => (method === "POST" ? { taskId: "a" } : succeeded()));
+    const mj = server();
+    const error = await failure(mj.generate(IMAGE, { signal }));
+    assert.ok(error instanceof MidjourneyError, inspect(error));
+    assert.equal(error.billed, "unknown");
+    assert.ok(sent.length < 2, String(sent.length));
+    // Of a batch an item may have settled before.
+    const all = async () => {
+      for await (const { task } of mj.batch(["a"], { signal })) assert.equal(task.state, "succeeded");
+    };
+    assert.ok((await failure(all())) instanceof MidjourneyError);
+    assert.equal((await mj.status("a")).taskId, "a");
   }
 });
