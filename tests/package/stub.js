@@ -1,7 +1,10 @@
 /** What the tests of the built package are made of: a stubbed fetch, a vendor on this machine, a clock that is told. */
 import { createServer } from "node:http";
 import { afterEach } from "node:test";
-import { Midjourney } from "../../dist/node.js";
+import { Midjourney, init } from "../../dist/node.js";
+
+// It takes its own time, which is not the time that a test tells.
+await init();
 
 export const KEY = "CANARY-4f1d9b7c2e6a8350";
 export const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
