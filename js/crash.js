@@ -2,6 +2,7 @@
  * The calls in flight. A panic ends the module's instance, and the promises it made would never settle: callers get
  * promises of this registry's in their place, which are rejected then, and a new instance takes over.
  */
+import { MidjourneyError } from "./errors.js";
 import { crashed, __wbg_reset_state as startAnew } from "./midapi.js";
 
 const flights = new Set();
@@ -56,7 +57,10 @@ export function crashError({ submits = false, taskId, submit }, cause) {
   return crashed(submits, taskId, submit, cause);
 }
 
-/** A panic, or the stack's end: the instance is not to be used again. */
+/**
+ * A panic, the stack's end, or an exception of the host's that nobody in the module took: what was borrowed then stays
+ * borrowed, so the instance is not to be used again.
+ */
 function isTrap(thrown) {
-  return thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError;
+  return !(thrown instanceof MidjourneyError);
 }

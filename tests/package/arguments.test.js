@@ -83,7 +83,7 @@ const WRONG = {
   idempotencyKey: ["", 7, "a b"],
   timeout: [-1, "5", NaN, -Infinity, 10n, {}, [], true, () => {}, Symbol("x"), new Date(NaN).getTime()],
   waterMark: [7, {}, [], true, NaN, 7n],
-  callBackUrl: [7, "x", "/callback", "ftp://example.com/", "https://a@example.com/", " https://example.com", "javascript:alert(1)"],
+  callBackUrl: [7, "x", "/callback", "ftp://example.com/", "https://a@example.com/", "https://exa mple.com", "javascript:alert(1)"],
   prompt: [7, {}, "x".repeat(2001), "   "],
   concurrency: [0, 101, 1.5, "4", NaN, Infinity, {}, 4n],
 };
