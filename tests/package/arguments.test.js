@@ -303,3 +303,85 @@ test("what is asked of a request without sending it", async () => {
   assert.deepEqual(await mj.estimate({ ...IMAGE, speed: "turbo" }), { min: 16, max: 16, estimate: true });
   assert.equal(sent.length, 0);
 });
+
+test("a misspelt option of the client is refused by its name, before anything is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  for (const [options, field, message] of [
+    [{ apikey: KEY }, "apikey", "apikey: unknown field; did you mean apiKey?"],
+    [{ baseUrl: "https://app.example/api" }, "baseUrl", "baseUrl: unknown field; did you mean endpoint?"],
+    [{ url: "https://app.example/api" }, "url", "url: unknown field; did you mean endpoint?"],
+    [{ Endpoint: "https://app.example/api" }, "Endpoint", "Endpoint: unknown field; did you mean endpoint?"],
+    [{ timeout: 5 }, "timeout"],
+    [{ fetch: globalThis.fetch }, "fetch"],
+  ]) {
+    const error = await failure(server(options).generate(IMAGE));
+    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(error));
+    if (message) assert.equal(error.message, message);
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("a gateway's access token never goes to the vendor", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const apiKey = `midapi_${"a".repeat(43)}`;
+  for (const options of [{ apiKey }, { apiKey, endpoint: "https://api.midapi.ai/api/v1/mj" }, { apiKey, endpoint: "https://API.midapi.ai./api/v1/mj" }]) {
+    const error = await failure(server(options).generate(IMAGE));
+    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "endpoint", "no"], inspect(error));
+    assert.ok(!error.message.includes(apiKey));
+  }
+  assert.equal(sent.length, 0);
+  await server({ apiKey, endpoint: "https://app.example/api/v1/mj" }).generate(IMAGE);
+  assert.equal(sent.length, 1);
+});
+
+test("a wrong field is refused by its name wherever a request can be given, and nothing is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const entrances = {
+    generate: (mj, request) => mj.generate(request),
+    run: (mj, request) => mj.run(request),
+    batch: (mj, request) => mj.batch([IMAGE, request]).next(),
+    lint: (mj, request) => mj.lint(request),
+    estimate: (mj, request) => mj.estimate(request),
+  };
+  for (const [wrong, field] of [
+    [{ aspectratio: "1:1" }, "aspectratio"],
+    [{ model: "7" }, "model"],
+    [{ stylization: NaN }, "stylization"],
+    [{ weirdness: "5" }, "weirdness"],
+    [{ variety: 101 }, "variety"],
+    [{ stylization: 1.5 }, "stylization"],
+    [{ enableTranslation: "yes" }, "enableTranslation"],
+    [{ fileUrls: [URL_, NaN] }, "fileUrls"],
+    [{ prompt: 7n }, "prompt"],
+  ]) {
+    for (const [name, call] of Object.entries(entrances)) {
+      const error = await failure(call(server(), { ...IMAGE, ...wrong }));
+      const what = `${name} ${inspect(wrong)}: ${error}`;
+      assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], what);
+      if (name === "batch") assert.ok(error.message.startsWith("requests[1]: "), what);
+    }
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("a client and a batch work behind a Proxy, as frameworks put around what they observe", async () => {
+  const observed = (target) =>
+    new Proxy(target, {
+      get(target, name, receiver) {
+        const value = Reflect.get(target, name, receiver);
+        return typeof value === "object" && value !== null && !(value instanceof Promise) ? observed(value) : value;
+      },
+    });
+  const sent = stub((_, { method }) => (method === "POST" ? { taskId: "a" } : succeeded()));
+  const mj = observed(server());
+  const task = observed(await mj.generate(observed({ ...IMAGE, fileUrl: undefined })));
+  const { images } = observed(await mj.wait(task));
+  await mj.upscale(images[0]);
+  const batch = observed(mj.batch(observed([IMAGE])));
+  for await (const { task } of batch) assert.equal(task.images.length, 4);
+  assert.deepEqual(JSON.parse(JSON.stringify(batch)).map(({ taskId }) => taskId), ["a"]);
+  assert.deepEqual(await mj.lint(observed(IMAGE)), []);
+  assert.equal((await mj.estimate(observed(IMAGE))).min, 8);
+  assert.deepEqual(Object.keys(await mj.history()), []);
+  assert.equal(sent.filter(({ method }) => method === "POST").length, 3);
+});
