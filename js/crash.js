@@ -2,6 +2,7 @@
  * The calls in flight. A panic ends the module's instance, and the promises it made would never settle: callers get
  * promises of this registry's in their place, which are rejected then, and a new instance takes over.
  */
+import { MidjourneyError } from "./errors.js";
 import { crashed, __wbg_reset_state as startAnew } from "./midapi.js";
 
 const flights = new Set();
@@ -41,11 +42,9 @@ export function atOnce(ask) {
   }
 }
 
-/**
- * Told of a trap, and of whatever else escapes where the host calls the module (`xtask/src/glue.rs`): nobody is there to
- * catch it, and what the module was doing was left half done.
- */
+/** Told of what escapes from the module, also where the host calls it: see `xtask/src/glue.rs`. */
 export function trapped(thrown) {
+  if (!isTrap(thrown)) throw thrown;
   startAnew();
   instance++;
   const ended = [...flights];
@@ -58,7 +57,10 @@ export function crashError({ submits = false, taskId, submit }, cause) {
   return crashed(submits, taskId, submit, cause);
 }
 
-/** A panic, or the stack's end: the instance is not to be used again. */
+/**
+ * A panic, the stack's end, or an exception of the host's that nobody in the module took: what was borrowed then stays
+ * borrowed, so the instance is not to be used again.
+ */
 function isTrap(thrown) {
-  return thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError;
+  return !(thrown instanceof MidjourneyError);
 }

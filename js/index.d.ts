@@ -421,6 +421,21 @@ interface ClientOptions {
   history?: History | undefined;
 }
 
+/** A compiled module, where the types of the host know WebAssembly; Node's alone don't. */
+type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : object;
+
+/** Where the WebAssembly module is, or what is there: its URL, a response, its bytes, or the compiled module. */
+export type ModuleSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
+
+/**
+ * Starts the WebAssembly module before the first call would, and from the given source: for bundlers and hosts where it
+ * doesn't lie beside the code. Without a source it is taken from where the package has it. Once the module has started
+ * this does nothing.
+ *
+ * @throws the host's own error if there is no such module; then the next call starts it as usual
+ */
+export function init(source?: ModuleSource | PromiseLike<ModuleSource>): Promise<void>;
+
 /**
  * The client of a gateway or, on a server, of the vendor. What fails rejects with a `MidjourneyError`; arguments are
  * checked, and refused, before anything is sent.

@@ -20,7 +20,9 @@ export function loader(usual) {
     return (starting = mine);
   };
   return {
-    init: async (source) => isStarted || begin(() => source),
+    init: async (source) => {
+      if (!isStarted) await begin(source === undefined ? usual : () => source);
+    },
     /** Nothing to wait for once it has started. */
     load: () => (isStarted ? undefined : inOurWords(starting ?? begin(usual))),
   };

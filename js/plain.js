@@ -2,8 +2,8 @@ import { refusal } from "./errors.js";
 
 /**
  * A caller's value as it is now: a copy, as plain data, so that what is done to it later changes nothing, and getters and
- * proxies run here and not inside the module. It has what JSON would keep; what JSON has no word for, such as NaN, stays as
- * it is, for the module to refuse by name.
+ * proxies run here and not inside the module. It has what JSON would keep. What JSON has no word for, such as NaN, is not
+ * dropped as `JSON.stringify` does: the module refuses it by its field's name.
  */
 export function plain(value) {
   if (typeof value !== "object" || value === null) return value;
@@ -23,13 +23,15 @@ export function optionsOf(given) {
 
 function copy(value) {
   const data = typeof value?.toJSON === "function" ? value.toJSON() : value;
+  // No field is a number that is none; the module can't read these at all.
+  if (["bigint", "function", "symbol"].includes(typeof data)) return NaN;
   if (typeof data !== "object" || data === null) return data;
   if (Array.isArray(data)) return data.map(copy);
   // Without a prototype, so that every name is a name like any other.
   const fields = Object.create(null);
   for (const name of Object.keys(data)) {
     const field = data[name];
-    if (field !== undefined) fields[name] = typeof field === "object" ? copy(field) : field;
+    if (field !== undefined) fields[name] = typeof field === "string" ? field : copy(field);
   }
   return fields;
 }

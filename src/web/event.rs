@@ -10,10 +10,10 @@ pub async fn next_event(targets: &[(&EventTarget, &'static str)]) {
     // No promise: one that never settles would keep everything that waits for it.
     let (sender, event) = oneshot::channel();
     let sender = Rc::new(Cell::new(Some(sender)));
+    // Workers take no passive listeners, which are the default.
+    let options = EventListenerOptions::enable_prevent_default();
     let listen = |(target, name): &(&EventTarget, &'static str)| {
         let sender = sender.clone();
-        // Not passive, as gloo's are by default: Cloudflare's Workers throw at that.
-        let options = EventListenerOptions::enable_prevent_default();
         EventListener::once_with_options(target, *name, options, move |_| {
             if let Some(sender) = sender.take() {
                 let _ = sender.send(());

@@ -1,18 +1,18 @@
 use std::fmt;
 
-use js_sys::{JsString, Object, Promise, Reflect};
+use js_sys::{JsString, Object, Promise, Reflect, TypeError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestCache, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortController, ReadableStream, RequestCache, RequestInit, RequestRedirect, Response};
 
 use super::body::{read_up_to, reading_text};
 use super::value::given;
 use crate::client::{NoReply, Reply, Request, Transport};
 
-/// The longest reply that is read: a hundred times the vendor's longest. Of a longer one the rest is left, and half an
-/// answer is none.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+/// The longest reply that is read, thousands of times the vendor's longest: a paid task isn't lost over what a proxy adds.
+/// Of a longer one the rest is left, and half an answer is none.
+const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 
 /// The host's `fetch`. Bound by hand: web-sys binds it to a window, and browsers' workers, Node and Cloudflare's
 /// Workers have none.
@@ -22,7 +22,7 @@ pub struct Fetch;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    fn fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 }
 
 // Made once: a name that crosses with every call is a good part of its work. rustfmt would take the texts away.
@@ -84,9 +84,10 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
         IDEMPOTENCY_KEY.with(|name| set(name, key))?;
     }
     init.set_headers(&headers);
-    let response: Response = JsFuture::from(fetch(request.url, &init)?).await?.unchecked_into();
+    // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
+    let response = response_of(JsFuture::from(Promise::resolve(&fetch(request.url, &init)?)).await?)?;
     let retry_after = response.headers().get("Retry-After")?;
-    let body = reading_text(read_up_to(response.body(), MAX_REPLY_BYTES).await?.bytes);
+    let body = text_of(&response).await?;
     #[cfg(feature = "crash")]
     crate::crash::crash_if("crash", &body);
     // Aborting what has ended would only make an exception nobody sees.
@@ -94,6 +95,25 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     // A browser shows a redirect it didn't follow as status 0.
     let status = if response.status() == 0 { 302 } else { response.status() };
     Ok(Reply { status, retry_after, body })
+}
+
+/// A response of the host's, or something with its shape: one of a polyfill or of another realm.
+fn response_of(value: JsValue) -> Result<Response, JsValue> {
+    let has_headers = |value| given(&given(value, "headers")?, "get").filter(JsValue::is_function);
+    if value.is_instance_of::<Response>() || has_headers(&value).is_some() {
+        return Ok(value.unchecked_into());
+    }
+    Err(TypeError::new("`fetch` returned no Response").into())
+}
+
+async fn text_of(response: &Response) -> Result<String, JsValue> {
+    match response.body() {
+        Some(body) if body.is_instance_of::<ReadableStream>() => {
+            Ok(reading_text(read_up_to(Some(body), MAX_REPLY_BYTES).await?.bytes))
+        }
+        // A polyfill's has no such stream.
+        _ => Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default()),
+    }
 }
 
 /// Whether the host says that nothing was sent: no connection came about, or `fetch` refused the request itself. The

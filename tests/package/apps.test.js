@@ -100,21 +100,14 @@ test("says what to do where `require` can't, as before Node 20.19", async (t) =>
   await assert.rejects(old, /Instead change the require .* to a dynamic import\(\)/);
 });
 
-test("is started by hand as midapi/slim", async (t) => {
-  const { run } = await app(t, "slim.js");
+test("is started by hand, by `init` with the module", async (t) => {
+  const { run } = await app(t, "init.js");
   const { api } = await gatewayOnSimulator({});
-  assert.deepEqual(JSON.parse(await run("node", ["slim.js", api])), {
-    refused: {
-      kind: "misconfigured",
-      message: 'call `init` of "midapi/slim" first, with the module "midapi/wasm" or its URL; nothing was sent',
-      billed: "no",
-      retryable: false,
-      isError: true,
-    },
+  assert.deepEqual(JSON.parse(await run("node", ["init.js", api])), {
     failed: "CompileError",
-    stillRefused: "misconfigured",
+    duringFailed: { kind: "network", billed: "no", retryable: true, isError: true },
     images: 4,
-    unasked: 'call `initQuestions` of "midapi/slim" first, with the module "midapi/questions-wasm" or its URL; nothing was sent',
+    again: "nothing",
     credits: 8,
   });
 });
@@ -143,18 +136,16 @@ test("shows images in a page that webpack built", async (t) => {
   await showsImages(await siteOf(join(folder, "dist"), t), t);
 });
 
-test("shows images in a page that esbuild built, with the modules beside the bundle", async (t) => {
+test("shows images in a page that esbuild built, with the module beside the bundle", async (t) => {
   const { folder, run } = await app(t, "app.js", "index.html");
   await run(esbuild, ["app.js", "--bundle", "--minify", "--format=esm", "--outdir=dist"]);
   cpSync(join(folder, "index.html"), join(folder, "dist/index.html"));
-  for (const module of ["midapi_bg.wasm", "midapi_questions_bg.wasm"]) {
-    cpSync(join(folder, "node_modules/midapi", module), join(folder, "dist", module));
-  }
+  cpSync(join(folder, "node_modules/midapi/midapi_bg.wasm"), join(folder, "dist/midapi_bg.wasm"));
   await showsImages(await siteOf(join(folder, "dist"), t), t);
 });
 
 for (const loader of ["file", "binary"]) {
-  test(`shows images in a page that esbuild built of midapi/slim, with its loader \`${loader}\``, async (t) => {
+  test(`shows images in a page that esbuild built around the module, with its loader \`${loader}\``, async (t) => {
     const { folder, run } = await app(t, "index.html", "esbuild");
     await run(esbuild, ["app.js", "--bundle", "--minify", "--format=esm", `--loader:.wasm=${loader}`, "--outdir=dist"]);
     cpSync(join(folder, "index.html"), join(folder, "dist/index.html"));

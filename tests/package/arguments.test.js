@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { Midjourney, MidjourneyError } from "../../dist/node.js";
+import { MidjourneyError } from "../../dist/node.js";
 import { IMAGE, KEY, failure, running, server, stub, succeeded } from "./stub.js";
 
 const URL_ = "https://example.com/a.jpg";
@@ -136,15 +136,6 @@ test("an option's value that can't be meant is refused by its name", async () =>
     }
   }
   assert.equal(sent.length, 0);
-});
-
-test("a link is sent as the URL Standard spells it", async () => {
-  const sent = stub(() => ({ taskId: "b" }));
-  const options = { callBackUrl: " https://EXAMPLE.com:443/a/../b " };
-  await server().upscale("a", 1, options);
-  await server().generate({ ...IMAGE, ...options });
-  for (const { callBackUrl } of bodies(sent)) assert.equal(callBackUrl, "https://example.com/b");
-  assert.equal(sent.length, 2);
 });
 
 test("options that say nothing are no options", async () => {
@@ -294,141 +285,6 @@ test("settings that can't be meant are refused, prices with the first question a
   assert.equal(sent.length, 0);
 });
 
-const GATEWAY = "https://app.example/api/v1/mj";
-
-test("a misspelt setting is refused by its name, and the right one is named", async () => {
-  const sent = stub(() => ({ taskId: "a" }));
-  for (const [options, field, meant] of [
-    [{ apiKey: KEY, baseUrl: GATEWAY }, "baseUrl", "endpoint"],
-    [{ apiKey: KEY, baseURL: GATEWAY }, "baseURL", "endpoint"],
-    [{ apiKey: KEY, base_url: GATEWAY }, "base_url", "endpoint"],
-    [{ apiKey: KEY, url: GATEWAY }, "url", "endpoint"],
-    [{ apiKey: KEY, host: GATEWAY }, "host", "endpoint"],
-    [{ apiKey: KEY, endPoint: GATEWAY }, "endPoint", "endpoint"],
-    [{ endpoint: GATEWAY, apikey: KEY }, "apikey", "apiKey"],
-    [{ endpoint: GATEWAY, APIKEY: KEY }, "APIKEY", "apiKey"],
-    [{ endpoint: GATEWAY, dangerouslyallowbrowser: true }, "dangerouslyallowbrowser", "dangerouslyAllowBrowser"],
-  ]) {
-    for (const call of [(mj) => mj.generate(IMAGE), (mj) => mj.status("a"), (mj) => mj.batch([IMAGE]).next(), (mj) => mj.estimate(IMAGE)]) {
-      const error = await failure(call(new Midjourney(options)));
-      assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(options));
-      assert.equal(error.message, `${field}: unknown field; did you mean ${meant}?`);
-      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(KEY));
-    }
-  }
-  // One of which nobody knows what it means: what there is, is named.
-  const error = await failure(server({ api_key: KEY }).generate(IMAGE));
-  assert.deepEqual([error.kind, error.field], ["misconfigured", "api_key"]);
-  assert.match(error.message, /known are endpoint, apiKey, /);
-  assert.equal(sent.length, 0);
-});
-
-test("a gateway's access token is never sent to the vendor, however its address is spelled", async () => {
-  const sent = stub(() => ({ taskId: "a" }));
-  const apiKey = "midapi_CANARY-00000000000000000000000000000000";
-  for (const endpoint of [
-    undefined,
-    "https://api.midapi.ai/api/v1/mj",
-    "https://API.MidAPI.ai:443/api/v1/mj/",
-    "https://api.midapi.ai./api/v1/mj",
-    "https://api.midapi.ai",
-    "https://api.midapi.ai/api/v2",
-  ]) {
-    for (const call of [(mj) => mj.generate(IMAGE), (mj) => mj.run(IMAGE), (mj) => mj.status("a"), (mj) => mj.credits(), (mj) => mj.batch([IMAGE]).next()]) {
-      const error = await failure(call(new Midjourney({ apiKey, endpoint })));
-      assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "endpoint", "no"], String(endpoint));
-      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes("CANARY"));
-    }
-  }
-  assert.equal(sent.length, 0);
-  await new Midjourney({ apiKey, endpoint: GATEWAY }).generate(IMAGE);
-  assert.equal(sent[0].init.headers.Authorization, `Bearer ${apiKey}`);
-});
-
-/** What is wrong with a request in one field, and the field. */
-const MISTAKES = {
-  misspelt: [{ promt: "a cat" }, "promt"],
-  "misspelt in its letters' case": [{ aspectratio: "1:1" }, "aspectratio"],
-  foreign: [{ seed: 7 }, "seed"],
-  "foreign, as JavaScript's own": [{ ["__proto__"]: {} }, "__proto__"],
-  "no number": [{ stylization: NaN }, "stylization"],
-  "of the wrong type": [{ enableTranslation: "yes" }, "enableTranslation"],
-  "of the wrong type, a text": [{ prompt: 7 }, "prompt"],
-  "out of range": [{ weirdness: 3001 }, "weirdness"],
-  "below its range": [{ variety: -1 }, "variety"],
-  "none of the words": [{ speed: "quick" }, "speed"],
-  "all invisible": [{ prompt: "\u200b\u2060\ufeff" }, "prompt"],
-};
-
-test("a mistake in one item of a batch is refused by the item's number and the field, and nothing is sent", async () => {
-  const sent = stub(() => ({ taskId: "a" }));
-  for (const [what, [fields, field]] of Object.entries(MISTAKES)) {
-    for (const at of [0, 2]) {
-      const items = [IMAGE, "a", { ...IMAGE, speed: "fast" }];
-      // Not spread: that would set a prototype.
-      items[at] = Object.defineProperties({ ...IMAGE }, Object.getOwnPropertyDescriptors(fields));
-      const batch = server().batch(items);
-      const error = await failure(batch.next());
-      assert.ok(error instanceof MidjourneyError, `${what}: ${inspect(error)}`);
-      assert.deepEqual([error.kind, error.field, error.billed, error.retryable], ["invalid_request", field, "no", false], what);
-      assert.ok(error.message.startsWith(`requests[${at}]: `), error.message);
-    }
-  }
-  for (const [item, field] of [[7, "body"], [null, "body"], [{ taskId: "a/b" }, "taskId"], [{ taskId: NaN }, "taskId"], ["", "taskId"]]) {
-    const error = await failure(server().batch([IMAGE, item]).next());
-    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], inspect(item));
-    assert.ok(error.message.startsWith("requests[1]: "), error.message);
-  }
-  assert.equal(sent.length, 0);
-});
-
-test("a mistake in a request is refused by its field, whatever the call, and nothing is sent", async () => {
-  const sent = stub(() => ({ taskId: "a" }));
-  for (const [what, [fields, field]] of Object.entries(MISTAKES)) {
-    const request = Object.defineProperties({ ...IMAGE }, Object.getOwnPropertyDescriptors(fields));
-    for (const call of [(mj) => mj.generate(request), (mj) => mj.run(request), (mj) => mj.lint(request), (mj) => mj.estimate(request)]) {
-      const error = await failure(call(server()));
-      assert.ok(error instanceof MidjourneyError, `${what}: ${inspect(error)}`);
-      assert.deepEqual([error.kind, error.field, error.billed, error.retryable], ["invalid_request", field, "no", false], what);
-      assert.ok(error.message.startsWith(`${field}: `), error.message);
-    }
-  }
-  const meant = await failure(server().generate({ ...IMAGE, aspectratio: "1:1" }));
-  assert.equal(meant.message, "aspectratio: unknown field; did you mean aspectRatio?");
-  assert.equal(sent.length, 0);
-});
-
-/** A proxy as Vue and MobX put around what they observe: methods run on it, and the objects in it are observed, too. */
-const observed = (target) =>
-  new Proxy(target, {
-    get(target, name, receiver) {
-      const value = Reflect.get(target, name, receiver);
-      return typeof value === "object" && value !== null && value !== globalThis ? observed(value) : value;
-    },
-  });
-
-test("a client works behind a proxy, and so do requests, tasks and batches", async () => {
-  const sent = stub((_, { method }) =>
-    method === "POST" ? Response.json({ code: 200, data: { taskId: "a" } }, { headers: { "Retry-After": "0" } }) : succeeded(),
-  );
-  const mj = observed({ client: server() }).client;
-  const task = observed(await mj.run(observed({ ...IMAGE })));
-  assert.equal(task.images.length, 4);
-  assert.equal((await mj.status(task)).state, "succeeded");
-  assert.equal((await mj.upscale(task.images[1], observed({ waterMark: "mine" }))).taskId, "a");
-  assert.deepEqual(await mj.estimate(observed({ ...IMAGE, speed: "turbo" })), { min: 16, max: 16, estimate: true });
-  assert.deepEqual(await mj.lint(observed({ ...IMAGE })), []);
-  assert.deepEqual(await mj.history(), {});
-  const batch = observed({ batch: mj.batch(observed([{ ...IMAGE }, { taskId: "a" }]), observed({ concurrency: 1 })) }).batch;
-  const states = [];
-  for await (const { index, task } of batch) states[index] = task.state;
-  assert.deepEqual(states, ["succeeded", "succeeded"]);
-  assert.deepEqual(batch.toJSON().map(({ state }) => state), ["succeeded", "succeeded"]);
-  // What an earlier batch has left, from behind its proxy.
-  assert.equal((await mj.batch(batch).next()).value.task.state, "succeeded");
-  assert.deepEqual(bodies(sent), [IMAGE, { taskId: "a", index: 2, waterMark: "mine" }, IMAGE]);
-});
-
 test("a request is read when it is passed: what is done to it afterwards changes nothing", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const request = { ...IMAGE, prompt: "one" };
@@ -446,4 +302,86 @@ test("what is asked of a request without sending it", async () => {
   assert.deepEqual(warnings.map(({ field }) => field), ["prompt", "ow", "speed"]);
   assert.deepEqual(await mj.estimate({ ...IMAGE, speed: "turbo" }), { min: 16, max: 16, estimate: true });
   assert.equal(sent.length, 0);
+});
+
+test("a misspelt option of the client is refused by its name, before anything is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  for (const [options, field, message] of [
+    [{ apikey: KEY }, "apikey", "apikey: unknown field; did you mean apiKey?"],
+    [{ baseUrl: "https://app.example/api" }, "baseUrl", "baseUrl: unknown field; did you mean endpoint?"],
+    [{ url: "https://app.example/api" }, "url", "url: unknown field; did you mean endpoint?"],
+    [{ Endpoint: "https://app.example/api" }, "Endpoint", "Endpoint: unknown field; did you mean endpoint?"],
+    [{ timeout: 5 }, "timeout"],
+    [{ fetch: globalThis.fetch }, "fetch"],
+  ]) {
+    const error = await failure(server(options).generate(IMAGE));
+    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(error));
+    if (message) assert.equal(error.message, message);
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("a gateway's access token never goes to the vendor", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const apiKey = `midapi_${"a".repeat(43)}`;
+  for (const options of [{ apiKey }, { apiKey, endpoint: "https://api.midapi.ai/api/v1/mj" }, { apiKey, endpoint: "https://API.midapi.ai./api/v1/mj" }]) {
+    const error = await failure(server(options).generate(IMAGE));
+    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "endpoint", "no"], inspect(error));
+    assert.ok(!error.message.includes(apiKey));
+  }
+  assert.equal(sent.length, 0);
+  await server({ apiKey, endpoint: "https://app.example/api/v1/mj" }).generate(IMAGE);
+  assert.equal(sent.length, 1);
+});
+
+test("a wrong field is refused by its name wherever a request can be given, and nothing is sent", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const entrances = {
+    generate: (mj, request) => mj.generate(request),
+    run: (mj, request) => mj.run(request),
+    batch: (mj, request) => mj.batch([IMAGE, request]).next(),
+    lint: (mj, request) => mj.lint(request),
+    estimate: (mj, request) => mj.estimate(request),
+  };
+  for (const [wrong, field] of [
+    [{ aspectratio: "1:1" }, "aspectratio"],
+    [{ model: "7" }, "model"],
+    [{ stylization: NaN }, "stylization"],
+    [{ weirdness: "5" }, "weirdness"],
+    [{ variety: 101 }, "variety"],
+    [{ stylization: 1.5 }, "stylization"],
+    [{ enableTranslation: "yes" }, "enableTranslation"],
+    [{ fileUrls: [URL_, NaN] }, "fileUrls"],
+    [{ prompt: 7n }, "prompt"],
+  ]) {
+    for (const [name, call] of Object.entries(entrances)) {
+      const error = await failure(call(server(), { ...IMAGE, ...wrong }));
+      const what = `${name} ${inspect(wrong)}: ${error}`;
+      assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], what);
+      if (name === "batch") assert.ok(error.message.startsWith("requests[1]: "), what);
+    }
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("a client and a batch work behind a Proxy, as frameworks put around what they observe", async () => {
+  const observed = (target) =>
+    new Proxy(target, {
+      get(target, name, receiver) {
+        const value = Reflect.get(target, name, receiver);
+        return typeof value === "object" && value !== null && !(value instanceof Promise) ? observed(value) : value;
+      },
+    });
+  const sent = stub((_, { method }) => (method === "POST" ? { taskId: "a" } : succeeded()));
+  const mj = observed(server());
+  const task = observed(await mj.generate(observed({ ...IMAGE, fileUrl: undefined })));
+  const { images } = observed(await mj.wait(task));
+  await mj.upscale(images[0]);
+  const batch = observed(mj.batch(observed([IMAGE])));
+  for await (const { task } of batch) assert.equal(task.images.length, 4);
+  assert.deepEqual(JSON.parse(JSON.stringify(batch)).map(({ taskId }) => taskId), ["a"]);
+  assert.deepEqual(await mj.lint(observed(IMAGE)), []);
+  assert.equal((await mj.estimate(observed(IMAGE))).min, 8);
+  assert.deepEqual(Object.keys(await mj.history()), []);
+  assert.equal(sent.filter(({ method }) => method === "POST").length, 3);
 });

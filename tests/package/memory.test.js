@@ -4,21 +4,28 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { load } from "../../dist/node.js";
+import module from "../../dist/midapi.js";
+import { init } from "../../dist/node.js";
 import { IMAGE, server, stub } from "./stub.js";
 
 const RECORD = readFileSync(new URL("../core/fixtures/real-record-success-txt2img.json", import.meta.url), "utf8");
+const BYTES = readFileSync(new URL("../../dist/midapi_bg.wasm", import.meta.url));
 
-test("memory is flat after the first 5,000 of 20,000 calls", async (t) => {
+for (const [what, signal] of [["calls", undefined], ["calls with a signal", new AbortController().signal]]) {
+  test(`memory is flat after the first 5,000 of 20,000 ${what}`, (t) => isFlat(t, signal));
+}
+
+async function isFlat(t, signal) {
   stub((_, { method }) => (method === "POST" ? { taskId: JSON.parse(RECORD).data.taskId } : new Response(RECORD)));
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
-  const { memory } = load();
+  await init(BYTES);
+  const { memory } = await module();
   const mj = server();
   const samples = [];
   for (let round = 0; round < 4; round++) {
     for (let call = 0; call < 5_000; call++) {
-      await mj.status(await mj.generate(IMAGE));
+      await mj.status(await mj.generate(IMAGE, { signal }), { signal });
       // The list of what was sent is the test's own.
       if (call % 1_000 === 0) stub((_, { method }) => (method === "POST" ? { taskId: JSON.parse(RECORD).data.taskId } : new Response(RECORD)));
     }
@@ -31,4 +38,4 @@ test("memory is flat after the first 5,000 of 20,000 calls", async (t) => {
     assert.equal(wasm, first.wasm);
     assert.ok(heap < first.heap * 1.2, `${heap} bytes of heap, ${first.heap} at first`);
   }
-});
+}

@@ -11,7 +11,7 @@ use midapi::core::{Billed, Endpoint, GenerateRequest, Handle, Kind, Secret, Stat
 use midapi::web::{Fetch, HostTimer, Unreadable, aborted, read_text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{AbortController, Response};
+use web_sys::{AbortController, Headers, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -51,7 +51,7 @@ async fn a_submit_is_one_post_with_the_key_that_follows_no_redirect() {
     assert_eq!(get(&sent, "1.method"), "POST");
     assert_eq!(get(&sent, "1.redirect"), "manual");
     assert_eq!(get(&sent, "1.body"), r#"{"taskType":"mj_txt2img","prompt":"a lighthouse"}"#);
-    let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
+    let headers = Headers::new_with_record_from_str_to_str(&get(&sent, "1.headers").unchecked_into()).unwrap();
     assert_eq!(headers.get("Authorization").unwrap().as_deref(), Some("Bearer a-secret-key"));
     assert_eq!(headers.get("Content-Type").unwrap().as_deref(), Some("application/json"));
 }
@@ -67,7 +67,7 @@ async fn a_read_is_a_get_past_every_cache_and_without_a_key_there_is_no_header()
     assert_eq!(get(&sent, "0"), "https://vendor.example/api/v1/mj/record-info?taskId=a");
     assert!(get(&sent, "1.method").is_undefined() && get(&sent, "1.body").is_undefined());
     assert_eq!(get(&sent, "1.cache"), "no-store");
-    let headers: web_sys::Headers = get(&sent, "1.headers").unchecked_into();
+    let headers = Headers::new_with_record_from_str_to_str(&get(&sent, "1.headers").unchecked_into()).unwrap();
     assert_eq!(headers.get("Authorization").unwrap(), None);
 }
 

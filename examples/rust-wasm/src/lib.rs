@@ -12,8 +12,8 @@
 
 use std::rc::Rc;
 
-use midapi::client::Client;
-use midapi::core::{DEFAULT_WAIT_MS, Endpoint, GenerateRequest, Task, TaskType};
+use midapi::client::{Client, DEFAULT_WAIT_MS};
+use midapi::core::{Endpoint, GenerateRequest, Task, TaskType};
 use midapi::web::{Fetch, HostTimer};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -35,7 +35,7 @@ fn start() -> Result<(), JsValue> {
     // Without a key: the gateway holds it, and the server its token.
     let endpoint = Endpoint::new(&(window.location().origin()? + "/api/v1/mj"), false).map_err(JsError::from)?;
     let app = Rc::new(App {
-        client: Client::new(Fetch, HostTimer, endpoint, None),
+        client: Client::new(Fetch, HostTimer, endpoint, None).map_err(JsError::from)?,
         prompt: element(&document, "prompt")?,
         button: element(&document, "imagine")?,
         status: element(&document, "status")?,
@@ -68,7 +68,7 @@ impl App {
         let on_update = &mut |task: &Task| self.say(&progress(task));
         match self.client.run(&request, DEFAULT_WAIT_MS, on_update).await {
             Ok(task) => self.show(&task, &request.prompt)?,
-            Err(error) => self.say(&format!("{error} (billed: {})", error.billed.as_str())),
+            Err(error) => self.say(&format!("{error} (billed: {})", error.billed)),
         }
         Ok(())
     }
@@ -90,10 +90,10 @@ impl App {
 
 /// Where the task stands, and about how long it will take from now.
 fn progress(task: &Task) -> String {
-    let state = task.state.as_str();
+    let state = task.state;
     match task.time_left {
         Some(left) => format!("{state}, about {} to {} s left", left.min_ms / 1000, left.max_ms / 1000),
-        None => state.to_owned(),
+        None => state.to_string(),
     }
 }
 
