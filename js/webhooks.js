@@ -18,6 +18,7 @@ export async function parseCallback(body) {
 export async function verifyCallback(request, { secret, tolerance, now = Date.now() } = {}) {
   await load();
   const secrets = checkedSecrets([secret].flat());
+  if (typeof now !== "number") throw refusal("misconfigured", "now", "must be a number of milliseconds since 1970");
   const body = await bodyOf(request);
   const [timestamp, signature] = [TIMESTAMP, SIGNATURE].map((name) => header(request.headers, name));
   const signed = atOnce(() => signedCallback(body, timestamp, signature, Math.floor(now / 1000), tolerance));
@@ -47,7 +48,7 @@ function checkedSecrets(secrets) {
 
 async function bodyOf(request) {
   try {
-    return typeof request.text === "function" ? await request.text() : text(request.body);
+    return typeof request.text === "function" ? text(await request.text()) : text(request.body);
   } catch (cause) {
     const must = "must be a Request whose body nobody has read, or an object with `headers` and the `body`";
     throw refusal("invalid_request", "request", must, cause);
@@ -65,11 +66,12 @@ function text(body) {
   }
 }
 
-/** Of `Headers`, or of the plain object that Node's servers have, its names in small letters. */
+/** Of `Headers`, or of the plain object that Node's servers have, its names in small letters. What is no text is no header. */
 function header(headers, name) {
-  if (typeof headers?.get === "function") return headers.get(name) ?? undefined;
-  const value = headers?.[name.toLowerCase()] ?? headers?.[name];
-  return Array.isArray(value) ? value.join(", ") : value;
+  const isMap = typeof headers?.get === "function";
+  const value = isMap ? headers.get(name) : (headers?.[name.toLowerCase()] ?? headers?.[name]);
+  const header = Array.isArray(value) ? value.join(", ") : value;
+  return typeof header === "string" ? header : undefined;
 }
 
 const utf8 = (text) => new TextEncoder().encode(text);

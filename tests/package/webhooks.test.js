@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { MidjourneyError } from "../../dist/node.js";
 import { parseCallback, signCallback, verifyCallback } from "../../dist/webhooks.js";
-import { failure } from "./stub.js";
+import { failure, running, server, stub } from "./stub.js";
 
 const fixture = (name) => readFileSync(new URL(`../core/fixtures/${name}.json`, import.meta.url), "utf8");
 const SECRET = "whsec-CANARY-5b1e";
@@ -135,6 +135,27 @@ test("row 20: a signature is good for five minutes before and after, or what is 
   // Without a time told it is the host's.
   assert.ok(await verifyCallback(signed({ timestamp: Math.floor(Date.now() / 1000) }), { secret: SECRET }));
   await failure(verifyCallback(signed(), { secret: SECRET }));
+});
+
+test("row 20: a callback of the wrong types is refused, and ends no call that goes on meanwhile", async () => {
+  let answer;
+  stub(() => new Promise((resolve) => (answer = () => resolve(running()))));
+  const meanwhile = server().status("a");
+  for (const wrong of [7, 7n, {}, [7, {}], true, Symbol("x"), () => "7", null]) {
+    for (const name of ["x-webhook-timestamp", "x-webhook-signature"]) {
+      const { headers, body } = signed();
+      assert.match(await refused({ headers: { ...headers, [name]: wrong }, body }), /^X-Webhook-/);
+    }
+    assert.match(await refused({ headers: { get: () => wrong }, body: SUCCESS }), /^X-Webhook-/);
+    const { kind } = await failure(verify({ ...signed(), text: async () => wrong }));
+    assert.equal(kind, "bad_response", inspect(wrong));
+  }
+  for (const now of ["x", 7n, null, {}, Symbol("x"), new Date(NOW * 1000)]) {
+    const { kind, field } = await failure(verify(signed(), { now }));
+    assert.deepEqual([kind, field], ["misconfigured", "now"], inspect(now));
+  }
+  answer();
+  assert.equal((await meanwhile).state, "running");
 });
 
 test("row 20: a time is one number of seconds, and nothing else", async () => {
