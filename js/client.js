@@ -14,12 +14,13 @@ const CONNECTION = Symbol("connection");
 export function midjourney(load) {
   return class Midjourney {
     constructor(options) {
-      const { apiKey, dangerouslyAllowBrowser = false } = options ?? {};
+      const given = plain(options ?? {}, "options", "misconfigured");
+      const { apiKey, dangerouslyAllowBrowser = false } = given;
       if (apiKey !== undefined && !dangerouslyAllowBrowser && inBrowser()) {
         const must = "everyone who opens this page could read it; run the gateway and pass its `endpoint` instead, or set dangerouslyAllowBrowser";
         throw refusal("misconfigured", "apiKey", must);
       }
-      Object.defineProperty(this, CONNECTION, { value: connection(load, plain(options ?? {})) });
+      Object.defineProperty(this, CONNECTION, { value: connection(load, given) });
     }
 
     generate(request, options) {
@@ -93,7 +94,7 @@ function connection(load, options) {
   };
   const connection = {
     async call(operation, args, given) {
-      const values = args.map(plain);
+      const values = args.map((value) => plain(value));
       const { flight, options } = optionsOf(given);
       const loading = load();
       if (loading) await loading;
@@ -104,7 +105,7 @@ function connection(load, options) {
       return inFlight(flight, (flight) => connected().batch(items, options, flight, leaving, onEvent));
     },
     async ask(question, args) {
-      const values = args.map(plain);
+      const values = args.map((value) => plain(value));
       await load();
       return atOnce(() => connected()[question](...values));
     },

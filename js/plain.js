@@ -5,20 +5,24 @@ import { refusal } from "./errors.js";
  * proxies run here and not inside the module. It has what JSON would keep. What JSON has no word for, such as NaN, is not
  * dropped as `JSON.stringify` does: the module refuses it by its field's name.
  */
-export function plain(value) {
+export function plain(value, what = "body", kind = "invalid_request") {
   if (typeof value !== "object" || value === null) return value;
   try {
     return copy(value);
   } catch (cause) {
-    throw refusal("invalid_request", "body", "must be plain data that JSON can hold", cause);
+    throw refusal(kind, what, "must be plain data that JSON can hold", cause);
   }
 }
 
 /** The options of a call: what is data, and the signal and the function, which are the caller's own. */
 export function optionsOf(given) {
   if (typeof given !== "object" || given === null) return { options: given, flight: {} };
-  const { signal, onUpdate, ...options } = given;
-  return { options: plain(options), flight: { signal, onUpdate } };
+  try {
+    const { signal, onUpdate, ...options } = given;
+    return { options: copy(options), flight: { signal, onUpdate } };
+  } catch (cause) {
+    throw refusal("invalid_request", "options", "must be plain data that JSON can hold, a signal and a function", cause);
+  }
 }
 
 function copy(value) {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { MidjourneyError } from "../../dist/node.js";
-import { IMAGE, KEY, failure, running, server, stub, succeeded } from "./stub.js";
+import { Midjourney, MidjourneyError } from "../../dist/node.js";
+import { IMAGE, KEY, envelope, failure, running, server, stub, succeeded } from "./stub.js";
 
 const URL_ = "https://example.com/a.jpg";
 const bodies = (sent) => sent.filter(({ method }) => method === "POST").map(({ init }) => JSON.parse(init.body));
@@ -136,6 +136,35 @@ test("an option's value that can't be meant is refused by its name", async () =>
     }
   }
   assert.equal(sent.length, 0);
+});
+
+test("options that can't be read are refused as such, with the caller's own exception", async () => {
+  const sent = stub(() => ({ taskId: "a" }));
+  const mine = new Error("mine");
+  const fail = () => {
+    throw mine;
+  };
+  for (const options of [{ get timeout() { return fail(); } }, { get signal() { return fail(); } }, new Proxy({}, { ownKeys: fail }), { timeout: { toJSON: fail } }]) {
+    for (const [name, [call]] of Object.entries(CALLS)) {
+      // After a task's number such a value is an image's; see there.
+      if (name.includes("image")) continue;
+      const error = await refused(() => call(server(), options));
+      assert.deepEqual([error.kind, error.field, error.billed, error.cause], ["invalid_request", "options", "no", mine], `${name} ${inspect(error)}`);
+    }
+  }
+  for (const options of [{ get endpoint() { return fail(); } }, { get apiKey() { return fail(); } }]) {
+    const error = await refused(async () => new Midjourney(options));
+    assert.deepEqual([error.kind, error.field, error.billed, error.cause], ["misconfigured", "options", "no", mine], inspect(error));
+  }
+  assert.equal(sent.length, 0);
+});
+
+test("a link is sent as the URL Standard spells it", async () => {
+  const sent = stub(() => ({ taskId: "b" }));
+  const options = { callBackUrl: " https://EXAMPLE.com:443/a/../b " };
+  await server().upscale("a", 1, options);
+  await server().generate({ ...IMAGE, ...options });
+  assert.deepEqual(bodies(sent).map(({ callBackUrl }) => callBackUrl), ["https://example.com/b", "https://example.com/b"]);
 });
 
 test("options that say nothing are no options", async () => {
@@ -309,14 +338,22 @@ test("a misspelt option of the client is refused by its name, before anything is
   for (const [options, field, message] of [
     [{ apikey: KEY }, "apikey", "apikey: unknown field; did you mean apiKey?"],
     [{ baseUrl: "https://app.example/api" }, "baseUrl", "baseUrl: unknown field; did you mean endpoint?"],
+    [{ APIKEY: KEY }, "APIKEY", "APIKEY: unknown field; did you mean apiKey?"],
+    [{ api_key: KEY }, "api_key"],
+    [{ baseURL: "https://app.example/api" }, "baseURL", "baseURL: unknown field; did you mean endpoint?"],
+    [{ base_url: "https://app.example/api" }, "base_url", "base_url: unknown field; did you mean endpoint?"],
     [{ url: "https://app.example/api" }, "url", "url: unknown field; did you mean endpoint?"],
+    [{ host: "https://app.example/api" }, "host", "host: unknown field; did you mean endpoint?"],
     [{ Endpoint: "https://app.example/api" }, "Endpoint", "Endpoint: unknown field; did you mean endpoint?"],
     [{ timeout: 5 }, "timeout"],
     [{ fetch: globalThis.fetch }, "fetch"],
   ]) {
-    const error = await failure(server(options).generate(IMAGE));
-    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(error));
-    if (message) assert.equal(error.message, message);
+    for (const call of [(mj) => mj.generate(IMAGE), (mj) => mj.status("a"), (mj) => mj.batch([IMAGE]).next(), (mj) => mj.estimate(IMAGE)]) {
+      const error = await failure(call(server(options)));
+      assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(error));
+      if (message) assert.equal(error.message, message);
+      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(KEY));
+    }
   }
   assert.equal(sent.length, 0);
 });
@@ -324,14 +361,22 @@ test("a misspelt option of the client is refused by its name, before anything is
 test("a gateway's access token never goes to the vendor", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const apiKey = `midapi_${"a".repeat(43)}`;
-  for (const options of [{ apiKey }, { apiKey, endpoint: "https://api.midapi.ai/api/v1/mj" }, { apiKey, endpoint: "https://API.midapi.ai./api/v1/mj" }]) {
-    const error = await failure(server(options).generate(IMAGE));
-    assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "endpoint", "no"], inspect(error));
-    assert.ok(!error.message.includes(apiKey));
+  for (const endpoint of [
+    undefined,
+    "https://api.midapi.ai/api/v1/mj",
+    "https://API.midapi.ai./api/v1/mj",
+    "https://api.midapi.ai:443/api/v1/../v1/mj/",
+    "https://api.midapi.ai",
+  ]) {
+    for (const call of [(mj) => mj.generate(IMAGE), (mj) => mj.run(IMAGE), (mj) => mj.status("a"), (mj) => mj.credits(), (mj) => mj.batch([IMAGE]).next()]) {
+      const error = await failure(call(server({ apiKey, endpoint })));
+      assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", "endpoint", "no"], inspect(error));
+      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(apiKey));
+    }
   }
   assert.equal(sent.length, 0);
   await server({ apiKey, endpoint: "https://app.example/api/v1/mj" }).generate(IMAGE);
-  assert.equal(sent.length, 1);
+  assert.deepEqual(sent.map(({ init }) => init.headers.Authorization), [`Bearer ${apiKey}`]);
 });
 
 test("a wrong field is refused by its name wherever a request can be given, and nothing is sent", async () => {
@@ -345,14 +390,18 @@ test("a wrong field is refused by its name wherever a request can be given, and 
   };
   for (const [wrong, field] of [
     [{ aspectratio: "1:1" }, "aspectratio"],
+    [{ promt: "a cat" }, "promt"],
     [{ model: "7" }, "model"],
+    [JSON.parse('{ "__proto__": {} }'), "__proto__"],
     [{ stylization: NaN }, "stylization"],
     [{ weirdness: "5" }, "weirdness"],
     [{ variety: 101 }, "variety"],
     [{ stylization: 1.5 }, "stylization"],
     [{ enableTranslation: "yes" }, "enableTranslation"],
     [{ fileUrls: [URL_, NaN] }, "fileUrls"],
+    [{ variety: -1 }, "variety"],
     [{ prompt: 7n }, "prompt"],
+    [{ prompt: "\u200b\u2060\ufeff" }, "prompt"],
   ]) {
     for (const [name, call] of Object.entries(entrances)) {
       const error = await failure(call(server(), { ...IMAGE, ...wrong }));
@@ -360,6 +409,11 @@ test("a wrong field is refused by its name wherever a request can be given, and 
       assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], what);
       if (name === "batch") assert.ok(error.message.startsWith("requests[1]: "), what);
     }
+  }
+  for (const [item, field] of [[7, "body"], [null, "body"], [{ taskId: "a/b" }, "taskId"], [{ taskId: NaN }, "taskId"], ["", "taskId"]]) {
+    const error = await failure(server().batch([IMAGE, item]).next());
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], inspect(item));
+    assert.ok(error.message.startsWith("requests[1]: "), error.message);
   }
   assert.equal(sent.length, 0);
 });
@@ -372,7 +426,7 @@ test("a client and a batch work behind a Proxy, as frameworks put around what th
         return typeof value === "object" && value !== null && !(value instanceof Promise) ? observed(value) : value;
       },
     });
-  const sent = stub((_, { method }) => (method === "POST" ? { taskId: "a" } : succeeded()));
+  const sent = stub((_, { method }) => (method === "POST" ? envelope({ taskId: "a" }, { headers: { "Retry-After": "0" } }) : succeeded()));
   const mj = observed(server());
   const task = observed(await mj.generate(observed({ ...IMAGE, fileUrl: undefined })));
   const { images } = observed(await mj.wait(task));
@@ -380,6 +434,7 @@ test("a client and a batch work behind a Proxy, as frameworks put around what th
   const batch = observed(mj.batch(observed([IMAGE])));
   for await (const { task } of batch) assert.equal(task.images.length, 4);
   assert.deepEqual(JSON.parse(JSON.stringify(batch)).map(({ taskId }) => taskId), ["a"]);
+  assert.equal((await mj.batch(batch, observed({ concurrency: 1 })).next()).value.task.images.length, 4);
   assert.deepEqual(await mj.lint(observed(IMAGE)), []);
   assert.equal((await mj.estimate(observed(IMAGE))).min, 8);
   assert.deepEqual(Object.keys(await mj.history()), []);
