@@ -38,7 +38,7 @@ impl Item {
         // What an earlier batch left of a submit whose outcome nobody knows.
         if let Some(error) = given(&item, "error") {
             let error = given_of(&error).ok().and_then(decode::lenient);
-            let error = error.ok_or_else(|| Error::invalid("error", "must be an error as it was kept"))?;
+            let error = error.ok_or_else(|| Error::invalid("error", "must be an error as it was saved"))?;
             return Ok(Self { given: item, work: BatchItem::Unknown(error) });
         }
         let is_task = item.is_string() || given(&item, "taskId").is_some();
@@ -72,35 +72,35 @@ pub fn run(
                 None => aborted(&left).await,
             }
         };
-        let tell = |number: usize, event: &str, value: &JsValue| {
+        let emit = |number: usize, event: &str, value: &JsValue| {
             // The function is the package's own, and throws nothing.
             let _ = on_event.call3(&JsValue::UNDEFINED, &JsValue::from_f64(number as f64), &event.into(), value);
         };
         let on_event = |number: usize, event: BatchEvent| {
             let request = requests.get(number).cloned().unwrap_or_default();
             match event {
-                BatchEvent::Submitting(submit) => tell(number, "save", &unknown_item(&request, &on_its_way(submit))),
-                BatchEvent::Pausing => tell(number, "save", &request),
+                BatchEvent::Submitting(submit) => emit(number, "save", &unknown_item(&request, &on_its_way(submit))),
+                BatchEvent::Pausing => emit(number, "save", &request),
                 BatchEvent::Updated(task) => {
-                    tell(number, "save", &to_js(&task));
+                    emit(number, "save", &to_js(&task));
                     if let Some(on_update) = on_update.as_ref().filter(|_| task.state == State::Running) {
                         show_update(on_update, &task, &JsValue::from_f64(number as f64));
                     }
                 }
                 BatchEvent::Settled(Ok(task)) => {
                     let task = to_js(&task);
-                    tell(number, "save", &task);
-                    tell(number, "settle", &task);
+                    emit(number, "save", &task);
+                    emit(number, "settle", &task);
                 }
                 BatchEvent::Settled(Err(error)) => {
                     let by = signal.as_ref().filter(|signal| signal.aborted()).unwrap_or(&leaving);
                     let error = aborted_by(by, error);
                     // A task can be looked at again; a request that cost nothing can be sent again; nothing else can.
                     if error.task_id.is_none() {
-                        let kept = if error.billed == Billed::No { request } else { unknown_item(&request, &error) };
-                        tell(number, "save", &kept);
+                        let saved = if error.billed == Billed::No { request } else { unknown_item(&request, &error) };
+                        emit(number, "save", &saved);
                     }
-                    tell(number, "settle", &error_to_js(&error));
+                    emit(number, "settle", &error_to_js(&error));
                 }
             }
         };

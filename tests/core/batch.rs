@@ -29,7 +29,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn the_order_keeps_every_promise(
+    fn a_batch_keeps_its_concurrency_and_rate_and_begins_each_item_once(
         items in prop::collection::vec((any::<bool>(), 0i64..3_000, end()), 0..90),
         concurrency in 0usize..40,
         stop_at in proptest::option::of(0i64..60_000),
@@ -121,7 +121,7 @@ fn the_twenty_first_submit_waits_for_the_first_to_leave_the_window() {
 }
 
 #[test]
-fn a_wait_is_no_submit_and_needs_no_window() {
+fn waits_do_not_count_as_submits() {
     let mut batch = Batch::new([false; 50], 100, account());
     for number in 0..50 {
         assert_eq!(batch.next(0), BatchStep::Begin(number));
@@ -130,7 +130,7 @@ fn a_wait_is_no_submit_and_needs_no_window() {
 }
 
 #[test]
-fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
+fn a_refusal_that_applies_to_every_submit_ends_the_submits_and_not_the_waits() {
     for kind in [Kind::InsufficientCredits, Kind::Unauthorized, Kind::Misconfigured] {
         let mut batch = Batch::new([true, false, true], 1, account());
         assert_eq!(batch.next(0), BatchStep::Begin(0));

@@ -101,7 +101,7 @@ fn every_item_is_submitted_and_waited_for() {
 }
 
 #[test]
-fn no_more_are_in_flight_than_told() {
+fn no_more_items_are_in_flight_than_the_concurrency_allows() {
     for concurrency in [1, 3, 20] {
         let server = Server::answering(obliging);
         let flight = Cell::new((0, 0));
@@ -137,7 +137,7 @@ fn paced(server: &Server) -> Vec<i64> {
 }
 
 #[test]
-fn what_is_tried_again_counts_as_what_is_submitted() {
+fn a_retry_counts_as_a_submit() {
     let refused = RefCell::new(HashMap::new());
     let server = Server::answering(move |sent| {
         let subject = subject(sent);
@@ -151,7 +151,7 @@ fn what_is_tried_again_counts_as_what_is_submitted() {
 }
 
 #[test]
-fn two_batches_of_a_client_share_its_pace_with_whatever_else_it_submits() {
+fn batches_and_single_submits_of_a_client_share_its_submit_rate() {
     let server = Server::answering(obliging);
     let client = Rc::new(server.client());
     let ignore = &mut |_, _| ();
@@ -164,7 +164,7 @@ fn two_batches_of_a_client_share_its_pace_with_whatever_else_it_submits() {
 }
 
 #[test]
-fn one_failure_loses_nothing() {
+fn one_failed_item_does_not_affect_the_others() {
     let server = Server::answering(|sent| {
         let subject = subject(sent);
         match (subject.as_str(), sent.body.is_some()) {
@@ -216,7 +216,7 @@ fn out_of_credits_nothing_more_is_submitted() {
 }
 
 #[test]
-fn a_stop_lets_submits_on_their_way_finish_and_tells_their_tasks() {
+fn a_stop_lets_submits_under_way_finish_and_reports_their_tasks() {
     let server = Server::answering(|sent| match subject(sent).as_str() {
         "lost" => Answer::Reset.late(800),
         _ => obliging(sent),
@@ -248,7 +248,7 @@ fn a_stop_lets_submits_on_their_way_finish_and_tells_their_tasks() {
 }
 
 #[test]
-fn what_is_stopped_before_it_begins_sends_nothing() {
+fn a_batch_that_is_stopped_before_it_begins_sends_nothing() {
     let server = Server::new([]);
     let settled = by_number(batch(&server, items(5), options(2), std::future::ready(())), 5);
     for outcome in settled {

@@ -43,7 +43,7 @@ fn the_vendors_signature_is_over_the_tasks_id_and_the_time() {
 }
 
 #[test]
-fn the_body_says_whose_signature_is_needed() {
+fn the_signature_must_be_for_the_task_in_the_body() {
     let forged = BODY.replace("mj_task_12345", "mj_task_99999");
     let signed = SignedCallback::parse(&forged, Some("1700000000"), Some(SIGNATURE), NOW, 300).unwrap();
     assert_eq!(signed.message, "mj_task_99999.1700000000");
@@ -51,7 +51,7 @@ fn the_body_says_whose_signature_is_needed() {
 }
 
 #[test]
-fn five_minutes_either_way_are_the_edge() {
+fn row_20_a_timestamp_is_valid_for_300_seconds_either_way() {
     for (offset, right) in [(0, true), (300, true), (-300, true), (301, false), (-301, false), (86_400, false)] {
         let timestamp = (NOW + offset).to_string();
         match right {
@@ -67,7 +67,7 @@ fn five_minutes_either_way_are_the_edge() {
 }
 
 #[test]
-fn a_timestamp_is_one_number_of_seconds() {
+fn row_20_a_timestamp_is_one_number_of_seconds() {
     for wrong in [
         "1700000000000",
         "-1700000000",
@@ -90,7 +90,7 @@ fn a_timestamp_is_one_number_of_seconds() {
 }
 
 #[test]
-fn a_signature_is_one_hmac_in_standard_base64() {
+fn row_20_a_signature_is_one_hmac_in_standard_base64() {
     let mac = Base64::decode_vec(SIGNATURE).unwrap();
     let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
     for wrong in [
@@ -124,7 +124,7 @@ fn a_signed_body_that_is_no_callback_is_refused() {
 }
 
 #[test]
-fn a_callback_as_json_says_what_it_is() {
+fn a_callback_as_json_has_its_type() {
     let json = |body: &str| serde_json::to_value(Callback::parse(body).unwrap()).unwrap();
     let ended = json(BODY);
     assert_eq!((&ended["type"], &ended["taskId"]), (&"ended".into(), &"mj_task_12345".into()));
@@ -134,7 +134,7 @@ fn a_callback_as_json_says_what_it_is() {
 }
 
 #[test]
-fn a_callback_of_failure_is_never_read_as_anything_else() {
+fn a_callback_with_a_failure_code_is_a_failure_whatever_its_flag() {
     for flag in ["", r#","successFlag":0"#, r#","successFlag":1"#, r#","successFlag":"3""#, r#","successFlag":7"#] {
         let body = format!(
             r#"{{"code":501,"msg":"failed","data":{{"taskId":"a","resultUrls":["https://a.example/1.png"]{flag}}}}}"#
@@ -145,7 +145,7 @@ fn a_callback_of_failure_is_never_read_as_anything_else() {
 }
 
 #[test]
-fn a_flag_of_failure_counts_under_a_code_of_success() {
+fn a_callback_with_a_failure_flag_is_a_failure_even_with_code_200() {
     for flag in ["2", "3", r#""3""#] {
         let body = format!(r#"{{"code":200,"msg":"success","data":{{"taskId":"a","successFlag":{flag}}}}}"#);
         let Callback::Ended(task) = Callback::parse(&body).unwrap() else { panic!("{body}") };

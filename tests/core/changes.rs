@@ -21,7 +21,7 @@ fn missing() -> Answer {
 }
 
 #[test]
-fn an_upscale_tries_the_other_form_after_a_404_alone_and_remembers() {
+fn an_upscale_tries_the_other_route_only_after_a_404_and_remembers_it() {
     for missing in [|| Answer::not_json(404), || refusal(404)] {
         let server = Server::new([missing(), accepted("b"), accepted("c")]);
         let client = server.client();
@@ -42,7 +42,7 @@ fn an_upscale_tries_the_other_form_after_a_404_alone_and_remembers() {
 }
 
 #[test]
-fn the_other_form_is_no_second_try_of_the_first() {
+fn trying_the_other_upscale_route_does_not_count_as_a_retry() {
     let server = Server::new([refusal(429), missing(), refusal(429), accepted("b")]);
     let task = server.run(server.client().change(&ChangeRequest::upscale("a", number(1)))).unwrap();
     assert_eq!(task.task_id, "b");
@@ -51,7 +51,7 @@ fn the_other_form_is_no_second_try_of_the_first() {
 }
 
 #[test]
-fn the_form_is_remembered_whatever_it_answered_but_404() {
+fn an_upscale_route_is_remembered_after_any_answer_but_404() {
     for answer in [Answer::Reset, Answer::Silence, refusal(422), refusal(402), refusal(500), Answer::text(200, "{")] {
         let server = Server::new([missing(), answer, accepted("b")]);
         let client = server.client();
@@ -63,7 +63,7 @@ fn the_form_is_remembered_whatever_it_answered_but_404() {
 }
 
 #[test]
-fn a_server_with_neither_form_is_asked_for_both_again() {
+fn a_server_without_either_upscale_route_is_asked_for_both_every_time() {
     let forms: [(fn() -> Answer, Kind); 2] = [(|| refusal(404), Kind::NotFound), (missing, Kind::BadResponse)];
     for (missing, kind) in forms {
         let server = Server::answering(move |_| missing());
@@ -99,7 +99,7 @@ fn a_server_that_changes_its_mind_about_the_forms_is_followed_either_way() {
 }
 
 #[test]
-fn the_quick_starts_form_stays_the_first_where_it_is_there() {
+fn the_quick_starts_upscale_route_is_kept_if_the_server_has_it() {
     let server = Server::new([accepted("b"), accepted("c")]);
     let client = server.client();
     for image in 1..=2 {
@@ -109,7 +109,7 @@ fn the_quick_starts_form_stays_the_first_where_it_is_there() {
 }
 
 #[test]
-fn what_is_remembered_of_upscales_changes_no_other_route() {
+fn the_remembered_upscale_route_affects_no_other_call() {
     let server = Server::answering(|sent| if sent.path() == "upscale" { missing() } else { accepted("b") });
     let client = server.client();
     server.run(client.change(&ChangeRequest::upscale("a", number(1)))).unwrap();
@@ -120,7 +120,7 @@ fn what_is_remembered_of_upscales_changes_no_other_route() {
 }
 
 #[test]
-fn the_other_form_is_what_there_is_to_reconcile() {
+fn an_unclear_upscale_is_reconciled_on_the_route_that_was_used() {
     let server = Server::new([missing(), Answer::Reset]);
     let error = server.run(server.gateway().change(&ChangeRequest::upscale("a", number(4)))).unwrap_err();
     let submit = error.submit.clone().unwrap();
@@ -145,7 +145,7 @@ fn a_variation_has_one_form_and_counts_from_0_on_the_wire() {
 }
 
 #[test]
-fn a_video_goes_on_as_the_prompt_says_or_by_itself() {
+fn a_video_is_extended_manually_with_a_prompt_and_automatically_without() {
     let server = Server::new([accepted("b"), accepted("c")]);
     let client = server.client();
     let manual = ChangeRequest {
@@ -225,7 +225,7 @@ fn every_route_counts_as_it_is_documented_to() {
 }
 
 #[test]
-fn a_body_that_is_no_such_request_names_what_is_wrong() {
+fn an_invalid_body_is_refused_with_the_name_of_its_field() {
     for (route, body, field) in [
         ("upscale", json!({ "index": 1 }), "taskId"),
         ("upscale", json!({ "taskId": "", "index": 1 }), "taskId"),

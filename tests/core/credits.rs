@@ -15,7 +15,7 @@ fn credits_are_a_decimal_number() {
 }
 
 #[test]
-fn the_second_route_is_tried_where_the_first_is_missing_alone() {
+fn the_second_credits_route_is_tried_only_after_a_404() {
     let urls = ["https://api.midapi.ai/api/v1/common/credit", "https://api.midapi.ai/api/v1/chat/credit"];
     for missing in [Answer::not_json(404), refusal(404)] {
         let server = Server::new([missing, ok(json!(1))]);
@@ -31,7 +31,7 @@ fn the_second_route_is_tried_where_the_first_is_missing_alone() {
 }
 
 #[test]
-fn what_is_no_number_is_no_credits() {
+fn credits_that_are_not_a_number_are_a_bad_response() {
     for data in [json!("5"), json!({}), json!([1]), json!(true)] {
         let server = Server::new([ok(data)]);
         assert_eq!(server.run(server.client().credits()).unwrap_err().kind, Kind::BadResponse);
@@ -39,7 +39,7 @@ fn what_is_no_number_is_no_credits() {
 }
 
 #[test]
-fn the_question_stays_on_the_host_of_the_endpoint() {
+fn the_credits_request_goes_to_the_host_of_the_endpoint() {
     for (endpoint, url) in [
         ("https://app.example/api/v1/mj", "https://app.example/api/v1/common/credit"),
         ("https://app.example/mj", "https://app.example/common/credit"),

@@ -6,7 +6,7 @@ use midapi::core::{Endpoint, Kind, Secret};
 use crate::fake::Server;
 
 #[test]
-fn a_key_travels_encrypted_or_stays_on_this_machine() {
+fn an_endpoint_with_a_key_must_be_https_or_loopback() {
     for url in [
         "https://api.midapi.ai/api/v1/mj",
         "https://example.com",
@@ -53,7 +53,7 @@ fn an_upstream_is_an_origin_or_the_apis_own_path() {
 }
 
 #[test]
-fn a_route_beside_it_is_on_the_same_host() {
+fn the_health_route_is_on_the_host_of_the_endpoint() {
     for (url, beside) in [
         (Endpoint::VENDOR, "https://api.midapi.ai/api/v1/health"),
         ("https://a.example/api/v1/mj/", "https://a.example/api/v1/health"),
@@ -67,7 +67,7 @@ fn a_route_beside_it_is_on_the_same_host() {
 }
 
 #[test]
-fn the_vendor_is_known_by_its_own_address() {
+fn only_the_vendors_own_address_counts_as_the_vendor() {
     let is_vendor = |url| Endpoint::new(url, true).unwrap().is_vendor();
     assert!(is_vendor(Endpoint::VENDOR) && is_vendor("https://api.midapi.ai/api/v1/mj/"));
     for other in

@@ -11,7 +11,7 @@ fn wait(server: &Server) -> Error {
 }
 
 #[test]
-fn no_error_shows_the_key() {
+fn row_1_no_error_shows_the_key() {
     let quoting = json!({ "code": 401, "msg": format!("{KEY} is not a key, {KEY}"), "data": null });
     let mut failed = record(3);
     failed["errorMessage"] = format!("Bearer {KEY}").into();
@@ -38,7 +38,7 @@ fn a_key_too_short_to_be_told_from_a_word_is_refused_without_being_shown() {
 }
 
 #[test]
-fn no_task_and_no_record_shows_the_key_in_its_failure() {
+fn row_1_no_failed_task_or_record_shows_the_key() {
     let mut failed = record(3);
     failed["errorMessage"] = format!("Bearer {KEY}").into();
     let server = Server::answering(move |_| ok(failed.clone()));
@@ -66,7 +66,7 @@ fn an_error_as_json_has_the_fields_javascript_sees() {
 }
 
 #[test]
-fn a_gateway_that_is_set_up_wrongly_is_told_from_one_that_failed() {
+fn a_misconfigured_gateway_and_a_failing_one_give_different_errors() {
     for (message, kind) in [("misconfigured: no key", Kind::Misconfigured), ("overloaded", Kind::ServerError)] {
         let server = Server::new([Answer::json(503, json!({ "code": 503, "msg": message, "data": null }))]);
         let request = midapi::core::GenerateRequest::new(midapi::core::TaskType::TextToImage, "x");

@@ -86,7 +86,7 @@ fn a_real_acceptance_gives_the_task() {
 }
 
 #[test]
-fn real_credits_are_a_fraction() {
+fn real_credits_may_have_decimals() {
     let server = Server::new([Answer::text(200, text("real-credit"))]);
     assert_eq!(server.run(server.client().credits()).unwrap(), 5916.25);
 }
@@ -128,7 +128,7 @@ fn no_permission_is_unauthorized_and_not_billed() {
 }
 
 #[test]
-fn iso_times_are_the_same_times() {
+fn iso_times_and_milliseconds_are_read_as_the_same_times() {
     let task = task("documented-record-iso-times");
     assert_eq!((task.created_at, task.completed_at), (Some(1710930600000), Some(1710930660000)));
     assert_eq!(task.images.len(), 4);
@@ -152,7 +152,7 @@ fn a_generating_record_is_running() {
 }
 
 #[test]
-fn a_result_as_text_is_the_same_result() {
+fn a_result_in_a_json_string_is_read_as_the_same_result() {
     let task = task("inferred-record-result-as-string");
     assert_eq!(task.state, State::Succeeded);
     assert_eq!(task.images[0].url, "https://tempfile.aiquickdraw.com/m/0f8d2c6b1a7e4d5f9c3b2a1908f7e6d5_0_0.jpeg");
@@ -196,7 +196,7 @@ fn all_four_flags_mean_what_the_quick_start_says() {
 }
 
 #[test]
-fn success_without_an_image_is_no_success() {
+fn row_33_success_without_an_image_is_not_a_success() {
     for results in [
         json!(null),
         json!({}),
@@ -246,7 +246,7 @@ fn a_recorded_request_is_shown_without_its_callback() {
 }
 
 #[test]
-fn row_34_an_answer_about_another_task_is_not_this_ones() {
+fn row_34_an_answer_about_another_task_is_a_bad_response() {
     for other in ["b", "", "A"] {
         let data = || json!({ "taskId": other, "successFlag": 1, "resultInfoJson": { "resultUrls": ["https://a.example/1.png"] } });
         let server = Server::new([ok(data())]);

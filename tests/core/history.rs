@@ -23,7 +23,7 @@ fn left(history: &History, elapsed: i64) -> (i64, i64, usize) {
 }
 
 #[test]
-fn with_fewer_than_three_of_ones_own_typical_ones_are_halved_and_doubled() {
+fn with_fewer_than_three_own_durations_the_range_is_half_to_double_the_typical_one() {
     for own in [vec![], vec![1_000], vec![1_000, 2_000]] {
         let history = history(own);
         assert_eq!(history.expected_ms(KIND.0, KIND.1), 60_000);
@@ -34,7 +34,7 @@ fn with_fewer_than_three_of_ones_own_typical_ones_are_halved_and_doubled() {
 }
 
 #[test]
-fn with_three_the_middle_is_expected_and_the_ends_count() {
+fn with_three_durations_the_median_is_expected_and_the_extremes_are_the_range() {
     let history = history([50_000, 10_000, 30_000]);
     assert_eq!(history.expected_ms(KIND.0, KIND.1), 30_000);
     assert_eq!(left(&history, 0), (10_000, 50_000, 3));
@@ -44,14 +44,14 @@ fn with_three_the_middle_is_expected_and_the_ends_count() {
 }
 
 #[test]
-fn of_many_the_middle_eight_of_ten_count() {
+fn with_many_durations_the_range_is_the_middle_80_percent() {
     assert_eq!(left(&history((1..=9).map(|n| n * 1_000)), 0), (1_000, 9_000, 9));
     assert_eq!(left(&history((1..=10).map(|n| n * 1_000)), 0), (2_000, 9_000, 10));
     assert_eq!(left(&history((1..=20).rev().map(|n| n * 1_000)), 0), (3_000, 18_000, 20));
 }
 
 #[test]
-fn the_last_twenty_are_kept() {
+fn only_the_last_twenty_durations_are_kept() {
     let long_ago = (1..=30).map(|n| n * 1_000_000);
     let kept = history(long_ago.chain((1..=20).map(|n| n * 1_000)));
     assert_eq!(kept, history((1..=20).map(|n| n * 1_000)));
@@ -59,7 +59,7 @@ fn the_last_twenty_are_kept() {
 }
 
 #[test]
-fn kinds_are_kept_apart() {
+fn durations_of_each_task_type_and_speed_are_kept_apart() {
     let history = history([1_000, 1_000, 1_000]);
     for (task_type, speed) in [
         (Some("mj_txt2img"), Some(Speed::Relaxed)),
@@ -74,12 +74,12 @@ fn kinds_are_kept_apart() {
 }
 
 #[test]
-fn what_took_no_time_is_no_duration() {
+fn durations_of_zero_or_less_are_ignored() {
     assert_eq!(history([0, -1, i64::MIN]), History::default());
 }
 
 #[test]
-fn junk_is_left_out() {
+fn invalid_entries_of_a_stored_history_are_ignored() {
     for junk in ["null", "[]", "7", "\"x\"", "{\"mj_txt2img/fast\":7}", "{\"a\":{\"b\":[1]}}"] {
         assert_eq!(read(junk).unwrap(), History::default(), "{junk}");
     }
@@ -92,7 +92,7 @@ fn junk_is_left_out() {
 
 proptest! {
     #[test]
-    fn it_survives_json(kinds in prop::collection::vec(("[a-z_/\"\\\\é]{0,12}", prop::sample::select(Speed::all()), 1i64..1 << 53), 0..80)) {
+    fn a_history_survives_json(kinds in prop::collection::vec(("[a-z_/\"\\\\é]{0,12}", prop::sample::select(Speed::all()), 1i64..1 << 53), 0..80)) {
         let mut history = History::default();
         for (task_type, speed, ms) in &kinds {
             history.add(Some(task_type), Some(*speed), *ms);

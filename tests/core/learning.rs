@@ -12,7 +12,7 @@ fn handle() -> Handle {
 }
 
 #[test]
-fn a_task_that_ended_teaches_the_client_how_long_such_tasks_take() {
+fn the_duration_of_an_ended_task_enters_the_history() {
     let mut ended = record(1);
     ended["createTime"] = json!(10_000);
     ended["completeTime"] = json!(52_000);
@@ -32,7 +32,7 @@ fn a_task_that_ended_teaches_the_client_how_long_such_tasks_take() {
 }
 
 #[test]
-fn a_running_task_says_how_long_it_is_likely_to_take_from_now() {
+fn a_running_task_has_an_estimate_of_the_time_left() {
     let mut running = record(0);
     running["createTime"] = json!(0);
     let server = Server::answering(move |_| ok(running.clone()));

@@ -16,7 +16,7 @@ fn fields(changes: Value) -> Vec<&'static str> {
 }
 
 #[test]
-fn requests_as_they_should_be_deserve_no_warning() {
+fn a_good_request_gets_no_warning() {
     assert_eq!(lint(&crate::fixtures::text("real-generate-request")).unwrap(), []);
     let link = json!(["https://a.example/1.png"]);
     for request in [
@@ -37,7 +37,7 @@ fn requests_as_they_should_be_deserve_no_warning() {
 }
 
 #[test]
-fn a_flag_beside_its_field_is_told() {
+fn a_flag_in_the_prompt_beside_its_field_is_a_warning() {
     for (flag, field, value) in [
         ("--ar 16:9", "aspectRatio", json!("16:9")),
         ("--aspect 16:9", "aspectRatio", json!("16:9")),
@@ -65,7 +65,7 @@ fn a_flag_beside_its_field_is_told() {
 }
 
 #[test]
-fn a_field_without_effect_is_told() {
+fn a_field_without_effect_is_a_warning() {
     assert_eq!(
         warnings(json!({ "ow": 500 })),
         [("ow", "has no effect on mj_txt2img; it is for mj_omni_reference".to_owned())]
@@ -82,7 +82,7 @@ fn a_field_without_effect_is_told() {
 }
 
 #[test]
-fn a_speed_spelt_otherwise_is_told_how_the_reference_spells_it() {
+fn a_speed_in_another_spelling_is_a_warning_with_the_documented_one() {
     for (speed, meant) in
         [("Relax", "relaxed"), ("relax", "relaxed"), ("RELAXED", "relaxed"), ("Fast", "fast"), ("TURBO", "turbo")]
     {
@@ -93,7 +93,7 @@ fn a_speed_spelt_otherwise_is_told_how_the_reference_spells_it() {
 }
 
 #[test]
-fn a_request_that_breaks_a_rule_is_the_error_it_would_be() {
+fn an_invalid_request_is_refused_with_the_error_that_generate_gives() {
     for (request, field) in [
         (json!({ "taskType": "mj_txt2img" }), "prompt"),
         (json!({ "taskType": "mj_txt2img", "prompt": "x", "ow": 1001 }), "ow"),
@@ -106,7 +106,7 @@ fn a_request_that_breaks_a_rule_is_the_error_it_would_be() {
 }
 
 #[test]
-fn a_warning_is_plain_data() {
+fn a_warning_as_json_has_its_field_and_message() {
     let warning = lint(r#"{"taskType":"mj_txt2img","prompt":"x","speed":"Relax"}"#).unwrap().remove(0);
     let json = serde_json::to_value(&warning).unwrap();
     assert_eq!(json, json!({ "field": "speed", "message": warning.message }));

@@ -12,7 +12,7 @@ use crate::fake::{Answer, Server, ok, record};
 use crate::waits::{handle, wait};
 
 #[test]
-fn a_page_nobody_sees_looks_once_a_minute_and_at_once_when_it_is_seen() {
+fn a_hidden_page_looks_once_a_minute_and_at_once_when_it_becomes_visible() {
     let server = Server::answering(|sent| ok(record(i64::from(sent.at >= 190_000))));
     server.set_hidden(true);
     server.at(190_000, |server| {
@@ -24,7 +24,7 @@ fn a_page_nobody_sees_looks_once_a_minute_and_at_once_when_it_is_seen() {
 }
 
 #[test]
-fn a_page_that_is_hidden_during_a_sleep_sleeps_on() {
+fn a_sleep_is_not_changed_when_the_page_becomes_hidden() {
     let server = Server::answering(|sent| ok(record(i64::from(sent.at > 0))));
     server.at(1_000, |server| server.set_hidden(true));
     wait(&server, None, DEFAULT_WAIT_MS).unwrap();
@@ -32,7 +32,7 @@ fn a_page_that_is_hidden_during_a_sleep_sleeps_on() {
 }
 
 #[test]
-fn waking_looks_at_once_but_not_before_the_floor() {
+fn a_wake_up_looks_at_once_but_at_least_five_seconds_after_the_last_look() {
     let server = Server::answering(|sent| ok(record(i64::from(sent.at >= 100_000))));
     // Twice within the floor after a look, and once long after.
     server.at(101, Server::wake);

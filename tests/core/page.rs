@@ -20,7 +20,7 @@ fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 #[test]
-fn the_form_offers_the_cores_words() {
+fn the_studios_form_offers_exactly_the_values_that_the_core_accepts() {
     assert_eq!(offered("name=\"taskType\"", "</select>"), sorted(TaskType::all().iter().map(|word| word.as_str())));
     assert_eq!(offered("name=\"version\"", "</select>"), sorted(Version::all().iter().map(|word| word.as_str())));
     assert_eq!(offered("<legend>Speed", "</fieldset>"), sorted(Speed::all().iter().map(|word| word.as_str())));

@@ -14,7 +14,7 @@ fn of(prices: &Prices, submission: &Submission) -> (u32, u32) {
 }
 
 #[test]
-fn the_figures_of_clients_tables_count_unless_told() {
+fn the_default_prices_are_those_of_published_price_tables() {
     let prices = Prices::default();
     for task_type in ["mj_txt2img", "mj_img2img", "mj_style_reference", "mj_omni_reference"] {
         for (speed, credits) in
@@ -39,7 +39,7 @@ fn the_figures_of_clients_tables_count_unless_told() {
 }
 
 #[test]
-fn own_prices_replace_single_ones() {
+fn own_prices_replace_only_the_prices_that_they_name() {
     let prices = Prices::parse(r#"{"fast": 10, "video": [20, 40], "change": [0, 0], "turbo": null}"#).unwrap();
     assert_eq!(of(&prices, &request("mj_txt2img", Some("fast"))), (10, 10));
     assert_eq!(of(&prices, &request("mj_txt2img", Some("turbo"))), (16, 16));
@@ -78,7 +78,7 @@ fn wrong_prices_are_refused() {
 }
 
 #[test]
-fn an_estimate_says_that_it_is_one() {
+fn an_estimate_as_json_is_marked_as_an_estimate() {
     assert_eq!(serde_json::to_string(&Estimate { min: 3, max: 16 }).unwrap(), r#"{"min":3,"max":16,"estimate":true}"#);
 }
 

@@ -24,7 +24,7 @@ fn honours(value: serde_json::Value) -> Answer {
 }
 
 #[test]
-fn an_unclear_answer_leaves_what_is_needed_to_ask_about_it() {
+fn an_unclear_submit_at_a_gateway_keeps_what_reconcile_needs() {
     for answer in [Answer::Reset, Answer::Silence, Answer::not_json(502), Answer::text(200, "{"), refusal(500)] {
         let (server, error) = lost(answer);
         let sent = &server.sent()[0];
@@ -39,7 +39,7 @@ fn an_unclear_answer_leaves_what_is_needed_to_ask_about_it() {
 }
 
 #[test]
-fn a_clear_answer_and_the_vendor_leave_nothing_to_ask_about() {
+fn a_clear_answer_or_the_vendor_leaves_nothing_to_reconcile() {
     for answer in [refusal(402), refusal(422), refusal(401)] {
         assert_eq!(lost(answer).1.submit, None);
     }
@@ -49,7 +49,7 @@ fn a_clear_answer_and_the_vendor_leave_nothing_to_ask_about() {
 }
 
 #[test]
-fn a_submit_that_is_aborted_on_its_way_leaves_the_same() {
+fn a_submit_that_is_aborted_under_way_keeps_what_reconcile_needs() {
     let server = Server::new([Answer::Silence]);
     let client = server.gateway();
     let context = CallContext::new(&|_| ());
@@ -66,7 +66,7 @@ fn a_submit_that_is_aborted_on_its_way_leaves_the_same() {
 }
 
 #[test]
-fn an_abort_between_two_tries_costs_nothing() {
+fn an_abort_between_two_tries_of_a_submit_is_not_billed() {
     // The pause lasts 250 ms.
     for (ms, billed) in [(249, Billed::No), (250, Billed::Unknown)] {
         let server = Server::new([refusal(429), Answer::Silence]);
@@ -91,7 +91,7 @@ fn an_abort_while_waiting_names_the_task() {
 }
 
 #[test]
-fn what_is_found_is_what_was_asked_for_and_may_have_ended_since() {
+fn a_reconciled_task_has_the_type_and_speed_of_its_submit_and_no_expected_end_of_its_own() {
     let body = r#"{"taskType":"mj_txt2img","prompt":"a","speed":"turbo"}"#;
     let unknown = UnknownSubmit::new("generate", body, "the-key").unwrap();
     let server = Server::new([honours(json!(true)), accepted("a")]);
@@ -128,7 +128,7 @@ fn a_stored_submit_is_sent_byte_for_byte() {
 }
 
 #[test]
-fn a_server_that_doesnt_say_it_honours_keys_gets_no_submit() {
+fn a_server_that_does_not_announce_idempotency_keys_gets_no_submit() {
     let answers = [
         honours(json!(false)),
         honours(json!(null)),
@@ -155,14 +155,14 @@ fn a_server_that_doesnt_say_it_honours_keys_gets_no_submit() {
 }
 
 #[test]
-fn the_vendor_is_not_even_asked() {
+fn reconcile_sends_nothing_to_the_vendor() {
     let server = Server::new([]);
     let error = server.run(server.client().reconcile(&unknown())).unwrap_err();
     assert_eq!((error.billed, error.submit.as_ref()), (Billed::Unknown, Some(&unknown())));
 }
 
 #[test]
-fn whatever_becomes_of_the_question_the_bill_stays_unknown() {
+fn a_failed_reconcile_leaves_the_billing_unknown() {
     // The question itself is a read.
     let server = Server::answering(|_| Answer::Reset);
     let error = server.run(server.gateway().reconcile(&unknown())).unwrap_err();
@@ -186,7 +186,7 @@ fn whatever_becomes_of_the_question_the_bill_stays_unknown() {
 }
 
 #[test]
-fn an_aborted_question_leaves_the_bill_unknown() {
+fn an_aborted_reconcile_leaves_the_billing_unknown() {
     let check = |error: Error| {
         assert_eq!((error.kind, error.billed), (Kind::Aborted, Billed::Unknown));
         assert_eq!(error.submit.as_ref(), Some(&unknown()));
@@ -217,7 +217,7 @@ fn a_question_to_the_vendor_is_refused_as_misconfigured() {
 }
 
 #[test]
-fn what_is_no_submit_is_refused() {
+fn an_invalid_stored_submit_is_refused() {
     let good = json!({ "route": "generate", "body": "{}", "idempotencyKey": "k" });
     assert!(UnknownSubmit::parse(&good.to_string()).is_ok());
     for (field, wrong) in [

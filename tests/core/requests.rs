@@ -141,7 +141,7 @@ fn what_the_vendor_accepts_is_not_refused() {
 }
 
 #[test]
-fn a_wrong_word_is_answered_with_the_right_ones() {
+fn an_unknown_value_is_refused_with_the_list_of_valid_ones() {
     let body = json!({ "taskType": "mj_txt2img", "prompt": "x", "aspectRatio": "21:9" });
     let message = decode(&body).unwrap_err().message.clone();
     assert_eq!(message, "aspectRatio: must be one of 1:2, 9:16, 2:3, 3:4, 5:6, 6:5, 4:3, 3:2, 1:1, 16:9, 2:1");
@@ -150,7 +150,7 @@ fn a_wrong_word_is_answered_with_the_right_ones() {
 }
 
 #[test]
-fn a_shown_request_has_no_callback() {
+fn row_21_the_public_param_json_has_no_callback() {
     let stored = json!({ "taskType": "mj_txt2img", "prompt": "x", "callBackUrl": "https://a.example/?secret=1", "speed": "Relax" });
     let shown = public_param_json(&stored.to_string()).unwrap();
     assert_eq!(shown, r#"{"taskType":"mj_txt2img","prompt":"x","speed":"relaxed"}"#);
@@ -211,7 +211,7 @@ fn a_type_that_starts_from_an_image_needs_one_and_a_video_exactly_one() {
 }
 
 #[test]
-fn a_value_the_vendor_spells_two_ways_is_sent_one_way() {
+fn a_value_with_two_spellings_is_always_sent_in_one() {
     for (name, value, goes_as) in [
         ("speed", json!("Relax"), json!("relaxed")),
         ("speed", json!("TURBO"), json!("turbo")),

@@ -38,7 +38,7 @@ impl Goal {
 }
 
 #[test]
-fn the_pause_is_full_jitter_over_half_a_second_and_then_a_second() {
+fn the_pause_before_a_retry_is_random_up_to_half_a_second_and_then_up_to_a_second() {
     for (random, first, second) in [(0.0, 0, 0), (0.25, 125, 250), (0.5, 250, 500), (0.999, 499, 999)] {
         for goal in [Goal::Submit, Goal::Status, Goal::Credits] {
             let server = Server::new([refused(429, None), refused(455, None), refused(429, None)]);
@@ -51,7 +51,7 @@ fn the_pause_is_full_jitter_over_half_a_second_and_then_a_second() {
 }
 
 #[test]
-fn a_retry_after_is_honoured_to_the_second() {
+fn row_32_the_pause_of_a_retry_after_is_kept() {
     for (header, ms) in [
         ("0", 0),
         ("1", 1_000),
@@ -72,7 +72,7 @@ fn a_retry_after_is_honoured_to_the_second() {
 }
 
 #[test]
-fn a_retry_after_that_says_nothing_is_as_none() {
+fn row_32_an_invalid_retry_after_is_ignored() {
     for header in ["-1", "1.5.5", "soon", "", "1e9", "Wed, 21 Oct 2026 12:00:30 CET"] {
         let server = Server::new([refused(429, Some(header)), ok(record(0))]);
         server.set_now(NOON);
@@ -82,7 +82,7 @@ fn a_retry_after_that_says_nothing_is_as_none() {
 }
 
 #[test]
-fn who_asks_for_more_than_a_minute_gets_no_second_try_and_the_caller_is_told() {
+fn row_32_a_retry_after_of_more_than_a_minute_ends_the_call_and_is_passed_to_the_caller() {
     for (header, seconds) in [
         ("61", 61),
         ("1000000000", 1_000_000_000),
@@ -99,7 +99,7 @@ fn who_asks_for_more_than_a_minute_gets_no_second_try_and_the_caller_is_told() {
 }
 
 #[test]
-fn one_deadline_spans_all_tries() {
+fn all_tries_share_one_deadline() {
     let server = Server::new([Answer::Silence]);
     Goal::Status.call(&server).unwrap_err();
     assert_eq!(server.durations(), [60_000]);
@@ -136,7 +136,7 @@ fn a_retry_that_the_pace_would_hold_back_past_the_deadline_is_not_sent() {
 }
 
 #[test]
-fn what_took_all_the_time_there_is_isnt_tried_again() {
+fn a_call_that_timed_out_is_not_tried_again() {
     for goal in [Goal::Submit, Goal::Status] {
         let server = Server::new([Answer::Silence]);
         server.set_random(0.0);
@@ -146,7 +146,7 @@ fn what_took_all_the_time_there_is_isnt_tried_again() {
 }
 
 #[test]
-fn a_read_is_tried_again_after_whatever_may_pass() {
+fn a_read_is_tried_again_after_every_temporary_failure() {
     let passing: [fn() -> Answer; 6] = [
         || refused(500, None),
         || refused(429, None),
@@ -165,7 +165,7 @@ fn a_read_is_tried_again_after_whatever_may_pass() {
 }
 
 #[test]
-fn what_will_be_refused_again_is_sent_once() {
+fn a_permanent_refusal_is_not_tried_again() {
     for code in [400, 401, 402, 403, 422, 505] {
         for goal in [Goal::Submit, Goal::Status] {
             let server = Server::new([refused(code, Some("0"))]);
@@ -180,7 +180,7 @@ fn what_will_be_refused_again_is_sent_once() {
 }
 
 #[test]
-fn for_a_gateway_everything_is_sent_once() {
+fn inside_a_gateway_every_request_is_sent_once() {
     for goal in [Goal::Submit, Goal::Status] {
         let server = Server::new([refused(429, Some("1"))]);
         let error = goal.call_of(&server, &server.client().for_a_gateway()).unwrap_err();
@@ -265,7 +265,7 @@ impl Storm {
 
 proptest! {
     #[test]
-    fn no_storm_makes_a_client_one(
+    fn row_32_retries_add_at_most_a_fifth_to_the_requests_of_a_storm(
         at_gateway in any::<bool>(),
         calls in prop::collection::vec((any::<bool>(), prop::array::uniform4(weather())), 1..400),
     ) {
@@ -287,7 +287,7 @@ proptest! {
 }
 
 #[test]
-fn in_the_worst_storm_the_budget_is_spent_and_no_more() {
+fn row_32_when_every_request_fails_retries_stay_within_the_budget() {
     let storm = Storm::new(false);
     let sends: u32 = (0..1_000).map(|_| storm.failing_read()).sum();
     // Ten at once, and one for every ten calls.
@@ -295,7 +295,7 @@ fn in_the_worst_storm_the_budget_is_spent_and_no_more() {
 }
 
 #[test]
-fn the_budget_comes_back_with_calls_that_go_well() {
+fn successful_calls_restore_the_retry_budget() {
     let storm = Storm::new(false);
     let read_ten_times = || (0..10).map(|_| storm.failing_read()).sum::<u32>();
     assert_eq!(read_ten_times(), 10 + 10);

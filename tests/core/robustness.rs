@@ -180,7 +180,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn decoding_never_panics_and_success_has_an_image(
+    fn row_33_decoding_never_panics_and_success_has_an_image(
         body in any_reply(),
         status in 0u16..700,
         retry_after in proptest::option::of("[0-9 -]{0,22}|\\PC{0,30}|Wed, [0-9+-]{2} Oct [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"),
@@ -239,7 +239,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_is_taken_out_wherever_it_stands(key in "[!-~]{8,27}", parts in prop::collection::vec("\\PC{0,9}", 1..5)) {
+    fn row_1_a_key_is_redacted_wherever_it_stands(key in "[!-~]{8,27}", parts in prop::collection::vec("\\PC{0,9}", 1..5)) {
         // A key that is part of its own replacement can't be told from it.
         prop_assume!(!"[redacted]".contains(&key));
         let mut text = parts.join(&key);
@@ -259,7 +259,7 @@ proptest! {
 }
 
 #[test]
-fn a_handle_is_a_task_or_its_id_and_nothing_around_it() {
+fn a_handle_is_a_task_or_its_id_and_nothing_else() {
     let task = Task { expected_at: Some(7), created_at: Some(5), ..Task::running("a-b_c.9".to_owned()) };
     assert_eq!(Handle::parse(&serde_json::to_string(&task).unwrap()).unwrap(), Handle::from(&task));
     for id in ["\"a\"", " \"a\" ", "\n\"a\"\t", "{\"taskId\":\"a\"}", " { \"taskId\" : \"a\" , \"expectedAt\": null } "]
@@ -274,7 +274,7 @@ fn a_handle_is_a_task_or_its_id_and_nothing_around_it() {
 }
 
 #[test]
-fn deep_and_huge_json_is_refused_and_not_followed() {
+fn row_33_deeply_nested_and_huge_json_is_refused() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     for deep in
         [nested(200_000), "[".repeat(200_000), "{\"a\":".repeat(200_000), format!("{{\"data\":{}}}", nested(100_000))]
@@ -291,7 +291,7 @@ fn deep_and_huge_json_is_refused_and_not_followed() {
 }
 
 #[test]
-fn whatever_a_clock_says_a_call_goes_on() {
+fn a_call_goes_on_when_the_clock_jumps() {
     for now in [i64::MIN / 4, -1, 0, i64::MAX / 4] {
         // The first try reaches nobody, and during it the clock goes back.
         let answered_by = |answer: fn() -> Answer| {

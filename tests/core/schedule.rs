@@ -22,7 +22,7 @@ fn look() -> impl Strategy<Value = Look> {
 
 proptest! {
     #[test]
-    fn never_before_its_time_never_past_the_deadline_never_too_often(
+    fn a_look_is_never_early_never_past_the_deadline_and_never_too_soon_after_another(
         start in 0i64..2_000_000_000_000,
         expected_in in proptest::option::of(-100_000i64..2_000_000),
         timeout in 0i64..4_000_000,
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn a_patient_wait_goes_on_until_its_deadline(timeout in 60_000i64..10_000_000) {
+    fn a_visible_page_looks_at_least_every_30_seconds_until_its_deadline(timeout in 60_000i64..10_000_000) {
         let mut schedule = Schedule::new(0, None, timeout);
         let mut last = 0;
         while let Some(at) = schedule.next_look(false) {
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn a_hidden_one_looks_at_least_once_a_minute_until_its_deadline(timeout in 60_000i64..10_000_000) {
+    fn a_hidden_page_looks_at_least_once_a_minute_until_its_deadline(timeout in 60_000i64..10_000_000) {
         let mut schedule = Schedule::new(0, None, timeout);
         let mut last = 0;
         while let Some(at) = schedule.next_look(true) {
@@ -88,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn times_at_the_end_of_the_numbers_break_nothing() {
+fn extreme_times_do_not_overflow() {
     for (now, expected_at, timeout) in [
         (i64::MAX, Some(i64::MAX), i64::MAX),
         (0, Some(i64::MIN), i64::MAX),

@@ -30,7 +30,7 @@ fn a_submit_gives_a_running_task_with_its_expected_end() {
 }
 
 #[test]
-fn an_unclear_answer_to_a_submit_is_never_sent_again_and_says_so() {
+fn row_31_a_submit_with_an_unclear_answer_is_never_sent_again_and_says_so() {
     let unclear = [
         Answer::Reset,
         Answer::Silence,
@@ -64,7 +64,7 @@ fn an_unclear_answer_to_a_submit_is_never_sent_again_and_says_so() {
 }
 
 #[test]
-fn silence_ends_after_the_minute_a_call_may_take() {
+fn row_31_a_submit_without_an_answer_ends_after_60_seconds() {
     let server = Server::new([Answer::Silence]);
     let error = submit(&server).unwrap_err();
     assert_eq!((error.kind, server.now()), (Kind::Network, 60_000));
@@ -102,7 +102,7 @@ fn a_refusal_before_acceptance_is_not_billed() {
 }
 
 #[test]
-fn a_refused_connection_carried_nothing_and_is_tried_again() {
+fn a_submit_is_tried_again_after_a_refused_connection() {
     let server = Server::new([Answer::Unreached, Answer::Unreached, accepted("a")]);
     assert_eq!(submit(&server).unwrap().task_id, "a");
     assert_eq!(server.submits(), 3);
@@ -135,7 +135,7 @@ fn a_wrong_request_sends_nothing() {
 }
 
 #[test]
-fn the_vendor_gets_no_idempotency_key_and_anybody_else_does() {
+fn an_idempotency_key_is_sent_to_every_server_but_the_vendor() {
     let submission = || generate(r#"{"taskType":"mj_txt2img","prompt":"x"}"#).unwrap();
     for key in [None, Some("mine".to_owned())] {
         let server = Server::new([accepted("a")]);
@@ -165,7 +165,7 @@ fn the_vendor_gets_no_idempotency_key_and_anybody_else_does() {
 }
 
 #[test]
-fn all_tries_of_a_submit_carry_one_key() {
+fn all_tries_of_a_submit_have_the_same_idempotency_key() {
     let server = Server::new([refusal(429), Answer::Unreached, accepted("a")]);
     server.run(server.gateway().generate(&image())).unwrap();
     let keys: HashSet<_> = server.sent().into_iter().map(|sent| sent.idempotency_key).collect();
@@ -173,7 +173,7 @@ fn all_tries_of_a_submit_carry_one_key() {
 }
 
 #[test]
-fn a_look_carries_no_idempotency_key() {
+fn a_read_has_no_idempotency_key() {
     let server = Server::new([accepted("a"), ok(crate::fake::record(1))]);
     server.run(server.gateway().run(&image(), 600_000, &mut |_| ())).unwrap();
     assert!(server.sent()[0].idempotency_key.is_some());
@@ -190,7 +190,7 @@ fn a_run_shows_the_task_as_soon_as_it_is_accepted_and_after_every_look() {
 }
 
 #[test]
-fn whatever_goes_wrong_after_acceptance_names_the_task_and_says_it_is_paid() {
+fn an_error_after_acceptance_names_the_task_and_never_says_unbilled() {
     for (answers, kind, billed) in [
         (vec![refusal(401)], Kind::Unauthorized, Billed::Yes),
         // It was accepted just now: what isn't known is looked at once more.

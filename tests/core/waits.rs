@@ -36,7 +36,7 @@ fn a_wait_without_an_expected_end_looks_at_once_and_follows_the_servers_pace() {
 }
 
 #[test]
-fn time_running_out_is_not_a_failure() {
+fn a_wait_that_times_out_ends_in_still_running() {
     let server = Server::new((0..3).map(|_| ok(record(0))));
     let error = wait(&server, None, 10_000).unwrap_err();
     assert_eq!((error.kind, error.task_id.as_deref()), (Kind::StillRunning, Some("a")));
@@ -46,7 +46,7 @@ fn time_running_out_is_not_a_failure() {
 }
 
 #[test]
-fn a_look_that_fails_for_a_passing_reason_loses_nothing() {
+fn a_wait_goes_on_after_a_temporary_failure_of_a_look() {
     let passing = [
         Answer::Reset,
         Answer::Unreached,
@@ -73,14 +73,14 @@ fn a_look_that_fails_for_a_passing_reason_loses_nothing() {
 }
 
 #[test]
-fn a_look_that_is_refused_for_now_is_repeated_when_the_server_says() {
+fn a_refused_look_is_repeated_after_its_retry_after() {
     let server = Server::new([refusal(429).retry_after("20"), refusal(429).retry_after("1"), ok(record(1))]);
     wait(&server, None, DEFAULT_WAIT_MS).unwrap();
     assert_eq!(server.times(), [0.0, 20.0, 21.0]);
 }
 
 #[test]
-fn when_nobody_could_look_the_last_reason_is_told() {
+fn a_wait_whose_looks_all_failed_ends_with_the_last_reason() {
     let server = Server::answering(|_| refusal(455));
     let error = wait(&server, None, 20_000).unwrap_err();
     assert_eq!((error.kind, error.task_id.as_deref(), error.billed), (Kind::StillRunning, Some("a"), Billed::Unknown));
@@ -89,7 +89,7 @@ fn when_nobody_could_look_the_last_reason_is_told() {
 }
 
 #[test]
-fn a_look_that_failed_before_others_went_well_is_forgotten() {
+fn a_failed_look_is_not_reported_after_later_looks_succeeded() {
     let server = Server::new([refusal(455), ok(record(0)), ok(record(0))]);
     let error = wait(&server, None, 14_000).unwrap_err();
     assert_eq!((error.kind, error.billed, server.times()), (Kind::StillRunning, Billed::Yes, vec![0.0, 5.0, 12.5]));
@@ -109,7 +109,7 @@ fn both_kinds_of_failure_end_a_wait_with_the_vendors_words() {
 }
 
 #[test]
-fn updates_are_shown_after_every_look() {
+fn the_caller_gets_an_update_after_every_look() {
     let server = Server::new([ok(record(0)), ok(record(0)), ok(record(1))]);
     let mut seen = Vec::new();
     let client = server.client();
@@ -118,7 +118,7 @@ fn updates_are_shown_after_every_look() {
 }
 
 #[test]
-fn a_look_has_what_is_left_of_the_wait_and_at_least_a_second() {
+fn a_look_may_take_the_rest_of_the_wait_and_at_least_one_second() {
     for (timeout, allowed) in [(600_000, 60_000), (60_000, 60_000), (20_000, 20_000), (1_000, 1_000), (0, 1_000)] {
         let server = Server::answering(|sent| if sent.at == 0 { Answer::Silence } else { ok(record(1)) });
         let _ = wait(&server, None, timeout);
@@ -131,7 +131,7 @@ fn a_look_has_what_is_left_of_the_wait_and_at_least_a_second() {
 }
 
 #[test]
-fn row_34_a_task_that_never_ends_is_still_running_and_a_later_success_is_adopted() {
+fn row_34_a_wait_for_a_task_that_never_ends_ends_in_still_running_and_a_later_success_counts() {
     let success_from = 40 * 60 * 1_000;
     let server = Server::answering(move |sent| ok(record(i64::from(sent.at >= success_from))));
     let client = server.client();
@@ -173,7 +173,7 @@ fn row_34_a_task_that_vanishes_is_not_found_and_not_looked_for() {
 }
 
 #[test]
-fn a_wait_of_a_month_is_slept_in_pieces() {
+fn a_retry_after_of_days_is_capped_at_ten_minutes_and_an_early_wake_up_sleeps_on() {
     let days = |days: i64| days * 24 * 60 * 60 * 1_000;
     let server = Server::new([ok(record(0)).retry_after("999999"), ok(record(1))]);
     let sleeps = Rc::new(RefCell::new(Vec::new()));

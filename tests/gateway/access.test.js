@@ -70,7 +70,7 @@ test("row 8: without a policy, or with a wrong one, every call is 503 and nothin
   }
 });
 
-test("hole 3: nothing but a right token is one, and none is passed on", async () => {
+test("hole 3: only a valid token is accepted, and no token is passed on to the vendor", async () => {
   const { post, get, upstream } = await gateway(withSessions);
   for (const Authorization of ["", "Bearer", "Bearer undefined", "Bearer null", "Bearer x", `Basic ${TOKEN}`, TOKEN, `Bearer ${TOKEN}x`]) {
     for (const answer of [await post("generate", IMAGE, { Authorization }), await get("record-info?taskId=a", { Authorization })]) {
@@ -82,14 +82,14 @@ test("hole 3: nothing but a right token is one, and none is passed on", async ()
   assert.equal(upstream.requests.length, 0);
 });
 
-test("a session doesn't make up for a wrong token", async () => {
+test("a wrong token is refused even with a valid session", async () => {
   const made = await gateway(withSessions);
   const { page } = await session(made);
   assert.equal((await made.post("generate", IMAGE, { ...page, Authorization: "Bearer x" })).status, 401);
   assert.equal(made.upstream.requests.length, 0);
 });
 
-test("a token does what it may, and nothing else", async () => {
+test("a token allows the operations that it lists, and no others", async () => {
   const tokens = [
     entry("usual", TOKEN),
     entry("few", OTHER_TOKEN, { operations: ["vary", "credits"] }),
@@ -112,7 +112,7 @@ test("a token does what it may, and nothing else", async () => {
   assert.equal((await get("../common/credit", few)).json.data, 5916.25);
 });
 
-test("a callback goes to a host that the token lists, or nowhere", async () => {
+test("a callback URL is accepted only for a host that the token lists", async () => {
   const { post, upstream } = await gateway();
   const callBackUrl = "https://your-app.com/hook";
   assert.equal((await post("generate", { ...IMAGE, callBackUrl })).status, 200);
@@ -129,7 +129,7 @@ test("a callback goes to a host that the token lists, or nowhere", async () => {
   assert.equal(upstream.requests.length, 0);
 });
 
-test("row 22: no header of the caller's decides a callback", async () => {
+test("row 22: the caller's headers don't change the callback URL", async () => {
   const { post, upstream } = await gateway();
   const spoofed = { "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", Forwarded: "host=evil.example" };
   assert.equal((await post("generate", IMAGE, spoofed)).status, 200);
@@ -137,7 +137,7 @@ test("row 22: no header of the caller's decides a callback", async () => {
   assert.deepEqual(JSON.parse(upstream.requests[0].body), IMAGE);
 });
 
-test("row 15: another's task is the same as none", async () => {
+test("row 15: another caller's task gets the same answer as an unknown task", async () => {
   const made = await gateway(withSessions);
   const { post, get, upstream } = made;
   const { taskId } = (await post("generate", IMAGE)).json.data;
@@ -163,7 +163,7 @@ test("row 15: another's task is the same as none", async () => {
   assert.equal((await get(`record-info?taskId=${sessionTask}`, ofSession.page)).status, 200);
 });
 
-test("a session is a cookie no page can read and no other site sends", async () => {
+test("the session cookie is HttpOnly and SameSite=Strict, and a forged one is refused", async () => {
   const made = await gateway(withSessions);
   const { opened, cookie, page } = await session(made);
   assert.match(cookie, /^midapi=[\w-]{22}\.\d+\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
@@ -180,7 +180,7 @@ test("a session is a cookie no page can read and no other site sends", async () 
   assert.equal((await made.post("generate", IMAGE, forged)).status, 401);
 });
 
-test("in production the cookie is for https and this host alone", async () => {
+test("on https the session cookie is Secure and bound to its host", async () => {
   const made = await gateway(withSessions);
   const response = await made.worker.dispatchFetch("https://studio.example/api/v1/session", { method: "POST", headers: fromPage() });
   assert.match(response.headers.get("set-cookie"), /^__Host-midapi=.*; Path=\/; .*; HttpOnly; SameSite=Strict; Secure$/);
@@ -226,7 +226,7 @@ test("row 14: a foreign page spends nothing, and reads nothing", async () => {
   assert.equal(upstream.requests.length, 0);
 });
 
-test("CORS: exact origins, a preflight that is kept, and no credentials but the sessions'", async () => {
+test("CORS allows exact origins, lets the browser cache the preflight, and allows credentials for sessions only", async () => {
   const tokens = [entry("alice", TOKEN, { origins: ["https://app.example"] })];
   const { url, post } = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify(tokens) });
   const preflight = (Origin, method = "POST") =>
@@ -293,13 +293,13 @@ test("row 13: with Turnstile a session is for a person, and a verifier that is d
   assert.equal((await made.post("generate", IMAGE, page)).status, 200);
 });
 
-test("a gateway says to everyone that it honours idempotency keys, and nothing else", async () => {
+test("the health route tells everyone that idempotency keys are honoured, and nothing else", async () => {
   const { url } = await gateway();
   const response = await fetch(`${url}/api/v1/health`);
   assert.deepEqual(await response.json(), { code: 200, msg: "success", data: { idempotencyKeys: true } });
 });
 
-test("every answer has a request's id, its line in the log too, and no line a prompt or a secret", async () => {
+test("every answer and its log line have the request id, and no log line has a prompt or a secret", async () => {
   const made = await gateway(withSessions);
   const { page } = await session(made);
   const prompt = "a prompt that is nobody's business";

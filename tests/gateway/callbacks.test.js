@@ -51,7 +51,7 @@ test("row 21: the callback's secret is in no answer and no line of the log", asy
   for (const text of [body, ...gateway.lines]) assert.ok(!text.includes(token));
 });
 
-test("row 18: every other token is 404, and changes nothing", async () => {
+test("row 18: a callback with any other token gets 404 and changes nothing", async () => {
   const gateway = await calledBack();
   await gateway.post("generate", IMAGE);
   const other = gateway.address().pathname.split("/").at(-1);
@@ -73,7 +73,7 @@ test("row 18: every other token is 404, and changes nothing", async () => {
   assert.equal(gateway.reads(), reads, "nobody looks again before it is time");
 });
 
-test("row 19: a right token with a false body is a reason to look, and the record is what counts", async () => {
+test("row 19: a callback with a valid token and a false body makes the gateway read the record, and only the record counts", async () => {
   const gateway = await calledBack();
   const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
   await gateway.get(`record-info?taskId=${taskId}`);
@@ -85,7 +85,7 @@ test("row 19: a right token with a false body is a reason to look, and the recor
   assert.ok(gateway.upstream.requests.every(({ url }) => new URL(url).host === "vendor.example"));
 });
 
-test("row 25: whatever is posted, the answer is quick and the body bounded", async () => {
+test("row 25: any callback body is answered at once, and one that is too large is refused", async () => {
   const gateway = await calledBack();
   await gateway.post("generate", IMAGE);
   for (const [status, body] of [[200, ""], [200, "not JSON"], [200, "[1]"], [200, '{"code":200}'], [413, "x".repeat(1_000_000)]]) {
@@ -108,7 +108,7 @@ test("row 31: a submit without a clear answer is found again by its callback", a
   assert.equal((await gateway.get("../usage")).json.data.spent, 8);
 });
 
-test("row 31: a callback that names another's task adopts nothing", async () => {
+test("row 31: an unknown submit doesn't adopt the task of another job that a callback names", async () => {
   const gateway = await calledBack();
   gateway.vendor.submitted = () => new Response("<html>", { status: 502 });
   gateway.vendor.record = () => ({ taskId: TASK, successFlag: 1, paramJson: JSON.stringify({ ...IMAGE, callBackUrl: `${PUBLIC}/another` }) });
@@ -120,7 +120,7 @@ test("row 31: a callback that names another's task adopts nothing", async () => 
   assert.equal((await post()).status, 502);
 });
 
-test("row 23: a callback that comes before the submit's answer, and again later, is one task", async () => {
+test("row 23: callbacks before and after the submit's answer leave one task and one submit", async () => {
   const gateway = await calledBack();
   gateway.vendor.submitted = async () => {
     await gateway.callback(ended());
@@ -134,7 +134,7 @@ test("row 23: a callback that comes before the submit's answer, and again later,
   assert.equal(gateway.upstream.submits.length, 1);
 });
 
-test("a caller's own callback is the caller's", async () => {
+test("a caller's own callback URL reaches the vendor unchanged", async () => {
   const gateway = await calledBack();
   const callBackUrl = "https://your-app.com/hook";
   await gateway.post("generate", { ...IMAGE, callBackUrl });

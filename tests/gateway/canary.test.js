@@ -22,7 +22,7 @@ class Kept extends Log {
   }
 }
 
-test("an upstream that quotes the key everywhere doesn't get it out of the gateway, nor into its storage", async (t) => {
+test("row 1: a vendor that quotes the key everywhere gets it into no response, log or storage", async (t) => {
   let answer;
   const upstream = new Upstream((request) => answer(request));
   const log = new Kept(LogLevel.VERBOSE);
@@ -70,7 +70,7 @@ test("an upstream that quotes the key everywhere doesn't get it out of the gatew
   }
 });
 
-test("the key is in no file that is built or shipped", () => {
+test("row 1: the key is in no built or shipped file", () => {
   const root = fileURLToPath(new URL("../../", import.meta.url));
   let searched = 0;
   for (const folder of ["dist", "build/js", "build/gateway", "build/studio", "build/worker", "src", "js", "www", "simulator"]) {

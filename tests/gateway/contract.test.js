@@ -7,7 +7,7 @@ const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const TASK = "9f47c52047dda21bb3df0488736cce57";
 const accepted = () => envelope({ taskId: TASK });
 
-test("a generate is one POST of the rebuilt request, with the key", async () => {
+test("a generate sends one POST with the rebuilt request and the vendor's key", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream);
   const answer = await gateway.post("generate", { ...IMAGE, version: 7, speed: "Relax", fileUrl: "", waterMark: null });
@@ -34,7 +34,7 @@ test("every task type of the quick start goes through", async () => {
   assert.deepEqual(upstream.requests.map(({ body }) => JSON.parse(body)), requests);
 });
 
-test("the caller's headers, query and body fields decide nothing about where it goes", async () => {
+test("row 5: the caller's headers, query and body don't change where a request goes", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream);
   const hostile = {
@@ -61,7 +61,7 @@ test("the caller's headers, query and body fields decide nothing about where it 
   }
 });
 
-test("the answer's headers are the gateway's own, and the task's id too", async () => {
+test("row 7: the answer has only the gateway's own headers, and the gateway's own task id", async () => {
   const upstream = new Upstream(() =>
     envelope({ taskId: TASK }, { headers: { "Set-Cookie": "a=b", "Access-Control-Allow-Origin": "*", Server: "vendor" } }),
   );
@@ -73,7 +73,7 @@ test("the answer's headers are the gateway's own, and the task's id too", async 
   assert.notEqual(json.data.taskId, TASK);
 });
 
-test("a record is looked up by the vendor's id and rebuilt without the callback's secret", async () => {
+test("row 21: a record is read by the vendor's id and returned without the callback's secret", async () => {
   const record = {
     taskId: TASK,
     taskType: "mj_txt2img",
@@ -109,7 +109,7 @@ test("a record is looked up by the vendor's id and rebuilt without the callback'
   });
 });
 
-test("the server's pace reaches the caller", async () => {
+test("the vendor's Retry-After reaches the caller", async () => {
   const generating = { taskId: TASK, successFlag: 0 };
   const paced = (data) => envelope(data, { headers: { "Retry-After": "3" } });
   const upstream = new Upstream(({ method }) => paced(method === "POST" ? { taskId: TASK } : generating));
@@ -120,7 +120,7 @@ test("the server's pace reaches the caller", async () => {
   assert.equal(looked.headers.get("retry-after"), "3");
 });
 
-test("an upscale uses the vendor's form that exists, whichever the caller uses, and remembers it", async () => {
+test("an upscale uses the route that the vendor has, whichever route the caller uses, and remembers it", async () => {
   const upstream = new Upstream(({ url }) =>
     url.endsWith("/upscale") ? envelope(null, { code: 404, msg: "Not Found", status: 404 }) : accepted(),
   );
@@ -194,7 +194,7 @@ test("a page in front of the vendor says nothing of the gateway's key, and nothi
   assert.equal((await gateway.get(`record-info?taskId=${taskId}`)).json.data.successFlag, 0);
 });
 
-test("the vendor's refusals arrive with their code as the HTTP status, inside 200 or not", async () => {
+test("a refusal's code becomes the HTTP status, whether the vendor sent it inside HTTP 200 or not", async () => {
   let refusal;
   const upstream = new Upstream(() => refusal());
   const gateway = await gatewayOn(upstream);
@@ -228,7 +228,7 @@ test("row 3: a redirect is an error, and the other host sees nothing", async () 
   }
 });
 
-test("rows 31 and 33: after an answer that makes no sense, one submit left and the caller is told it may be billed", async () => {
+test("rows 31 and 33: after an unreadable answer, one submit was sent and the caller is told that it may be billed", async () => {
   let broken;
   const upstream = new Upstream(() => broken());
   const gateway = await gatewayOn(upstream);
@@ -249,7 +249,7 @@ test("rows 31 and 33: after an answer that makes no sense, one submit left and t
   }
 });
 
-test("row 31: after a connection that breaks, one submit left and the caller is told it may be billed", async () => {
+test("row 31: after a broken connection, one submit was sent and the caller is told that it may be billed", async () => {
   for (const answer of ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"code\":200,"]) {
     const upstream = await breakingServer(answer);
     const gateway = await gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: upstream.url } });

@@ -77,7 +77,7 @@ async function end(pids) {
   assert.deepEqual(pids.filter(isAlive), [], "processes are left behind");
 }
 
-test("without a key it is on the simulator, says so, and ends when it is told", async (t) => {
+test("without a key dev uses the simulator, says so, and ends on SIGTERM", async (t) => {
   const server = await dev(t);
   assert.match(server.output, /^upstream the simulator at http:\/\/127\.0\.0\.1:\d+: nothing is spent/m);
   assert.equal((await generate(server)).code, 200);
@@ -94,7 +94,7 @@ for (const [source, settings] of [
   ["the environment", (vars) => ({ env: vars })],
   [".dev.vars", (vars) => ({ devVars: Object.entries(vars).map(([name, value]) => `${name}="${value}"`).join("\n") })],
 ]) {
-  test(`with a key from ${source} it is on the configured upstream, and shows the key nowhere`, async (t) => {
+  test(`with a key from ${source} dev uses the configured upstream and shows the key nowhere`, async (t) => {
     const { seen, url } = await vendor(t);
     const server = await dev(t, settings({ MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: url }));
     assert.ok(server.output.includes(`upstream ${url}, with the key from ${source}: tasks cost credits`), server.output);
@@ -124,7 +124,7 @@ test("the tokens of tokens.json are those that count", async (t) => {
   assert.equal((await generate(server, {}, "midapi_other")).code, 401);
 });
 
-test("a port in use is one clear line", async (t) => {
+test("a port in use ends dev with one line that says what to do", async (t) => {
   const other = createTcpServer().listen(0, "127.0.0.1");
   t.after(() => other.close());
   await once(other, "listening");
@@ -153,7 +153,7 @@ for (const [what, options, says] of [
   });
 }
 
-test("a variable of wrangler.toml can be set for dev, also with a key", async (t) => {
+test("dev takes variables of wrangler.toml from its environment, with a key too", async (t) => {
   const { seen, url } = await vendor(t);
   const server = await dev(t, { env: { MIDAPI_API_KEY: KEY, MIDAPI_UPSTREAM_URL: url, MIDAPI_PUBLIC_URL: "https://tunnel.example" } });
   assert.equal((await generate(server)).code, 200);

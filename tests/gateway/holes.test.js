@@ -19,7 +19,7 @@ async function refused(status, url, init) {
   return answer;
 }
 
-test("hole 1: no target but the configured one, and none in clear", async () => {
+test("hole 1: requests go to the configured upstream only, and never over plain HTTP", async () => {
   upstream.requests.length = 0;
   const headers = { ...JSON_OF(TOKEN), "X-Fal-Target-Url": "http://evil.example/", "X-Target-Url": "http://evil.example/" };
   await exactly(new URL("/api/v1/mj/generate?url=http://evil.example/", gateway.url), { headers, parts: [JSON.stringify(IMAGE)] });
@@ -29,17 +29,17 @@ test("hole 1: no target but the configured one, and none in clear", async () => 
   assert.equal(upstream.requests.length, 1);
 });
 
-test("hole 2: a missing header is no right one", () =>
+test("hole 2: a request without an Authorization header is refused", () =>
   refused(401, "/api/v1/mj/generate", { headers: JSON_OF(), parts: [JSON.stringify(IMAGE)] }));
 
-test("hole 4: without a policy it is closed, not open with a warning", async () => {
+test("hole 4: without an access policy every call is refused", async () => {
   const open = await gatewayOn(upstream, { vars: { MIDAPI_TOKENS: "" } });
   upstream.requests.length = 0;
   assert.equal((await open.post("generate", IMAGE)).status, 503);
   assert.equal(upstream.requests.length, 0);
 });
 
-test("hole 5: reads are guarded like submits, and there is no way to cancel another's", async () => {
+test("hole 5: reads need a token like submits, and nothing can be cancelled", async () => {
   const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
   await refused(401, `/api/v1/mj/record-info?taskId=${taskId}`, { method: "GET" });
   for (const method of ["PUT", "DELETE", "PATCH"]) {
@@ -47,20 +47,20 @@ test("hole 5: reads are guarded like submits, and there is no way to cancel anot
   }
 });
 
-test("hole 6: a malformed target, path or query is a plain refusal", async () => {
+test("hole 6: a malformed path or query is refused with 404 or 422", async () => {
   for (const path of ["/api/v1/mj/%", "/api/v1/mj/http:%2f%2fevil.example", "/api/v1/https://evil.example/", "/api/v1/mj/generate/%00"]) {
     await refused(404, path, { headers: JSON_OF(TOKEN), parts: [JSON.stringify(IMAGE)] });
   }
   await refused(422, "/api/v1/mj/record-info?taskId=%E0%A4%A", { method: "GET", headers: JSON_OF(TOKEN) });
 });
 
-test("hole 7: encoded slashes are no slashes", async () => {
+test("hole 7: a path with encoded slashes matches no route", async () => {
   for (const path of ["/api/v1/mj/..%2fcommon%2fcredit", "/api/v1/mj%2fgenerate", "/api/v1/x/..%2f..%2fmj/generate"]) {
     await refused(404, path, { headers: JSON_OF(TOKEN), parts: [JSON.stringify(IMAGE)] });
   }
 });
 
-test("hole 8: without a key nothing is sent, least of all `Key undefined`", async () => {
+test("hole 8: without a key nothing is sent", async () => {
   for (const key of [null, "", "  "]) {
     const keyless = await gatewayOn(upstream, { vars: { MIDAPI_API_KEY: key } });
     upstream.requests.length = 0;
@@ -69,7 +69,7 @@ test("hole 8: without a key nothing is sent, least of all `Key undefined`", asyn
   }
 });
 
-test("hole 9: no header of the vendor's comes back", async () => {
+test("hole 9: none of the vendor's headers comes back", async () => {
   const leaking = { "Set-Cookie": "a=b", "Access-Control-Allow-Origin": "*", Server: "vendor", "X-Powered-By": "vendor", Via: KEY };
   const chatty = await gatewayOn(new Upstream(() => envelope({ taskId: TASK }, { headers: leaking })));
   const { headers } = await chatty.post("generate", IMAGE);
@@ -81,20 +81,20 @@ test("hole 9: no header of the vendor's comes back", async () => {
   ]);
 });
 
-test("hole 10: bodies, rates, origins, times and redirects have their rules", async () => {
+test("hole 10: a body that is too large and a foreign origin are refused", async () => {
   await refused(413, "/api/v1/mj/generate", { headers: JSON_OF(TOKEN), parts: ["x".repeat(100_000)] });
   await refused(403, "/api/v1/mj/generate", { headers: { ...JSON_OF(TOKEN), Origin: "https://evil.example" }, parts: [JSON.stringify(IMAGE)] });
   // Rates: row 11 in ledger.test.js. Redirects: row 3 in contract.test.js.
 });
 
-test("hole 11: a POST without a body is a plain refusal", () => refused(415, "/api/v1/mj/generate", { headers: { Authorization: `Bearer ${TOKEN}` } }));
+test("hole 11: a POST without a body is refused with 415", () => refused(415, "/api/v1/mj/generate", { headers: { Authorization: `Bearer ${TOKEN}` } }));
 
-test("hole 12: nothing of the environment is read before a request is there", async () => {
+test("hole 12: the environment is read only when a request arrives", async () => {
   // Miniflare evaluates the module without `env`, as the platform does: that this file's gateway answers is the proof.
   assert.equal((await gateway.get("../health")).status, 200);
 });
 
-test("an upstream that never answers is given up after the minute a call may take, as unknown", { timeout: 90_000 }, async () => {
+test("row 31: an upstream that never answers is given up after 60 s, with an unknown outcome", { timeout: 90_000 }, async () => {
   const stalled = await gatewayOn(new Upstream(() => new Promise(() => {})));
   const { status, json } = await stalled.post("generate", IMAGE);
   assert.equal(status, 504);

@@ -67,7 +67,7 @@ test("row 16: 20 posts at once with one key are one submit and one task; another
   assert.equal(upstream.submits.length, 3);
 });
 
-test("row 16: of 20 posts at once all get what the first gets, whatever that is", async () => {
+test("row 16: 20 posts at once with one key all get the same answer, a refusal too", async () => {
   let answer;
   const upstream = new Upstream(async () => (await pause(50), answer()));
   const gateway = await gatewayOn(upstream);
@@ -88,7 +88,7 @@ test("row 16: of 20 posts at once all get what the first gets, whatever that is"
   }
 });
 
-test("row 31: a vendor that words its failure as our gateways do is not believed to have sent nothing", async () => {
+test("row 31: a vendor's error that reads like a gateway's still counts as possibly billed", async () => {
   const upstream = new Upstream(() => envelope(null, { code: 503, msg: "misconfigured: worker pool", status: 503 }));
   const gateway = await gatewayOn(upstream);
   for (let number = 0; number < 3; number++) {
@@ -98,7 +98,7 @@ test("row 31: a vendor that words its failure as our gateways do is not believed
   assert.equal(upstream.submits.length, 1);
 });
 
-test("row 33: a reply of any length is read to its limit, and is an unknown outcome", async () => {
+test("row 33: a reply that is too long is read up to the limit, and the outcome is unknown", async () => {
   const long = JSON.stringify({ code: 200, msg: "success", data: { taskId: TASK, more: "x".repeat(2_000_000) } });
   const gateway = await gatewayOn(new Upstream(() => new Response(long, { headers: { "Content-Type": "application/json" } })));
   const { status, json } = await gateway.post("generate", IMAGE);
@@ -106,7 +106,7 @@ test("row 33: a reply of any length is read to its limit, and is an unknown outc
   assert.match(json.msg, /may have been created and billed/);
 });
 
-test("a task that nobody knows of is not called running", async () => {
+test("row 31: a job whose submit has an unknown outcome is reported as such, not as running", async () => {
   const gateway = await gatewayOn(new Upstream(() => Promise.reject(new Error("reset"))));
   const { json } = await gateway.post("generate", IMAGE, withKey("k"));
   assert.match(json.msg, /may have been created and billed/);
@@ -117,7 +117,7 @@ test("a task that nobody knows of is not called running", async () => {
   assert.match(looked.json.msg, /may have been created and billed/);
 });
 
-test("row 16: after a refusal that cost nothing the same key may be tried again", async () => {
+test("row 16: after an unbilled refusal the same key can be submitted again", async () => {
   let answer = () => envelope(null, { code: 429, msg: "slow down" });
   const upstream = new Upstream(() => answer());
   const gateway = await gatewayOn(upstream);
@@ -129,7 +129,7 @@ test("row 16: after a refusal that cost nothing the same key may be tried again"
   assert.equal((await usage(gateway)).spent, CREDITS);
 });
 
-test("rows 16 and 35: a restart forgets nothing", async (t) => {
+test("rows 16 and 35: a restart keeps jobs, keys and spending", async (t) => {
   const state = folderOf(t);
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
   const first = await killable(upstream, { state });
@@ -142,7 +142,7 @@ test("rows 16 and 35: a restart forgets nothing", async (t) => {
   assert.equal((await usage(second)).spent, CREDITS);
 });
 
-test("rows 10 and 31: killed while the vendor is asked, it is never sent again, and stays paid", async (t) => {
+test("rows 10 and 31: a submit that was under way at a kill is never sent again and stays charged", async (t) => {
   const state = folderOf(t);
   let answer = () => new Promise(() => {});
   const upstream = new Upstream(() => answer());
@@ -163,7 +163,7 @@ test("rows 10 and 31: killed while the vendor is asked, it is never sent again, 
   assert.equal(upstream.submits.length, 2, "never above the cap");
 });
 
-test("rows 10 and 35: killed at any time, what left never passes the cap, and what certainly didn't leave is given back", async (t) => {
+test("rows 10 and 35: after a kill at any time the submits stay within the cap, and reservations of unsent submits are released", async (t) => {
   const CAP = 12;
   for (let round = 0; round < 6; round++) {
     const state = folderOf(t);
@@ -195,7 +195,7 @@ test("rows 10 and 35: killed at any time, what left never passes the cap, and wh
   }
 });
 
-test("row 31: a caller who leaves takes no task along", async () => {
+test("row 31: a task is kept when its caller disconnects during the submit", async () => {
   const upstream = new Upstream(async () => (await pause(300), accepted()));
   const gateway = await gatewayOn(upstream);
   const request = httpRequest(`${gateway.api}/generate`, {
@@ -211,7 +211,7 @@ test("row 31: a caller who leaves takes no task along", async () => {
   assert.deepEqual([status, upstream.submits.length], [200, 1], json.msg);
 });
 
-test("row 31: the package finds an unknown submit again by its key, without a second one", async () => {
+test("row 31: the package finds an unknown submit by its key without submitting again", async () => {
   let reply = () => Promise.reject(new Error("reset"));
   const upstream = new Upstream(() => reply());
   const gateway = await gatewayOn(upstream);
@@ -235,7 +235,7 @@ test("row 31: the package finds an unknown submit again by its key, without a se
   assert.equal(upstream.submits.length, 2);
 });
 
-test("row 17: 100 watchers of one job look once", async () => {
+test("row 17: 100 callers who look at one job cause one read of the vendor", async () => {
   const running = envelope({ taskId: TASK, successFlag: 0 });
   const upstream = new Upstream(async ({ method }) => (await pause(50), method === "POST" ? accepted() : running.clone()));
   const gateway = await gatewayOn(upstream);
@@ -245,7 +245,7 @@ test("row 17: 100 watchers of one job look once", async () => {
   assert.equal(upstream.requests.length - upstream.submits.length, 1);
 });
 
-test("a task's end is looked up once, and kept", async () => {
+test("the record of an ended task is read from the vendor once and then kept", async () => {
   const done = { taskId: TASK, successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "https://files.example/1.png" }] } };
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope(done)));
   const gateway = await gatewayOn(upstream);
@@ -295,7 +295,7 @@ test("row 23: looks that come back late, and in any order, don't reopen a task t
   }
 });
 
-test("row 38: after a panic one answer is 500, and the next request works", async () => {
+test("row 38: a panic fails one request with 500, and the next one works", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { crashing: true });
   const healthy = async () => assert.equal((await gateway.post("generate", IMAGE)).status, 200);
@@ -315,7 +315,7 @@ test("row 38: after a panic one answer is 500, and the next request works", asyn
   assert.match(gateway.lines.find((line) => line.includes("crashed")), /^\{"crashed":"src\/crash\.rs:\d+"\}$/);
 });
 
-test("row 38: a panic takes down what was under way with it, and nothing hangs", async () => {
+test("row 38: a panic also fails the requests under way, and none hangs", async () => {
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
   const gateway = await gatewayOn(upstream, { crashing: true });
   const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
@@ -336,7 +336,7 @@ test("row 38: a panic takes down what was under way with it, and nothing hangs",
   assert.equal((await gateway.post("generate", IMAGE)).status, 200);
 });
 
-test("rows 35 and 38: a panic after the submit has left is an unknown outcome, and stays one", async () => {
+test("rows 35 and 38: a submit that was sent before a panic has an unknown outcome, and keeps it", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { crashing: true });
   const crash = () => gateway.post("generate", { ...IMAGE, prompt: "crash later" }, withKey("k"));

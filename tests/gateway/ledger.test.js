@@ -59,7 +59,7 @@ test("row 9: the gateway's own cap holds over all callers", async () => {
   assert.equal(one.left, 1);
 });
 
-test("what the vendor certainly refused is given back, and what it may have taken is not", async () => {
+test("credits of a certain refusal are released, and those of an unclear outcome stay charged", async () => {
   let answer = accepted;
   const gateway = await gatewayOn(new Upstream(() => answer()), { vars: { MIDAPI_TOKENS: tokens(entry("alice", TOKEN, { dailyCredits: 24 })) } });
   const spent = async () => (await usage(gateway)).spent;
@@ -86,7 +86,7 @@ test("what the vendor certainly refused is given back, and what it may have take
   assert.equal((await gateway.post("generate", IMAGE)).status, 402, "the cap is used up by what may have been spent");
 });
 
-test("row 12: what is dear is set aside as dear, by the owner's table where there is one", async () => {
+test("row 12: a reservation is the highest price of the task, by the owner's table if there is one", async () => {
   const fileUrl = "https://files.example/1.png";
   const gateway = await gatewayOn(new Upstream(accepted));
   const priced = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_PRICES: '{"relaxed": 1, "video": [20, 99], "change": 2}' } });
@@ -130,7 +130,7 @@ test("row 12: what is made of an HD video costs what an HD video costs, through 
   }
 });
 
-test("row 11: addresses that rotate or are claimed are one bucket, and the ledger holds without any limiter", async () => {
+test("row 11: rotating and forged addresses count as one network, and the caps hold without a rate limiter", async () => {
   const upstream = new Upstream(accepted);
   const MOST = 5;
   const limited = await gatewayOn(upstream, { limits: { SUBMIT_LIMIT: MOST, READ_LIMIT: MOST } });
@@ -161,7 +161,7 @@ test("row 11: addresses that rotate or are claimed are one bucket, and the ledge
   assert.deepEqual(outcomes, [...Array(MOST).fill(422), 429]);
 });
 
-test("a session's spending counts for its network, too: a fresh cookie is no fresh budget", async () => {
+test("row 11: sessions of one network share its daily cap, so a new cookie gives no new budget", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, {
     vars: {
@@ -178,7 +178,7 @@ test("a session's spending counts for its network, too: a fresh cookie is no fre
   assert.equal(upstream.submits.length, 3);
 });
 
-test("stopped, nothing is submitted any more, and what was is still told", async (t) => {
+test("a stopped gateway submits nothing and still answers for earlier tasks", async (t) => {
   const upstream = new Upstream(accepted);
   const state = folderOf(t);
   const before = await gatewayOn(upstream, { state });
@@ -193,21 +193,21 @@ test("stopped, nothing is submitted any more, and what was is still told", async
   assert.equal(upstream.requests.length, 0);
 });
 
-test("a price of nothing is none: the caps still end", async () => {
+test("a price of 0 counts as 1 credit, so caps still end", async () => {
   const upstream = new Upstream(accepted);
   const gateway = await gatewayOn(upstream, { vars: { MIDAPI_PRICES: '{"fast": 0}', MIDAPI_DAILY_CREDITS: "3" } });
   const answers = await Promise.all(Array.from({ length: 10 }, () => gateway.post("generate", IMAGE)));
   assert.deepEqual([answers.filter(({ status }) => status === 200).length, upstream.submits.length], [3, 3]);
 });
 
-test("sessions have a cap together, too", async () => {
+test("all sessions together have a daily cap that doesn't affect tokens", async () => {
   const gateway = await gatewayOn(new Upstream(accepted), { vars: { MIDAPI_SESSION_ORIGINS: PAGE, MIDAPI_SESSIONS_DAILY_CREDITS: "9" } });
   assert.equal((await spend(gateway, "203.0.113.1")).status, 200);
   assert.match((await spend(gateway, "203.0.113.2")).json.msg, /^daily cap: all sessions of pages together spent 8 of 9/);
   assert.equal((await gateway.post("generate", IMAGE)).status, 200, "who has a token isn't touched");
 });
 
-test("the owner is told once when a share of a cap is reached, and an alert that fails holds up nothing", async () => {
+test("the owner gets one alert for each share of a cap, and a failed alert delays no submit", async () => {
   const alerts = [];
   const upstream = new Upstream(({ url, body }) => {
     if (!url.startsWith("https://alerts.example/")) return accepted();
@@ -232,7 +232,7 @@ test("the owner is told once when a share of a cap is reached, and an alert that
   assert.equal(upstream.submits.filter(({ url }) => url.includes("vendor")).length, 5);
 });
 
-test("the owner isn't told again of what was given back", async () => {
+test("released credits cause no second alert", async () => {
   const alerts = [];
   const upstream = new Upstream(({ url, body }) => {
     if (!url.startsWith("https://alerts.example/")) return envelope(null, { code: 429, msg: "no" });
@@ -247,7 +247,7 @@ test("the owner isn't told again of what was given back", async () => {
   assert.equal(alerts.length, 1);
 });
 
-test("a reservation is made once and ends once, in whatever order it is told", async () => {
+test("row 36: repeated or reordered messages about a reservation change nothing", async () => {
   const gateway = await gatewayOn(new Upstream(accepted));
   const ledgers = await gateway.worker.getDurableObjectNamespace("LEDGER");
   const ledger = ledgers.get(ledgers.idFromName("a-ledger-of-the-test"));

@@ -6,7 +6,7 @@ import { KEY, TOKEN, gatewayOnSimulator, simulator } from "../support/servers.js
 
 const native = (prompt, env) => program("target/debug/examples/native", [prompt], { env });
 
-test("with a key it makes four images, and shows the key nowhere", async () => {
+test("with a key the native example makes four images and shows the key nowhere", async () => {
   const vendor = await simulator({ DURATIONS: { fast: 1 } });
   const env = { MIDAPI_ENDPOINT: `${vendor.url}/api/v1/mj`, MIDAPI_API_KEY: KEY };
   const lines = (await native("a lighthouse", env)).trim().split("\n");
@@ -20,7 +20,7 @@ test("with a key it makes four images, and shows the key nowhere", async () => {
   for (const output of [...lines, refused]) assert.ok(!output.includes(KEY));
 });
 
-test("through a gateway its access token is the key", async () => {
+test("the native example runs through a gateway with an access token as its key", async () => {
   const gateway = await gatewayOnSimulator({});
   const output = await native("a lighthouse", { MIDAPI_ENDPOINT: gateway.api, MIDAPI_API_KEY: TOKEN });
   assert.equal(output.match(/^http\S+$/gm).length, 4);

@@ -159,7 +159,7 @@ for (const [name, query] of [
   refused(`record-info: ${name}`, "taskId", 422, () => gateway.get(`record-info${query}`));
 }
 
-test("row 6: other spellings of a route are none, other methods are refused", async () => {
+test("row 6: other spellings of a route get 404, other methods get 405", async () => {
   upstream.requests.length = 0;
   for (const path of [
     "/api/v1/mj/Generate", "/api/v1/mj/generate/", "/api/v1/mj//generate", "/api//v1/mj/generate", "/api/v1/mj/generate;x",
@@ -180,7 +180,7 @@ test("row 6: other spellings of a route are none, other methods are refused", as
   assert.equal(upstream.requests.length, 0);
 });
 
-test("row 2: nothing but the studio is an asset", async () => {
+test("row 2: only the studio's files are served as assets", async () => {
   for (const path of ["/.dev.vars", "/.env", "/wrangler.toml", "/_headers", "/midapi/midapi.js.map", "/gateway.js", "/..%2f.dev.vars"]) {
     const response = await fetch(gateway.url + path);
     await response.text();

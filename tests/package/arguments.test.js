@@ -17,7 +17,7 @@ async function finished() {
   return { images, videos: await server().status("v") };
 }
 
-test("an image of a task is an argument of its own: it says which task's it is, and which", async () => {
+test("upscale, vary and extendVideo take an image or a video of a task as their argument", async () => {
   const { images, videos } = await finished();
   assert.deepEqual(images.images[1], { taskId: "a", index: 2, url: "https://example.com/a_2.jpg" });
   assert.deepEqual(videos.videos[1], { taskId: "v", index: 2, url: "https://example.com/2.mp4" });
@@ -55,7 +55,7 @@ test("an image of a task is an argument of its own: it says which task's it is, 
   ]);
 });
 
-test("a signal that comes with an image is heard", async () => {
+test("a call that takes an image or a video obeys its signal", async () => {
   const { images } = await finished();
   const sent = stub(() => ({ taskId: "b" }));
   const error = await failure(server().upscale(images.images[0], { signal: AbortSignal.abort() }));
@@ -97,7 +97,7 @@ const refused = async (call) => {
   }
 };
 
-test("an option that a call doesn't have is refused by its name, as a misspelt one would be dropped", async () => {
+test("an option that a call doesn't have is refused by its name", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [name, [call, known]] of Object.entries(CALLS)) {
     const unknown = [...NAMES.filter((name) => !known.includes(name)), "Timeout", "idempotency_key", "timeOut", "headers", "apiKey", "endpoint"];
@@ -113,7 +113,7 @@ test("an option that a call doesn't have is refused by its name, as a misspelt o
   assert.equal(meant.message, "Timeout: unknown field; did you mean timeout?");
 });
 
-test("an option's value that can't be meant is refused by its name", async () => {
+test("an option with an invalid value is refused by its name", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [name, [call, known]] of Object.entries(CALLS)) {
     for (const [option, values] of Object.entries({
@@ -138,7 +138,7 @@ test("an option's value that can't be meant is refused by its name", async () =>
   assert.equal(sent.length, 0);
 });
 
-test("options that can't be read are refused as such, with the caller's own exception", async () => {
+test("options that throw when they are read are refused, with the caller's exception as the cause", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const mine = new Error("mine");
   const fail = () => {
@@ -146,8 +146,6 @@ test("options that can't be read are refused as such, with the caller's own exce
   };
   for (const options of [{ get timeout() { return fail(); } }, { get signal() { return fail(); } }, new Proxy({}, { ownKeys: fail }), { timeout: { toJSON: fail } }]) {
     for (const [name, [call]] of Object.entries(CALLS)) {
-      // After a task's number such a value is an image's; see there.
-      if (name.includes("image")) continue;
       const error = await refused(() => call(server(), options));
       assert.deepEqual([error.kind, error.field, error.billed, error.cause], ["invalid_request", "options", "no", mine], `${name} ${inspect(error)}`);
     }
@@ -159,7 +157,7 @@ test("options that can't be read are refused as such, with the caller's own exce
   assert.equal(sent.length, 0);
 });
 
-test("a link is sent as the URL Standard spells it", async () => {
+test("a link is sent in the spelling of the URL Standard", async () => {
   const sent = stub(() => ({ taskId: "b" }));
   const options = { callBackUrl: " https://EXAMPLE.com:443/a/../b " };
   await server().upscale("a", 1, options);
@@ -167,7 +165,7 @@ test("a link is sent as the URL Standard spells it", async () => {
   assert.deepEqual(bodies(sent).map(({ callBackUrl }) => callBackUrl), ["https://example.com/b", "https://example.com/b"]);
 });
 
-test("options that say nothing are no options", async () => {
+test("options that are undefined, null or empty are the same as none", async () => {
   for (const [name, [call, known]] of Object.entries(CALLS)) {
     const nothing = Object.fromEntries([...known, "signal", "onUpdate"].map((option) => [option, undefined]));
     const nulls = Object.fromEntries([...known, "signal", "onUpdate"].map((option) => [option, null]));
@@ -202,7 +200,7 @@ for (let level = 0; level < 20_000; level++) deep = { deep };
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 
-test("a request's value that JSON has no word for is refused by its field", async () => {
+test("a request's value that JSON can't hold is refused by its field", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [field, values] of Object.entries({
     prompt: [NaN, 7n, () => "x", Symbol("x"), {}, [], true, undefined, null, "", " \n\t"],
@@ -242,7 +240,7 @@ test("a request's value that JSON has no word for is refused by its field", asyn
   assert.equal(sent.length, 0);
 });
 
-test("what is no request at all is refused as such", async () => {
+test("a request that isn't an object is refused", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const request of [
     undefined, null, 7, NaN, 7n, true, "a cat", Symbol("x"), () => IMAGE, [], [IMAGE], cyclic, { ...IMAGE, deep }, revoked.proxy,
@@ -264,7 +262,7 @@ test("what is no request at all is refused as such", async () => {
   assert.equal(error.cause, mine);
 });
 
-test("a handle that names no task is refused", async () => {
+test("a task argument without a task id is refused", async () => {
   const sent = stub(() => running());
   for (const handle of [undefined, null, "", 7, NaN, 7n, {}, [], { taskId: null }, { taskId: 7 }, { id: "a" }, "../x", "a/b", "a?b", "a b", "a\n", "ä", "x".repeat(1025), () => "a", Symbol("a")]) {
     for (const call of [(mj) => mj.status(handle), (mj) => mj.record(handle), (mj) => mj.wait(handle), (mj) => mj.upscale(handle, 1), (mj) => mj.vary(handle, 1), (mj) => mj.extendVideo(handle, 1)]) {
@@ -275,7 +273,7 @@ test("a handle that names no task is refused", async () => {
   assert.equal(sent.length, 0);
 });
 
-test("a number that names no image is refused", async () => {
+test("an invalid image number is refused", async () => {
   const sent = stub(() => ({ taskId: "b" }));
   for (const index of [undefined, 0, 5, -1, 1.5, NaN, Infinity, "1", true, 1n, 256, 257, 2 ** 32 + 1, Symbol("x"), () => 1]) {
     for (const change of ["upscale", "vary", "extendVideo"]) {
@@ -290,7 +288,7 @@ test("a number that names no image is refused", async () => {
   assert.equal(sent.length, 0);
 });
 
-test("settings that can't be meant are refused, prices with the first question about them", async () => {
+test("invalid settings are refused, invalid prices at the first estimate", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [options, field] of [
     [{ apiKey: 7n }, "apiKey"],
@@ -314,7 +312,7 @@ test("settings that can't be meant are refused, prices with the first question a
   assert.equal(sent.length, 0);
 });
 
-test("a request is read when it is passed: what is done to it afterwards changes nothing", async () => {
+test("a request is read when it is passed, and later changes to it have no effect", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const request = { ...IMAGE, prompt: "one" };
   const call = server().generate(request);
@@ -323,7 +321,7 @@ test("a request is read when it is passed: what is done to it afterwards changes
   assert.equal(bodies(sent)[0].prompt, "one");
 });
 
-test("what is asked of a request without sending it", async () => {
+test("lint and estimate send nothing", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const mj = server();
   assert.deepEqual(await mj.lint(IMAGE), []);

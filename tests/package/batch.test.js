@@ -75,7 +75,7 @@ test("every item settles once, in the order in which they end, with its request"
   }
 });
 
-test("no more items are in flight than told, four unless told", async () => {
+test("no more items are in flight than `concurrency` allows, by default four", async () => {
   for (const [options, most] of [[{ concurrency: 3 }, 3], [{ concurrency: 1 }, 1], [{}, 4], [{ concurrency: 100 }, 12]]) {
     const seen = tasks({ look: () => pause(1).then(() => undefined) });
     assert.equal((await all(server().batch(requests(12), options))).length, 12);
@@ -83,7 +83,7 @@ test("no more items are in flight than told, four unless told", async () => {
   }
 });
 
-test("the vendor takes twenty submits in ten seconds: the twenty-first waits", async (t) => {
+test("a batch submits twenty items in ten seconds, and the twenty-first waits", async (t) => {
   const time = fakeTime(t);
   const seen = tasks();
   const reading = all(server().batch(requests(45), { concurrency: 100 }));
@@ -117,7 +117,7 @@ test("batches of one client share its pace with whatever else it submits; anothe
   assert.deepEqual([seen.submits.length, time.timers.size], [34, 0]);
 });
 
-test("a batch that still runs is no list for another; one that has ended is", async () => {
+test("a running batch is refused as the items of another batch; an ended one is accepted", async () => {
   const seen = tasks();
   const mj = server();
   const batch = mj.batch(requests(6), { concurrency: 2 });
@@ -128,7 +128,7 @@ test("a batch that still runs is no list for another; one that has ended is", as
   assert.deepEqual(seen.submits.sort(), requests(6).map(({ prompt }) => prompt), "each once");
 });
 
-test("tasks that are only waited for need no pace", async (t) => {
+test("items that are only waited for don't count against the submit rate", async (t) => {
   const time = fakeTime(t);
   const seen = tasks();
   const reading = all(server().batch(requests(50).map(({ prompt }) => prompt), { concurrency: 100 }));
@@ -137,7 +137,7 @@ test("tasks that are only waited for need no pace", async (t) => {
   assert.equal((await reading).length, 50);
 });
 
-test("one failed item loses nothing", async () => {
+test("one failed item doesn't affect the others", async () => {
   tasks({
     submit: (name) => ({ "task-1": () => refusal(422), "task-2": unclear, "task-3": () => refusal(500) })[name]?.(),
     look: (name) => ({ "task-4": { taskId: name, successFlag: 3, errorMessage: "blocked" }, "task-5": refusal(401) })[name],
@@ -187,7 +187,7 @@ test("a key that is refused stops a batch, too", async () => {
   assert.ok(settled.every(({ error }) => error.kind === "unauthorized"));
 });
 
-test("whoever leaves the loop submits nothing more, and loses no task", async (t) => {
+test("after leaving the loop nothing more is submitted, and every task is kept", async (t) => {
   const late = gate();
   const seen = tasks({
     submit: (name) => (name === "task-0" ? undefined : late.opened.then(() => undefined)),
@@ -221,7 +221,7 @@ test("whoever leaves the loop submits nothing more, and loses no task", async (t
   assert.deepEqual(await batch.next(), { done: true, value: undefined });
 });
 
-test("an exception in the loop's body is like leaving it", async () => {
+test("an exception in the loop's body ends the batch as leaving the loop does", async () => {
   const seen = tasks({ look: (name) => (name === "task-0" ? undefined : running(name)) });
   const batch = server().batch(requests(10), { concurrency: 2 });
   const mine = new Error("mine");
@@ -235,7 +235,7 @@ test("an exception in the loop's body is like leaving it", async () => {
   assert.deepEqual(plain(batch).filter(({ taskId }) => taskId).map(({ taskId }) => taskId), seen.submits);
 });
 
-test("a batch that nobody reads submits nothing, and one that is left before the first is read neither", async () => {
+test("a batch submits nothing before it is read, or when it is left before its first item", async () => {
   const seen = tasks();
   const batch = server().batch(requests(3));
   assert.deepEqual(plain(batch), requests(3));
@@ -249,7 +249,7 @@ test("a batch that nobody reads submits nothing, and one that is left before the
   assert.equal(seen.submits.length, 0);
 });
 
-test("several may read a batch at once: each item goes to one of them, and nobody waits for ever", async () => {
+test("concurrent readers of a batch get different items, and each read ends", async () => {
   tasks({ look: () => pause(1).then(() => undefined) });
   const batch = server().batch(requests(3));
   const read = await Promise.all(Array.from({ length: 5 }, () => batch.next()));
@@ -257,7 +257,7 @@ test("several may read a batch at once: each item goes to one of them, and nobod
   assert.deepEqual(read.slice(0, 3).map(({ value }) => value.index).sort(), [0, 1, 2]);
 });
 
-test("whoever waits for the next item while another leaves finds the end", async () => {
+test("a reader that waits for the next item gets the end when another one leaves", async () => {
   tasks({ look: (name) => running(name) });
   const batch = server().batch(requests(3));
   const waiting = batch.next();
@@ -266,7 +266,7 @@ test("whoever waits for the next item while another leaves finds the end", async
   assert.deepEqual(await waiting, { done: true, value: undefined });
 });
 
-test("a batch that is taken up again submits nothing twice, whenever it was saved", async () => {
+test("a resumed batch submits nothing twice, whenever it was saved", async () => {
   // Saved at every turn, as by a process that dies there, and taken up by another.
   for (let turn = 0; turn < 25; turn++) {
     const first = tasks({
@@ -294,7 +294,7 @@ test("a batch that is taken up again submits nothing twice, whenever it was save
   }
 });
 
-test("what is left of a batch is done by the next one", async () => {
+test("a new batch does the items that the last one left", async () => {
   tasks({ look: (name) => (name === "task-1" ? running(name) : undefined) });
   const batch = server().batch([request("task-0"), request("task-1")], { timeout: 10 });
   const [, second] = (await all(batch)).sort((one, other) => one.index - other.index);
@@ -332,7 +332,7 @@ test("an item whose submit had an unknown outcome is never submitted again", asy
   assert.deepEqual(seen.submits, []);
 });
 
-test("to a gateway an unknown outcome keeps what it can be asked about by", async () => {
+test("an unknown outcome at a gateway keeps what `reconcile` needs", async () => {
   tasks({ submit: unclear });
   const mj = server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
   const batch = mj.batch([request("task-0")]);
@@ -341,7 +341,7 @@ test("to a gateway an unknown outcome keeps what it can be asked about by", asyn
   assert.deepEqual(plain(batch)[0].error.submit, error.submit);
 });
 
-test("a save inside the loop loses nothing: what has just begun can be asked about", async () => {
+test("a save inside the loop keeps what `reconcile` needs for submits that have just begun", async () => {
   const seen = tasks();
   const mj = server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
   const batch = mj.batch(requests(12), { concurrency: 4 });
@@ -357,7 +357,7 @@ test("a save inside the loop loses nothing: what has just begun can be asked abo
   assert.ok(begun > 0);
 });
 
-test("what is saved while a submit to a gateway is on its way can be asked about: its task is found", async (t) => {
+test("a submit to a gateway that was under way at the save is found by `reconcile`", async (t) => {
   const gateway = await vendor(t, ({ method, url, headers }) => {
     if (url === "/api/v1/health") return { idempotencyKeys: true };
     if (method === "GET") return succeeded(new URL(url, "http://a").searchParams.get("taskId"));
@@ -416,7 +416,7 @@ test("an abort stops a batch: every item settles with what is known of it", asyn
   assert.deepEqual(left.left, NOTHING);
 });
 
-test("a submit that waits for another try, or is told to, is not sent once its batch is left: it is left to do", async (t) => {
+test("a submit that waits for its next try isn't sent after its batch is left, and stays to be done", async (t) => {
   for (const refused of ["before", "after"]) {
     const late = gate();
     if (refused === "before") late.open();
@@ -485,7 +485,7 @@ test("a wrong item is named, and nothing of the batch is sent", async () => {
   assert.deepEqual([seen.submits.length, seen.looks.length], [0, 0]);
 });
 
-test("what is no list of requests, and options that are wrong, are refused before anything is sent", async () => {
+test("a batch of anything but a list, or with invalid options, is refused before anything is sent", async () => {
   const seen = tasks();
   const refused = async (given, options) => {
     try {
@@ -525,7 +525,7 @@ test("what is no list of requests, and options that are wrong, are refused befor
   assert.equal((await all(server().batch(requests(2), { timeout: Infinity, signal: null }))).length, 2);
 });
 
-test("what is told of the items, and by which number; what the caller's function throws loses nothing", async () => {
+test("`onUpdate` gets each task with the index of its item, and an exception in it loses nothing", async () => {
   const rejected = [];
   const note = (reason) => rejected.push(reason);
   process.on("unhandledRejection", note);
@@ -552,7 +552,7 @@ test("what is told of the items, and by which number; what the caller's function
   assert.equal(told.filter(([, , index]) => index === 1).length > 2, true, inspect(told));
 });
 
-test("a reader that is slow, or never comes back, holds nothing up and keeps nothing open", async (t) => {
+test("a slow reader, or one that stops reading, delays no item and leaves nothing open", async (t) => {
   const seen = tasks();
   const left = leftovers(t);
   const batch = server().batch(requests(10));
@@ -563,7 +563,7 @@ test("a reader that is slow, or never comes back, holds nothing up and keeps not
   assert.equal((await all(batch)).length, 9);
 });
 
-test("a thousand tasks are waited for without a heap of anything", async (t) => {
+test("waiting for a thousand tasks leaves no timer, listener or request behind", async (t) => {
   const left = leftovers(t);
   tasks();
   const names = Array.from({ length: 1000 }, (_, number) => `task-${number}`);
@@ -572,7 +572,7 @@ test("a thousand tasks are waited for without a heap of anything", async (t) => 
   assert.deepEqual(left.left, NOTHING);
 });
 
-test("nothing is left behind, however a batch ends", async (t) => {
+test("a batch leaves no timer, listener or request behind, however it ends", async (t) => {
   for (const [what, vendor, options, read] of [
     ["done", {}, {}, all],
     ["failed", { submit: unclear }, {}, all],
@@ -597,7 +597,7 @@ test("nothing is left behind, however a batch ends", async (t) => {
   }
 });
 
-test("a submit that never answers holds up its own item alone", async () => {
+test("a submit without an answer delays only its own item", async () => {
   const seen = tasks({ submit: (name) => (name === "task-0" ? never() : undefined) });
   const batch = server().batch(requests(10), { concurrency: 2 });
   for (let count = 0; count < 9; count++) assert.equal((await batch.next()).value.task.state, "succeeded");

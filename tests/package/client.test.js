@@ -6,7 +6,7 @@ import { MidjourneyAPI } from "../../dist/compat.js";
 import { Midjourney, MidjourneyError, isMidjourneyError } from "../../dist/node.js";
 import { IMAGE, KEY, failure, server, stalled, stub } from "./stub.js";
 
-test("with a key and no endpoint it talks to the vendor; with an endpoint, there", async () => {
+test("a client without an endpoint calls the vendor, and one with an endpoint calls that", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   await server().generate(IMAGE);
   await server({ endpoint: "http://127.0.0.1:8787/api/v1/mj/" }).generate(IMAGE);
@@ -16,7 +16,7 @@ test("with a key and no endpoint it talks to the vendor; with an endpoint, there
   ]);
 });
 
-test("a setup that can't be right is refused before anything is sent", async () => {
+test("invalid settings are refused before anything is sent", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const [options, field] of [
     [undefined, "apiKey"],
@@ -38,7 +38,7 @@ test("a setup that can't be right is refused before anything is sent", async () 
   assert.equal(sent.length, 0);
 });
 
-test("arguments that can't be right are refused before anything is sent", async () => {
+test("invalid arguments are refused before anything is sent", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const mj = server();
   for (const [call, field] of [
@@ -112,7 +112,7 @@ test("an abort ends a call at once, and says what may have been spent", async ()
   assert.deepEqual([error.taskId, error.billed, sent.length], ["a", "yes", 1]);
 });
 
-test("whatever fails after acceptance names the task, and that it is paid for", async () => {
+test("an error after acceptance names the task and says that it is billed", async () => {
   const controller = new AbortController();
   const refused = () => Response.json({ code: 401, msg: "no", data: null });
   for (const [look, options, kind] of [
@@ -128,14 +128,14 @@ test("whatever fails after acceptance names the task, and that it is paid for", 
   }
 });
 
-test("a wait that could never look says so", async () => {
+test("a wait whose looks all failed says so, with the last reason", async () => {
   stub(() => Promise.reject(new TypeError("refused")));
   const error = await failure(server().wait("a", { timeout: 10 }));
   assert.deepEqual([error.kind, error.billed, error.taskId], ["still_running", "unknown", "a"]);
   assert.match(error.message, /^nobody could look at the task: the server could not be reached/);
 });
 
-test("a gateway that is misconfigured is told from a vendor that fails", async () => {
+test("a misconfigured gateway and a failing vendor give different errors", async () => {
   stub(() => Response.json({ code: 503, msg: "misconfigured: the gateway's secret is missing", data: null }, { status: 503 }));
   const gateway = new Midjourney({ endpoint: "https://app.example/api/v1/mj", apiKey: "a-token-of-its" });
   const error = await failure(gateway.generate(IMAGE));
@@ -145,18 +145,18 @@ test("a gateway that is misconfigured is told from a vendor that fails", async (
   assert.deepEqual([vendors.kind, vendors.billed], ["server_error", "unknown"]);
 });
 
-test("null options are no options", async () => {
+test("null as options is the same as none", async () => {
   stub(() => ({ taskId: "a" }));
   assert.equal((await server().generate(IMAGE, null)).taskId, "a");
 });
 
-test("time running out is not a failure, and the handle is in hand", async () => {
+test("a wait that times out ends in still_running with the task's id, not as a failure", async () => {
   const sent = stub(() => ({ taskId: "a", successFlag: 0 }));
   const error = await failure(server().wait("a", { timeout: 300 }));
   assert.deepEqual([error.kind, error.taskId, error.billed, sent.length], ["still_running", "a", "yes", 1]);
 });
 
-test("what a caller's own function throws loses no task", async () => {
+test("an exception in `onUpdate` loses no task", async () => {
   stub(() => ({ taskId: "a", successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "https://example.com/1.jpg" }] } }));
   const onUpdate = () => {
     throw new Error("mine");
@@ -164,7 +164,7 @@ test("what a caller's own function throws loses no task", async () => {
   assert.equal((await server().wait("a", { onUpdate })).images.length, 1);
 });
 
-test("a foreign error comes back as the same object", async () => {
+test("an error that fetch threw is the `cause`, as the same object", async () => {
   const thrown = new TypeError("fetch failed");
   stub(() => Promise.reject(thrown));
   const error = await failure(server().generate(IMAGE));
@@ -198,7 +198,7 @@ test("in a page the quick start's class rejects for a key, whichever method is c
   }
 });
 
-test("the errors of another copy of the package are known by their shape", () => {
+test("an error of another copy of the package is recognised by its shape", () => {
   const foreign = Object.assign(new Error("x"), { name: "MidjourneyError", kind: "network" });
   assert.ok(isMidjourneyError(foreign));
   for (const other of [new Error("x"), { name: "MidjourneyError", kind: "network" }, null, "x"]) {

@@ -96,7 +96,7 @@ test("row 31: a submit to a server that stalls is sent once, ends by itself and 
   }
 });
 
-test("row 31: an answer that never ends is given up like one that never begins", async (t) => {
+test("row 31: a submit whose answer never ends is given up after 60 s and may have been billed", async (t) => {
   const { api, requests } = await vendor(t, (_, response) => {
     response.writeHead(200, { "Content-Type": "application/json" });
     const drip = setInterval(() => response.write(" "), 10);
@@ -114,7 +114,7 @@ test("row 31: a submit that is aborted while the server stalls may have been bil
   assert.deepEqual([error.kind, error.billed, requests.length], ["aborted", "unknown", 1]);
 });
 
-test("row 31: where nobody listens nothing is billed, and three tries are made", async () => {
+test("row 31: a refused connection is tried three times and not billed", async () => {
   // A port that was free a moment ago.
   const probe = createServer();
   await new Promise((ready) => probe.listen(0, "127.0.0.1", ready));
@@ -135,12 +135,12 @@ test("row 31: where nobody listens nothing is billed, and three tries are made",
   }
 });
 
-test("row 31: a host whose name nobody knows is as good as none", async () => {
+test("row 31: a submit to an unknown host name is not billed", async () => {
   const error = await failure(server({ endpoint: "https://midapi.invalid/api/v1/mj" }).generate(IMAGE));
   assert.deepEqual([error.kind, error.billed], ["network", "no"], inspect(error));
 });
 
-test("row 31: a connection that breaks while it is kept alive is no connection refused", async (t) => {
+test("row 31: a kept-alive connection that breaks doesn't count as refused: the submit may have been billed", async (t) => {
   // The second submit finds a connection that the server ends as the request arrives.
   let count = 0;
   const played = await vendor(t, (request, response) => {
@@ -164,7 +164,7 @@ test("row 32: a refusal that comes before acceptance is tried again: the submit 
   }
 });
 
-test("row 32: a pause that a server asks for is really made", async (t) => {
+test("row 32: the pause of a Retry-After is kept", async (t) => {
   let count = 0;
   const { api, requests } = await vendor(t, () => (++count === 1 ? refusal(429, { "Retry-After": "1" }) : running()));
   await server({ endpoint: api }).status("a");
@@ -191,7 +191,7 @@ test("row 32: in a storm no read is sent more than three times, nor 200 of them 
   }
 });
 
-test("row 32: in a storm 200 reads at once are no more", async (t) => {
+test("row 32: in a storm 200 concurrent reads are sent 240 times at the most", async (t) => {
   const { api, requests } = await vendor(t, () => refusal(429, { "Retry-After": "0" }));
   const mj = server({ endpoint: api });
   await Promise.all(Array.from({ length: 200 }, (_, number) => failure(mj.status(`task-${number}`))));
@@ -282,7 +282,7 @@ const SENSELESS = {
   "an id that is a number": '{"code":200,"data":{"taskId":7}}',
 };
 
-test("row 33: what is no answer of this API is no success, and what it is not", async () => {
+test("row 33: an unreadable answer is a bad_response, and never a success", async () => {
   for (const [what, body] of Object.entries(SENSELESS)) {
     stub(() => new Response(body));
     const submit = await failure(server().generate(IMAGE));
@@ -300,7 +300,7 @@ test("row 33: what is no answer of this API is no success, and what it is not", 
   }
 });
 
-test("row 33: 5 MB around an answer are read like the answer", async (t) => {
+test("row 33: an answer with 5 MB of other fields is read", async (t) => {
   const ballast = "x".repeat(5e6);
   const { api } = await vendor(t, ({ method }) => ({ ballast, ...(method === "POST" ? { taskId: "a" } : succeeded()), more: ballast }));
   const mj = server({ endpoint: api });
@@ -308,7 +308,7 @@ test("row 33: 5 MB around an answer are read like the answer", async (t) => {
   assert.equal((await mj.wait("a")).images.length, 4);
 });
 
-test("row 33: a message of 5 MB is shown in part", async () => {
+test("row 33: an error shows only the start of a 5 MB message", async () => {
   stub(() => envelope(null, { code: 401, msg: "no ".repeat(1.7e6) }));
   const error = await failure(server().generate(IMAGE));
   assert.deepEqual([error.kind, error.message.length], ["unauthorized", 1001]);
@@ -352,7 +352,7 @@ test("row 33: a task's record is read tolerantly, and never as a success with no
   }
 });
 
-test("whatever a foreign fetch does is an error of this package", async () => {
+test("whatever the caller's fetch throws becomes a MidjourneyError", async () => {
   for (const fetch of [
     () => {
       throw new Error("at once");
@@ -387,7 +387,7 @@ test("whatever a foreign fetch does is an error of this package", async () => {
   }
 });
 
-test("what nobody can catch where it is thrown ends the call with an error, and the next call works", async () => {
+test("a signal that throws ends its call with an error, and the next call works", async () => {
   const thrown = new Error("mine");
   const refuse = () => {
     throw thrown;

@@ -34,7 +34,7 @@ const SUBMITS = {
   extendVideo: (mj, options) => mj.extendVideo("a", 4, { ...options, prompt: "it flies" }),
 };
 
-test("to a gateway every submit has a key: the caller's, or one of its own", async (t) => {
+test("every submit to a gateway has an idempotency key: the caller's or a new one", async (t) => {
   const { mj, requests } = await gateway(t);
   for (const submit of Object.values(SUBMITS)) {
     for (const idempotencyKey of [undefined, "order-7"]) await submit(mj, { idempotencyKey }).catch(() => {});
@@ -55,7 +55,7 @@ test("the keys of many submits at once, and of many clients, differ", async () =
   assert.equal(new Set(sent.map(({ init }) => init.headers["Idempotency-Key"])).size, 200);
 });
 
-test("to the vendor no key is sent, not even the caller's: it knows none", async () => {
+test("no idempotency key is sent to the vendor, not even the caller's", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   for (const endpoint of [undefined, "https://api.midapi.ai/api/v1/mj", "https://api.midapi.ai/api/v1/mj/"]) {
     for (const submit of [SUBMITS.generate, SUBMITS.upscale]) await submit(server({ endpoint }), { idempotencyKey: "order-7" });
@@ -65,7 +65,7 @@ test("to the vendor no key is sent, not even the caller's: it knows none", async
 });
 
 for (const [name, submit] of Object.entries(SUBMITS)) {
-  test(`a gateway's lost answer to ${name} is found again: one task is created`, async (t) => {
+  test(`after a gateway's lost answer to ${name}, `reconcile` finds the one task that was created`, async (t) => {
     for (const keep of [(error) => error, (error) => error.submit, (error) => JSON.parse(JSON.stringify(error.submit)), (error) => JSON.parse(JSON.stringify(error))]) {
       const { mj, tasks, requests, api } = await gateway(t, { lost: 1 });
       const error = await failure(submit(mj));
@@ -81,7 +81,7 @@ for (const [name, submit] of Object.entries(SUBMITS)) {
   });
 }
 
-test("whatever was unclear about the answer, the task is found", async (t) => {
+test("`reconcile` finds the task after every kind of unclear answer", async (t) => {
   for (const answer of [
     () => new Response("<html>", { status: 502 }),
     () => envelope(null, { code: 500 }),
@@ -103,7 +103,7 @@ test("whatever was unclear about the answer, the task is found", async (t) => {
   }
 });
 
-test("an answer that is lost again leaves the submit as unknown as it was, to be asked about again", async (t) => {
+test("when the answer to `reconcile` is lost, too, the submit stays unknown and can be reconciled again", async (t) => {
   const { mj, tasks } = await gateway(t, { lost: 3 });
   let error = await failure(mj.generate(IMAGE));
   const { submit } = error;
@@ -115,7 +115,7 @@ test("an answer that is lost again leaves the submit as unknown as it was, to be
   assert.equal(tasks.size, 1);
 });
 
-test("a server that doesn't say that it honours keys is sent nothing again", async (t) => {
+test("`reconcile` submits nothing to a server that doesn't say that it honours keys", async (t) => {
   for (const [health, kind] of [
     [() => envelope(null, { code: 404, status: 404 }), "misconfigured"],
     [() => new Response("<html>", { status: 404 }), "misconfigured"],
@@ -137,7 +137,7 @@ test("a server that doesn't say that it honours keys is sent nothing again", asy
   }
 });
 
-test("the vendor itself is asked nothing", async () => {
+test("`reconcile` sends nothing to the vendor", async () => {
   stub(() => Promise.reject(new TypeError("broke")));
   const { submit } = await failure(server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" }).generate(IMAGE));
   const sent = stub(() => HEALTHY);
@@ -154,7 +154,7 @@ test("a clear refusal leaves nothing to reconcile", async (t) => {
   assert.deepEqual([error.kind, error.billed, error.submit], ["insufficient_credits", "no", undefined]);
 });
 
-test("the upscale's other form, taken after a 404, is what is asked about", async (t) => {
+test("`reconcile` repeats the upscale route that was used after a 404", async (t) => {
   let lost = false;
   const { api, requests } = await vendor(t, (request, response) => {
     if (request.url === "/api/v1/health") return HEALTHY;
@@ -171,7 +171,7 @@ test("the upscale's other form, taken after a 404, is what is asked about", asyn
   assert.deepEqual(routes, ["upscale", "generateUpscale", "health", "generateUpscale"]);
 });
 
-test("what is no submit is refused before anything is sent", async () => {
+test("`reconcile` refuses an invalid submit before anything is sent", async () => {
   const sent = stub(() => HEALTHY);
   const mj = server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
   const good = { route: "generate", body: "{}", idempotencyKey: "k" };
@@ -196,7 +196,7 @@ test("what is no submit is refused before anything is sent", async () => {
   assert.equal(sent.length, 0);
 });
 
-test("a key that is no header's value is refused before anything is sent", async () => {
+test("an idempotency key that can't be a header's value is refused before anything is sent", async () => {
   const sent = stub(() => ({ taskId: "a" }));
   const mj = server({ endpoint: "https://app.example/api/v1/mj" });
   for (const idempotencyKey of ["", "a b", "a\nb", "ü", "x".repeat(256), 7, {}, [], true, Symbol("x"), 7n]) {

@@ -91,7 +91,7 @@ async function everyCall(t, what, { endpoint, prepare = () => {} }) {
 const LONG = { "Retry-After": "3600" };
 const QUOTE = `no such key: ${KEY} (Authorization: ${KEY})`;
 
-test("row 1: a server's own words are shown without the key they quote, whatever the failure", async (t) => {
+test("row 1: an error shows the server's message without the key that it quotes", async (t) => {
   for (const code of [400, 401, 402, 403, 404, 418, 422, 429, 455, 500, 501, 503, 505]) {
     for (const status of [200, Math.max(code, 400)]) {
       const prepare = () => stub(() => envelope(null, { code, msg: QUOTE, status, headers: LONG }));
@@ -101,14 +101,14 @@ test("row 1: a server's own words are shown without the key they quote, whatever
   }
 });
 
-test("row 1: a quoted key is hidden where the text is cut, doubled, or spelled with JSON's escapes", async (t) => {
+test("row 1: a quoted key is hidden when the text is cut, repeats it, or spells it with JSON escapes", async (t) => {
   const escaped = [...KEY].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
   for (const msg of [`"${"x".repeat(980)}${KEY}"`, `"${"x".repeat(1000)}${KEY}"`, `"${KEY}${KEY} ${KEY.repeat(40)}"`, `"${escaped}"`, `"${"é".repeat(990)}${KEY}"`]) {
     await everyCall(t, "a long text", { prepare: () => stub(() => new Response(`{"code":401,"msg":${msg},"data":null}`)) });
   }
 });
 
-test("row 1: bodies that are no answer are not quoted", async (t) => {
+test("row 1: an error doesn't quote an unreadable body", async (t) => {
   for (const body of [KEY, `<html>${KEY}`, `{"code":"${KEY}"}`, `{"${KEY}":1}`, `{"code":200,"data":"${KEY}"}`, `{"code":200,"data":{"taskId":["${KEY}"]}}`]) {
     for (const status of [200, 401, 502]) await everyCall(t, body, { prepare: () => stub(() => new Response(body, { status, headers: LONG })) });
   }
@@ -142,12 +142,12 @@ test("row 1: no server that stalls, or isn't there, shows the key", async (t) =>
   await everyCall(t, "nobody", { endpoint: "http://127.0.0.1:1/api/v1/mj" });
 });
 
-test("row 1: what succeeds doesn't show the key either", async (t) => {
+test("row 1: a successful result doesn't show the key", async (t) => {
   await everyCall(t, "well", { prepare: () => stub((count, { method }) => (method ? { taskId: "a" } : succeeded())) });
   await everyCall(t, "running", { prepare: () => stub((count, { method }) => (method ? { taskId: "a" } : running())) });
 });
 
-test("row 1: a client in the midst of its calls shows nothing", async () => {
+test("row 1: a client with calls under way doesn't show the key", async () => {
   let answer;
   const answered = new Promise((resolve) => (answer = resolve));
   stub(() => answered.then(() => ({ taskId: "a" })));
@@ -162,7 +162,7 @@ test("row 1: a client in the midst of its calls shows nothing", async () => {
   await Promise.allSettled(calls);
 });
 
-test("row 1: a key that is refused, or a client in a page, is not repeated", async () => {
+test("row 1: the error for an invalid key, or for a key in a page, doesn't repeat it", async () => {
   const outcomes = [];
   const thrown = (make) => {
     try {
@@ -192,7 +192,7 @@ test("row 1: a key that is refused, or a client in a page, is not repeated", asy
   for (const outcome of outcomes) hidesTheKey(outcome, "refused");
 });
 
-test("row 1: a crash shows nothing of what was on its way", async (t) => {
+test("row 1: a crash shows nothing of the requests under way", async (t) => {
   const { Midjourney } = await crashing();
   const printed = [];
   t.mock.method(console, "error", (...args) => printed.push(args));
@@ -218,7 +218,7 @@ test("row 1: the vendor's key goes to its endpoint alone, in one header", async 
   }
 });
 
-test("a foreign fetch's exception is handed on as it is; what it holds is its own, and nothing else shows it", async () => {
+test("an exception of the caller's fetch is passed on unchanged as the `cause`, and nothing else shows the key that it holds", async () => {
   // Some wrappers of fetch put the request into what they throw. The package's own fields never repeat it.
   globalThis.fetch = async (url, init) => {
     throw Object.assign(new Error(`failed: ${init.headers.Authorization}`), { config: init });

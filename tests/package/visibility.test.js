@@ -44,7 +44,7 @@ async function waitingPage(t) {
 /** No two looks are less than five seconds apart, whatever happens to the page. */
 const untilALookMayBe = () => pause(5_100);
 
-test("a tab that comes to the front looks at once, and one in the background does not", async (t) => {
+test("a wait looks at once when its tab becomes visible, and not when it is hidden", async (t) => {
   const { page, problems, looks } = await waitingPage(t);
   const other = await page.browser().newPage();
   await other.bringToFront();
@@ -60,7 +60,7 @@ test("a tab that comes to the front looks at once, and one in the background doe
   assert.deepEqual(problems, []);
 });
 
-test("a network that is back is a reason to look", async (t) => {
+test("a wait looks at once when the network is back", async (t) => {
   const { page, looks } = await waitingPage(t);
   await page.setOfflineMode(true);
   await untilALookMayBe();

@@ -9,7 +9,7 @@ import {
 
 const refusal = (code, headers) => envelope(null, { code, status: code, msg: "no", headers });
 
-test("row 32: Retry-After in every spelling", async (t) => {
+test("row 32: Retry-After is understood in every valid form, and ignored otherwise", async (t) => {
   const time = fakeTime(t);
   const date = (seconds) => () => new Date(Date.now() + seconds * 1000).toUTCString();
   // What the error says, and how long the second try is waited for at least and at most; null: there is none.
@@ -55,7 +55,7 @@ test("row 32: Retry-After in every spelling", async (t) => {
   assert.equal((await failure(server().generate(IMAGE))).retryAfter, 1_000_000_000);
 });
 
-test("row 32: a wait outlasts a storm, and looks no faster for it", async (t) => {
+test("row 32: a wait survives a storm, and doesn't look more often during it", async (t) => {
   const time = fakeTime(t);
   const sent = stub((count) => (count <= 6 ? refusal(count % 2 ? 429 : 503) : succeeded()));
   const start = Date.now();
@@ -122,7 +122,7 @@ test("row 34: a task that vanishes is not found, and neither lost nor submitted 
   assert.ok(sent.every(({ method }) => method === "GET"));
 });
 
-test("a look that stalls is given up, and the next one comes on time and alone", async (t) => {
+test("a stalled look is given up, and exactly one next look follows on time", async (t) => {
   const time = fakeTime(t);
   const start = Date.now();
   const times = [];
@@ -142,7 +142,7 @@ test("a look that stalls is given up, and the next one comes on time and alone",
   assert.equal(time.timers.size, 0);
 });
 
-test("an answer that comes when its request was given up is nobody's", async (t) => {
+test("an answer that arrives after its request was given up is ignored", async (t) => {
   const time = fakeTime(t);
   let answer;
   // A fetch that minds no signal.
@@ -215,7 +215,7 @@ test("an abort ends a call at once, wherever it is, and leaves nothing behind", 
   t.diagnostic(`the slowest of ${Object.keys(POINTS).length} aborts took ${worst.toFixed(2)} ms`);
 });
 
-test("an abort inside the caller's own function ends the call", async () => {
+test("an abort inside `onUpdate` ends the call", async () => {
   const sent = stub((count) => (count === 1 ? { taskId: "a" } : running()));
   const controller = new AbortController();
   const options = { signal: controller.signal, onUpdate: () => controller.abort() };
@@ -224,7 +224,7 @@ test("an abort inside the caller's own function ends the call", async () => {
   assert.equal(error.cause, controller.signal.reason);
 });
 
-test("an abort in the same moment as the answer leaves one outcome", async () => {
+test("an abort at the moment of the answer gives exactly one outcome", async () => {
   const controller = new AbortController();
   stub(() => {
     queueMicrotask(() => controller.abort());
@@ -295,7 +295,7 @@ test("no outcome leaves a timer, a listener or a request behind", async (t) => {
   }
 });
 
-test("a submit that takes its minute leaves nothing behind", async (t) => {
+test("a submit that times out after 60 s leaves nothing behind", async (t) => {
   const time = fakeTime(t);
   const sent = stub(stalled);
   const call = failure(server().generate(IMAGE));
@@ -306,7 +306,7 @@ test("a submit that takes its minute leaves nothing behind", async (t) => {
   assert.ok(sent[0].init.signal.aborted);
 });
 
-test("the minute is for all tries of a read together", async (t) => {
+test("60 s is the limit for all tries of a read together", async (t) => {
   const time = fakeTime(t);
   const sent = stub((count, init) => (count === 1 ? refusal(429, { "Retry-After": "40" }) : stalled(count, init)));
   const call = failure(server().status("a"));
@@ -316,7 +316,7 @@ test("the minute is for all tries of a read together", async (t) => {
   assert.deepEqual([(await call).kind, sent.length, time.timers.size], ["network", 2, 0]);
 });
 
-test("a wait whose time is over can be taken up again: by the id, the task, or the task from storage", async () => {
+test("a wait that timed out can be resumed with the id, the task, or the task from storage", async () => {
   const sent = stub((count) => (count === 1 ? { taskId: "a" } : running()));
   const mj = server();
   const task = await mj.generate(IMAGE);
@@ -346,7 +346,7 @@ test("a task from storage is looked at when it was expected to end, by another c
   assert.equal((await server().wait(JSON.parse(stored))).images.length, 4);
 });
 
-test("a wait without an end is one", async (t) => {
+test("a wait with an infinite timeout doesn't end by itself", async (t) => {
   const time = fakeTime(t);
   const sent = stub(() => running());
   let ended = false;
@@ -358,7 +358,7 @@ test("a wait without an end is one", async (t) => {
   await call;
 });
 
-test("what is told of a task while it is waited for", async (t) => {
+test("`onUpdate` gets the task after the submit and after every look, with the time left", async (t) => {
   const time = fakeTime(t);
   const createTime = Date.now() - 10_000;
   stub((count) => {
@@ -381,7 +381,7 @@ test("what is told of a task while it is waited for", async (t) => {
   assert.equal(done.timeLeft, undefined);
 });
 
-test("what the caller's own function throws or rejects with is nobody's, and the wait goes on", async () => {
+test("an exception or rejection in `onUpdate` is dropped, and the wait goes on", async () => {
   const rejected = [];
   const note = (reason) => rejected.push(reason);
   process.on("unhandledRejection", note);
@@ -401,7 +401,7 @@ test("what the caller's own function throws or rejects with is nobody's, and the
   assert.deepEqual(rejected, []);
 });
 
-test("a client learns how long tasks take, and tells the next one", async (t) => {
+test("a client learns how long tasks take, and its history can be given to another client", async (t) => {
   const time = fakeTime(t);
   const mj = server();
   const expected = async (client, request = { ...IMAGE, speed: "fast" }) => {
@@ -473,7 +473,7 @@ function page(t) {
 /** In a page keys are refused. */
 const inPage = () => server({ apiKey: undefined, endpoint: "https://app.example/api/v1/mj" });
 
-test("in a page nobody sees a wait looks once a minute, and at once when it is seen again", async (t) => {
+test("a wait in a hidden page looks once a minute, and at once when the page is visible again", async (t) => {
   const time = fakeTime(t);
   const { show, ...rest } = page(t);
   const sent = stub(() => running());
@@ -524,7 +524,7 @@ test("when the network is back a wait looks at once, and nothing listens afterwa
   assert.deepEqual([time.timers.size, shown.listeners], [0, 0]);
 });
 
-test("the pause before a second try is not cut short by a page that is seen again", async (t) => {
+test("the pause before a retry isn't cut short when the page becomes visible", async (t) => {
   const time = fakeTime(t);
   const shown = page(t);
   const sent = stub((count) => (count === 1 ? refusal(429, { "Retry-After": "20" }) : succeeded()));
@@ -538,7 +538,7 @@ test("the pause before a second try is not cut short by a page that is seen agai
   assert.equal((await call).state, "succeeded");
 });
 
-test("a submit is not held back in a page nobody sees", async (t) => {
+test("a submit in a hidden page isn't delayed", async (t) => {
   fakeTime(t);
   page(t).show("hidden");
   const sent = stub(() => ({ taskId: "a" }));

@@ -34,7 +34,7 @@ async function refused(request, options) {
   return error.message;
 }
 
-test("the documented callbacks are read: what they say, and what they don't", async () => {
+test("every documented callback is read, and fields that it lacks are left out", async () => {
   const task = { images: [], videos: [] };
   const files = [1, 2, 3, 4].map((index) => ({ taskId: "mj_task_12345", index, url: `https://example.com/mj_result${index}.png` }));
   for (const [name, expected] of [
@@ -59,7 +59,7 @@ test("the documented callbacks are read: what they say, and what they don't", as
   }
 });
 
-test("a record's shape as a callback, and the acknowledgement of a submit", async () => {
+test("a callback in the shape of a record is read, and so is the acknowledgement of a submit", async () => {
   for (const [name, state] of [
     ["real-record-success-txt2img", "succeeded"],
     ["real-record-success-omni", "succeeded"],
@@ -80,7 +80,7 @@ test("a record's shape as a callback, and the acknowledgement of a submit", asyn
   }
 });
 
-test("what is no callback is refused, and breaks nothing", async () => {
+test("a body that isn't a callback is refused as a bad_response", async () => {
   const cyclic = {};
   cyclic.self = cyclic;
   let deep = {};
@@ -99,7 +99,7 @@ test("what is no callback is refused, and breaks nothing", async () => {
   }
 });
 
-test("markup and odd links in a callback stay text, and no odd link is a result", async () => {
+test("row 40: markup in a callback stays text, and only http(s) links without user info become results", async () => {
   const markup = "<img src=x onerror=alert(1)>";
   const failed = { code: 500, msg: markup, data: { taskId: "a", successFlag: 3, errorMessage: markup, errorCode: markup } };
   assert.deepEqual((await parseCallback(failed)).task.failure, { code: markup, message: markup });
@@ -108,7 +108,7 @@ test("markup and odd links in a callback stay text, and no odd link is a result"
   assert.deepEqual(task.images.map(({ url }) => url), ["https://example.com/1.png"]);
 });
 
-test("row 20: a signature is good for five minutes before and after, or what is told", async () => {
+test("row 20: a signature is valid for 300 seconds either way, or for the given tolerance", async () => {
   for (const [seconds, tolerance, good] of [
     [0, undefined, true],
     [-300, undefined, true],
@@ -137,7 +137,7 @@ test("row 20: a signature is good for five minutes before and after, or what is 
   await failure(verifyCallback(signed(), { secret: SECRET }));
 });
 
-test("row 20: a callback of the wrong types is refused, and ends no call that goes on meanwhile", async () => {
+test("row 20: headers, bodies and times of the wrong type are refused, and calls in flight go on", async () => {
   let answer;
   stub(() => new Promise((resolve) => (answer = () => resolve(running()))));
   const meanwhile = server().status("a");
@@ -158,7 +158,7 @@ test("row 20: a callback of the wrong types is refused, and ends no call that go
   assert.equal((await meanwhile).state, "running");
 });
 
-test("row 20: a time is one number of seconds, and nothing else", async () => {
+test("row 20: the timestamp must be one whole number of seconds", async () => {
   for (const timestamp of [
     NOW * 1000, `-${NOW}`, `+${NOW}`, `${NOW}.0`, `${NOW}e0`, ` ${NOW}`, `${NOW} `, `0x${NOW.toString(16)}`, "", "x", "NaN",
     new Date(NOW * 1000).toISOString(), `${NOW}, ${NOW}`, `${NOW},${NOW}`, "9".repeat(30), "١٨٠٠٠٠٠٠٠٠",
@@ -172,7 +172,7 @@ test("row 20: a time is one number of seconds, and nothing else", async () => {
   await refused(signed({ timestamp: padded, signature: hmac("mj_task_12345", NOW) }));
 });
 
-test("row 20: a signature is one HMAC-SHA256 in standard base64, by the secret, of this task and time", async () => {
+test("row 20: the signature must be one HMAC-SHA256 of the task and the time, in standard base64", async () => {
   const good = hmac("mj_task_12345", NOW);
   const raw = Buffer.from(good, "base64");
   assert.ok(await verify(signed({ signature: good })));
@@ -203,7 +203,7 @@ test("row 20: a signature is one HMAC-SHA256 in standard base64, by the secret, 
   }
 });
 
-test("row 20: base64url is another alphabet", async () => {
+test("row 20: a signature in base64url is refused", async () => {
   // Of some time near, the signature has characters that differ.
   for (let timestamp = NOW; ; timestamp++) {
     const signature = hmac("mj_task_12345", timestamp);
@@ -275,7 +275,7 @@ test("a Request is verified as it arrives, and so is what Node's server has", as
   assert.deepEqual(outcomes.map(({ type, kind }) => type ?? kind), ["ended", "unverified", "unverified"]);
 });
 
-test("row 20: while a secret is being changed both are good, and none afterwards", async () => {
+test("row 20: both secrets are accepted during a change, and the old one is refused afterwards", async () => {
   const old = signed({ signature: hmac("mj_task_12345", NOW, "old") });
   const fresh = signed({ signature: hmac("mj_task_12345", NOW, "fresh") });
   for (const secret of [["old", "fresh"], ["fresh", "old"]]) {
@@ -285,7 +285,7 @@ test("row 20: while a secret is being changed both are good, and none afterwards
   await refused(old, { secret: ["fresh", SECRET] });
 });
 
-test("what is no request, or was read before, is refused as everything is", async () => {
+test("a missing request, or one whose body was read, is refused with a MidjourneyError", async () => {
   const read = new Request("https://app.example", { method: "POST", body: SUCCESS });
   await read.text();
   for (const request of [undefined, null, read]) {
@@ -295,7 +295,7 @@ test("what is no request, or was read before, is refused as everything is", asyn
   }
 });
 
-test("a secret that is none is refused, whatever arrives", async () => {
+test("a missing, empty or invalid secret is refused for every request", async () => {
   for (const secret of [undefined, null, "", [], [""], [undefined], [SECRET, ""], 7, {}, true]) {
     for (const request of [signed(), signed({ signature: hmac("mj_task_12345", NOW, "undefined") })]) {
       const error = await failure(verify(request, { secret }));
@@ -309,7 +309,7 @@ test("a secret that is none is refused, whatever arrives", async () => {
   }
 });
 
-test("row 20: a good signature covers the task's id alone: another body of the task is read as it is, another task's is not", async () => {
+test("row 20: a signature covers only the task's id: another body for the same task passes, one for another task is refused", async () => {
   const forged = JSON.stringify({ code: 200, data: { taskId: "mj_task_12345", resultUrls: ["https://evil.example/1.png"] } });
   // That is why the record is to be looked at: the types and the manual say so.
   assert.equal((await verify(signed({ body: forged }))).task.images[0].url, "https://evil.example/1.png");
@@ -320,7 +320,7 @@ test("row 20: a good signature covers the task's id alone: another body of the t
   assert.equal((await verify(signed({ body: twice, taskId: "mj_task_99999" }))).taskId, "mj_task_99999");
 });
 
-test("what is signed here is what node:crypto signs, and verifies", async () => {
+test("`signCallback` makes the same signature as node:crypto, and it verifies", async () => {
   for (const body of [SUCCESS, JSON.parse(SUCCESS), Buffer.from(SUCCESS), fixture("real-generate-accepted")]) {
     const headers = await signCallback(body, { secret: SECRET, timestamp: NOW });
     const { taskId } = (typeof body === "object" && !Buffer.isBuffer(body) ? body : JSON.parse(body)).data;

@@ -31,7 +31,7 @@ async function example(t, vars = {}) {
 const status = (page, part) =>
   page.waitForFunction((part) => document.querySelector("#status").textContent.includes(part), PATIENCE, part);
 
-test("a click makes four images, and a second one meanwhile no second task", async (t) => {
+test("row 16: a click makes four images, and a second click meanwhile submits nothing", async (t) => {
   const { page, problems, submits } = await example(t, { DURATIONS: { fast: 2 } });
   await page.type("#prompt", "a lighthouse in a storm");
   await page.click("#imagine", { count: 2 });

@@ -51,7 +51,7 @@ for (const name of BROWSERS) {
     assert.deepEqual(problems, []);
   });
 
-  test(`${name}: a failing task shows the vendor's message`, async (t) => {
+  test(`row 40: ${name} shows a failed task's message as text`, async (t) => {
     const gateway = await gatewayOnSimulator({}, { pages: true });
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
@@ -81,7 +81,7 @@ test("a video plays", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("what is wrong with a request is said at its field, and nothing is sent", async (t) => {
+test("an invalid request shows its error at the field, and nothing is sent", async (t) => {
   const upstream = new Upstream(() => envelope({ taskId: "a" }));
   const gateway = await gatewayOn(upstream, { pages: true });
   const { page, problems } = await pageIn("chromium", t);
@@ -99,7 +99,7 @@ test("what is wrong with a request is said at its field, and nothing is sent", a
 });
 
 for (const [speed, latency, delay] of [["quick", 300, 5], ["slow", 0, 150], ["very slow", 0, 400]]) {
-  test(`a ${speed} double click submits once, on Imagine and on Upscale`, (t) => doubleClick(t, latency, delay));
+  test(`row 16: a ${speed} double click submits once, on Imagine and on Upscale`, (t) => doubleClick(t, latency, delay));
 }
 
 async function doubleClick(t, latency, delay) {
@@ -152,7 +152,7 @@ test("leaving while a submit is on its way asks first", async (t) => {
   assert.equal((await page.$$(".card")).length, 1, "a running task stays unless one insists");
 });
 
-test("a prompt is used again as it was", async (t) => {
+test("reusing a prompt restores every field of its request", async (t) => {
   const upstream = new Upstream(() => envelope(null, { code: 402, msg: "no credits" }));
   const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
@@ -216,7 +216,7 @@ test("two tabs don't lose each other's tasks", async (t) => {
   await pictures(page, 4);
 });
 
-test("a time-out after a submit is called what it is", async (t) => {
+test("a submit of unknown outcome is shown as possibly billed and isn't sent again", async (t) => {
   const upstream = new Upstream(() => new Response("busy", { status: 502 }));
   const gateway = await gatewayOn(upstream, { pages: true });
   const { page } = await pageIn("chromium", t);
@@ -229,7 +229,7 @@ test("a time-out after a submit is called what it is", async (t) => {
   assert.equal(upstream.submits.length, 1);
 });
 
-test("the page fits a phone", async (t) => {
+test("the page fits a phone's screen, and its controls are large enough for a finger", async (t) => {
   const gateway = await gatewayOnSimulator({}, { pages: true });
   const { page } = await pageIn("chromium", t, { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
   await page.goto(gateway.url);
@@ -243,7 +243,7 @@ test("the page fits a phone", async (t) => {
   await page.screenshot({ path: `${SHOTS}phone.png`, fullPage: true });
 });
 
-test("what is left of the day's credits is shown, and the end of them is said, in Chromium", async (t) => {
+test("the page shows the credits left today, and says when they are used up", async (t) => {
   const upstream = new Upstream(({ method }) => envelope({ taskId: "a", ...(method === "GET" && { successFlag: 0 }) }));
   const gateway = await gatewayOn(upstream, { pages: true, vars: { MIDAPI_SESSION_DAILY_CREDITS: "10" } });
   const { page } = await pageIn("chromium", t);

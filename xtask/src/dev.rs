@@ -10,7 +10,7 @@ use midapi::core::Word;
 use midapi::policy::{Configuration, DailyCredits, Permission, SECRETS, Setting, Token, Tokens, VARIABLES, credential};
 
 use crate::build;
-use crate::shell::{at, command, root, told, write_for_owner};
+use crate::shell::{at, command, into_anyhow, root, write_for_owner};
 use crate::token::{TokensFile, random};
 
 #[derive(Debug, Args)]
@@ -150,7 +150,7 @@ fn tokens(path: PathBuf) -> Result<(String, String)> {
     // As much as a token may: the cap of the whole gateway is less, or meant.
     let token = Token::new("dev".parse()?, &text, DailyCredits::MAX);
     let mut tokens = Tokens::default();
-    tokens.add(Token { operations: Permission::all().to_vec(), ..token }).map_err(told)?;
+    tokens.add(Token { operations: Permission::all().to_vec(), ..token }).map_err(into_anyhow)?;
     Ok((tokens.to_text(), format!("token for programs: {text}")))
 }
 

@@ -67,8 +67,8 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     Ok(text)
 }
 
-/// An error of the crate's, as one of ours: by itself it stays in its thread.
-pub fn told(error: midapi::core::Error) -> anyhow::Error {
+/// The crate's error as an `anyhow` one: it may not leave its thread itself.
+pub fn into_anyhow(error: midapi::core::Error) -> anyhow::Error {
     anyhow::Error::msg(error.message.clone())
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use midapi::policy::{CallbackHost, DailyCredits, Origin, Permission, Token, TokenName, Tokens, credential};
 
-use crate::shell::{at, told, write_for_owner};
+use crate::shell::{at, into_anyhow, write_for_owner};
 
 const UPLOAD: &str = "npx wrangler secret put MIDAPI_TOKENS < tokens.json";
 
@@ -56,7 +56,10 @@ pub fn run(command: Command) -> Result<()> {
 fn new(mut file: TokensFile, options: New) -> Result<()> {
     let name = options.name.clone();
     let text = credential(&random()?);
-    file.tokens.add(options.token(&text)).map_err(told).with_context(|| format!("no token `{name}` was made"))?;
+    file.tokens
+        .add(options.token(&text))
+        .map_err(into_anyhow)
+        .with_context(|| format!("no token `{name}` was made"))?;
     file.save()?;
     // Alone on stdout, so that it can be piped to where it is needed without being seen.
     writeln!(std::io::stdout(), "{text}").with_context(|| {
@@ -82,7 +85,7 @@ fn list(tokens: &Tokens) -> Result<()> {
 }
 
 fn revoke(mut file: TokensFile, name: &str) -> Result<()> {
-    file.tokens.remove(name).map_err(told)?;
+    file.tokens.remove(name).map_err(into_anyhow)?;
     file.save()?;
     eprintln!("`{name}` is out of tokens.json. The gateway takes its token until the list is uploaded:\n    {UPLOAD}");
     Ok(())
@@ -146,7 +149,7 @@ impl TokensFile {
             }
             text => text.with_context(|| format!("cannot read {}", path.display()))?,
         };
-        let tokens = Tokens::parse(&text).map_err(told);
+        let tokens = Tokens::parse(&text).map_err(into_anyhow);
         let tokens = tokens.context("tokens.json is malformed and was left as it is; mend it, or move it away")?;
         Ok(Self { path, tokens })
     }
