@@ -165,6 +165,10 @@ async fn a_body_is_read_up_to_its_limit_and_no_further() {
     let broken: Response = evaluate(broken).unchecked_into();
     assert_eq!(read_text(broken.body(), 7, 0).await, Err(Unreadable::Broken));
 
+    let in_use = "(() => { const response = new Response('x'); response.body.getReader(); return response })()";
+    let in_use: Response = evaluate(in_use).unchecked_into();
+    assert_eq!(read_text(in_use.body(), 7, 0).await, Err(Unreadable::Broken));
+
     let endless =
         "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
     let read = |drained| read_text(Some(evaluate(endless).unchecked_into()), 10_000, drained);
