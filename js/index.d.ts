@@ -397,7 +397,10 @@ interface GatewayOptions extends ClientOptions {
    * query or fragment.
    */
   endpoint: string;
-  /** The gateway's access token, if it asks for one. In a browser it is refused like a key. */
+  /**
+   * The gateway's access token, 8 or more visible ASCII characters, if it asks for one. In a browser it is refused like a
+   * key.
+   */
   apiKey?: string | undefined;
 }
 
@@ -444,7 +447,8 @@ export class Midjourney {
   /**
    * Sends nothing, and loads nothing before the first call.
    *
-   * @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser. Other mistakes fail the first call.
+   * @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser. Other mistakes, such as a misspelt option, fail the first
+   *   call.
    */
   constructor(options: MidjourneyOptions);
 
@@ -556,8 +560,9 @@ export class Midjourney {
 
   /**
    * Runs many tasks at once: submits requests, at most 20 within 10.5 s as the vendor takes no more, and waits for all.
-   * Every item settles once; one that fails loses nothing. Out of credits, or with a refused key or set-up, it submits
-   * no more, and the rest says why.
+   * Every item settles once; one that fails loses nothing. One that is refused with 429 is held back and tried again, up to
+   * six times, 10.5 s or the server's pause apart. Out of credits, or with a refused key or set-up, it submits no more, and
+   * the rest says why.
    *
    * @param requests requests, tasks or ids, or what an earlier batch's `toJSON` gave, or that batch once it has ended
    * @throws {MidjourneyError} `invalid_request` for what is no list, or a batch that still runs
@@ -601,7 +606,8 @@ export class Midjourney {
  * - `still_running`: your `timeout` ran out and the task goes on. No failure: wait again.
  * - `network`: no answer, or half of one, or none within 60 s. Of a submit nobody knows whether it is billed, unless it
  *   never left. Also a WebAssembly module that could not be loaded.
- * - `bad_response`: an answer that isn't the API's, a redirect included; in `midapi/webhooks`, no callback of this API.
+ * - `bad_response`: an answer that isn't the API's, such as a page or a redirect; in `midapi/webhooks`, no callback of this
+ *   API.
  * - `aborted`: your signal ended the call.
  * - `misconfigured`: the client or the gateway is set up wrongly. The message says how.
  * - `unverified`: a callback's signature or time is wrong (`midapi/webhooks`).
