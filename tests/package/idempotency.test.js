@@ -65,7 +65,7 @@ test("no idempotency key is sent to the vendor, not even the caller's", async ()
 });
 
 for (const [name, submit] of Object.entries(SUBMITS)) {
-  test(`after a gateway's lost answer to ${name}, `reconcile` finds the one task that was created`, async (t) => {
+  test(`after a gateway's lost answer to ${name}, reconcile finds the one task that was created`, async (t) => {
     for (const keep of [(error) => error, (error) => error.submit, (error) => JSON.parse(JSON.stringify(error.submit)), (error) => JSON.parse(JSON.stringify(error))]) {
       const { mj, tasks, requests, api } = await gateway(t, { lost: 1 });
       const error = await failure(submit(mj));

@@ -1,10 +1,13 @@
 /** What the tests of the built package are made of: a stubbed fetch, a vendor on this machine, a clock that is told. */
 import { createServer } from "node:http";
 import { afterEach } from "node:test";
-import { Midjourney } from "../../dist/node.js";
+import { Midjourney, init } from "../../dist/node.js";
 
 export const KEY = "CANARY-4f1d9b7c2e6a8350";
 export const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+
+// Before any clock is told: to start the module takes real time.
+await init();
 
 const real = { fetch, setTimeout, clearTimeout, now: Date.now };
 afterEach(() => (globalThis.fetch = real.fetch));
