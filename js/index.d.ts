@@ -447,8 +447,8 @@ export class Midjourney {
   /**
    * Sends nothing, and loads nothing before the first call.
    *
-   * @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser. Other mistakes, such as a misspelt option, fail the first
-   *   call.
+   * @throws {MidjourneyError} `misconfigured` for an `apiKey` in a browser. Other mistakes, such as a misspelt
+   *   option, fail the first call.
    */
   constructor(options: MidjourneyOptions);
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::access::Caller;
+use super::host::FETCH;
 use super::ledger::Account;
 use crate::client::Client;
 use crate::core::{Endpoint, Error, Kind, Prices, Secret};
@@ -112,7 +113,7 @@ impl Gateway {
     fn of(values: Values) -> Result<Self, Error> {
         let set_up = Configuration::parse(|name| values.get(name).map(str::to_owned));
         let Configuration { variables, secrets } = set_up.map_err(Faults::into_first).map_err(of_the_gateway)?;
-        let client = Client::new(Fetch, HostTimer, variables.upstream, Some(secrets.api_key.clone()));
+        let client = Client::new(FETCH, HostTimer, variables.upstream, Some(secrets.api_key.clone()));
         // The secret may be there already while no page is allowed.
         let secret = secrets.session.filter(|_| !variables.session_origins.is_empty());
         Ok(Self {

@@ -6,6 +6,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::web::Fetch;
+
+/// What the gateway reads with: a Worker has 128 MB for all its callers, and the vendor's longest reply is some KB.
+pub const FETCH: Fetch = Fetch::reading_up_to(256 * 1024);
+
 #[wasm_bindgen]
 extern "C" {
     /// The storage of a Durable Object.

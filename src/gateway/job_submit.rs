@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::config::{Gateway, gateway};
 use super::handler_error::HandlerError;
-use super::host::random_id;
+use super::host::{FETCH, random_id};
 use super::job::{Job, Resubmission, SUBMIT_LEASE_MS, Stage};
 use super::job_reply::{UpstreamUsage, unknown_task};
 use super::job_storage::JobStorage;
@@ -15,7 +15,7 @@ use super::stub::LedgerStub;
 use super::submit_order::SubmitOrder;
 use crate::client::{Request, Timer, Transport, race};
 use crate::core::{Billed, Error, Kind, Operation};
-use crate::web::{Fetch, HostTimer};
+use crate::web::HostTimer;
 
 /// How long an alert may take.
 const ALERT_TIMEOUT_MS: u32 = 10_000;
@@ -173,7 +173,7 @@ fn send_alerts(gateway: &Gateway, alerts: Vec<Alert>) {
         let url = url.clone();
         spawn_local(async move {
             let request = Request { url: &url, body: Some(&body), key: None, idempotency_key: None };
-            let _ = race(Fetch.send(request), HostTimer.sleep(ALERT_TIMEOUT_MS)).await;
+            let _ = race(FETCH.send(request), HostTimer.sleep(ALERT_TIMEOUT_MS)).await;
         });
     }
 }

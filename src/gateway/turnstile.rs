@@ -5,10 +5,11 @@ use serde_with::skip_serializing_none;
 
 use super::access::forbidden;
 use super::config::Sessions;
+use super::host::FETCH;
 use crate::client::{Request, Timer, Transport, race};
 use crate::core::{Error, Operation, Secret};
 use crate::policy::Origin;
-use crate::web::{Fetch, HostTimer};
+use crate::web::HostTimer;
 
 const VERIFIER: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
 const TIMEOUT_MS: u32 = 10_000;
@@ -48,7 +49,7 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     // Texts are always JSON.
     let question = serde_json::to_string(&question).unwrap_or_default();
     let request = Request { url: VERIFIER, body: Some(&question), key: None, idempotency_key: None };
-    let answer = race(Fetch.send(request), HostTimer.sleep(TIMEOUT_MS)).await;
+    let answer = race(FETCH.send(request), HostTimer.sleep(TIMEOUT_MS)).await;
     // A verifier that is down says nothing about the person.
     let down = || Error::refused(Operation::Read, 503, "turnstile: can't be asked right now; try again".to_owned());
     let answer = answer.and_then(Result::ok).filter(|answer| answer.status < 500).ok_or_else(down)?;

@@ -32,7 +32,7 @@ impl Midjourney {
     pub fn new(given_options: &JsValue) -> Result<Midjourney, JsValue> {
         let client = ClientOptions::read(given_options).and_then(|options| {
             let (endpoint, key) = options.account()?;
-            Ok(Client::new(Fetch, HostTimer, endpoint, key)?.with_history(options.history()))
+            Ok(Client::new(Fetch::default(), HostTimer, endpoint, key)?.with_history(options.history()))
         });
         let client = client.map_err(|error| error_to_js(&error))?;
         Ok(Self { client: Rc::new(client), prices: given(given_options, "prices").unwrap_or_default() })

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use js_sys::{JsString, Object, Promise, Reflect, TypeError};
+use js_sys::{JsString, Object, Promise, RangeError, Reflect, TypeError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -10,14 +10,29 @@ use super::body::{read_up_to, reading_text};
 use super::value::given;
 use crate::client::{NoReply, Reply, Request, Transport};
 
-/// The longest reply that is read, thousands of times the vendor's longest: a paid task isn't lost over what a proxy adds.
-/// Of a longer one the rest is left, and half an answer is none.
+/// The longest reply that is read unless told, thousands of times the vendor's longest: a paid task isn't lost over what a
+/// proxy adds.
 const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 
 /// The host's `fetch`. Bound by hand: web-sys binds it to a window, and browsers' workers, Node and Cloudflare's
 /// Workers have none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Fetch;
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch {
+    max_reply_bytes: usize,
+}
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Self::reading_up_to(MAX_REPLY_BYTES)
+    }
+}
+
+impl Fetch {
+    /// Reads replies of up to so many bytes. A longer one is left, and its call fails like one whose connection broke.
+    pub const fn reading_up_to(max_reply_bytes: usize) -> Self {
+        Self { max_reply_bytes }
+    }
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,12 +71,12 @@ impl std::error::Error for HostError {}
 
 impl Transport for Fetch {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        let outcome = reply(request).await;
+        let outcome = reply(request, self.max_reply_bytes).await;
         outcome.map_err(|thrown| NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) })
     }
 }
 
-async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
+async fn reply(request: Request<'_>, limit: usize) -> Result<Reply, JsValue> {
     let mut ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
     // A plain object: the host makes its own `Headers` of it anyway.
     let headers = Object::new();
@@ -87,7 +102,7 @@ async fn reply(request: Request<'_>) -> Result<Reply, JsValue> {
     // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
     let response = response_of(JsFuture::from(Promise::resolve(&fetch(request.url, &init)?)).await?)?;
     let retry_after = response.headers().get("Retry-After")?;
-    let body = text_of(&response).await?;
+    let body = text_of(&response, limit).await?;
     #[cfg(feature = "crash")]
     crate::crash::crash_if("crash", &body);
     // Aborting what has ended would only make an exception nobody sees.
@@ -106,10 +121,15 @@ fn response_of(value: JsValue) -> Result<Response, JsValue> {
     Err(TypeError::new("`fetch` returned no Response").into())
 }
 
-async fn text_of(response: &Response) -> Result<String, JsValue> {
+async fn text_of(response: &Response, limit: usize) -> Result<String, JsValue> {
     match response.body() {
         Some(body) if body.is_instance_of::<ReadableStream>() => {
-            Ok(reading_text(read_up_to(Some(body), MAX_REPLY_BYTES).await?.bytes))
+            let read = read_up_to(Some(body), limit).await?;
+            if read.is_cut {
+                // Half an answer is none.
+                return Err(RangeError::new(&format!("the reply is longer than {limit} bytes")).into());
+            }
+            Ok(reading_text(read.bytes))
         }
         // A polyfill's has no such stream.
         _ => Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default()),

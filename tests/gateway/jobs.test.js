@@ -102,7 +102,7 @@ test("row 33: a reply that is too long is read up to the limit, and the outcome 
   const long = JSON.stringify({ code: 200, msg: "success", data: { taskId: TASK, more: "x".repeat(2_000_000) } });
   const gateway = await gatewayOn(new Upstream(() => new Response(long, { headers: { "Content-Type": "application/json" } })));
   const { status, json } = await gateway.post("generate", IMAGE);
-  assert.equal(status, 502);
+  assert.equal(status, 504);
   assert.match(json.msg, /may have been created and billed/);
 });
 

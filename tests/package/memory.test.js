@@ -5,12 +5,9 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import module from "../../dist/midapi.js";
-import { init } from "../../dist/node.js";
 import { IMAGE, server, stub } from "./stub.js";
 
 const RECORD = readFileSync(new URL("../core/fixtures/real-record-success-txt2img.json", import.meta.url), "utf8");
-const BYTES = readFileSync(new URL("../../dist/midapi_bg.wasm", import.meta.url));
-
 for (const [what, signal] of [["calls", undefined], ["calls with a signal", new AbortController().signal]]) {
   test(`memory is flat after the first 5,000 of 20,000 ${what}`, (t) => isFlat(t, signal));
 }
@@ -19,7 +16,6 @@ async function isFlat(t, signal) {
   stub((_, { method }) => (method === "POST" ? { taskId: JSON.parse(RECORD).data.taskId } : new Response(RECORD)));
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
-  await init(BYTES);
   const { memory } = await module();
   const mj = server();
   const samples = [];

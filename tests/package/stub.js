@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import { afterEach } from "node:test";
 import { Midjourney, init } from "../../dist/node.js";
 
-// It takes its own time, which is not the time that a test tells.
-await init();
-
 export const KEY = "CANARY-4f1d9b7c2e6a8350";
 export const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
+
+// Before any clock is told: to start the module takes real time.
+await init();
 
 const real = { fetch, setTimeout, clearTimeout, now: Date.now };
 afterEach(() => (globalThis.fetch = real.fetch));

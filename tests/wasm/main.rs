@@ -29,7 +29,7 @@ fn stub_fetch(body: &str) -> Array {
 
 fn client(key: Option<&str>) -> Client<Fetch, HostTimer> {
     let endpoint = Endpoint::new("https://vendor.example/api/v1/mj", true).unwrap();
-    Client::new(Fetch, HostTimer, endpoint, key.map(|key| Secret::new(key).unwrap())).unwrap()
+    Client::new(Fetch::default(), HostTimer, endpoint, key.map(|key| Secret::new(key).unwrap())).unwrap()
 }
 
 fn image() -> GenerateRequest {

@@ -35,7 +35,7 @@ fn start() -> Result<(), JsValue> {
     // Without a key: the gateway holds it, and the server its token.
     let endpoint = Endpoint::new(&(window.location().origin()? + "/api/v1/mj"), false).map_err(JsError::from)?;
     let app = Rc::new(App {
-        client: Client::new(Fetch, HostTimer, endpoint, None).map_err(JsError::from)?,
+        client: Client::new(Fetch::default(), HostTimer, endpoint, None).map_err(JsError::from)?,
         prompt: element(&document, "prompt")?,
         button: element(&document, "imagine")?,
         status: element(&document, "status")?,
