@@ -333,7 +333,7 @@ fn the_twenty_first_submit_waits_for_the_first_to_leave_the_window() {
 }
 
 #[test]
-fn a_wait_is_no_submit_and_needs_no_window() {
+fn waits_do_not_count_as_submits() {
     let server = Server::answering(obliging);
     let waits = (0..50).map(|number| BatchItem::Wait(Handle::new(number.to_string()))).collect();
     by_number(batch(&server, waits, options(100), never()), 50);
@@ -341,7 +341,7 @@ fn a_wait_is_no_submit_and_needs_no_window() {
 }
 
 #[test]
-fn what_would_refuse_every_submit_ends_the_submits_and_not_the_waits() {
+fn a_refusal_that_applies_to_every_submit_ends_the_submits_and_not_the_waits() {
     for (code, kind) in [(402, Kind::InsufficientCredits), (401, Kind::Unauthorized), (503, Kind::Misconfigured)] {
         let server = Server::answering(move |sent| match sent.body {
             Some(_) => {
@@ -466,7 +466,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn the_order_keeps_every_promise(
+    fn a_batch_keeps_its_concurrency_and_rate_and_begins_each_item_once(
         items in prop::collection::vec((any::<bool>(), 0i64..3_000, end()), 0..90),
         concurrency in 0usize..40,
         stop_at in proptest::option::of(0i64..60_000),

@@ -25,7 +25,7 @@ pub fn run(dry_run: bool) -> Result<()> {
         }
     };
     report(checks::configuration(&wrangler_toml, &read("js/gateway.js")?));
-    report(vec![checks::size(&read("build/worker/upload-size.txt")?), checks::startup(fastest_start_ms()?)]);
+    report(vec![checks::startup(fastest_start_ms()?)]);
     if !dry_run {
         report(match listed_secrets() {
             Ok(listed) => checks::secrets(&listed, &wrangler_toml),
