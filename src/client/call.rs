@@ -315,7 +315,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             let elapsed = |created_at: i64| now.saturating_sub(created_at);
             task.time_left =
                 task.created_at.map(|created_at| history.time_left(task_type, task.speed, elapsed(created_at)));
-            task.expected_at = look_again_after.map(|seconds| now + i64::from(seconds) * 1000);
+            self.expect_again(&mut task, look_again_after);
         }
         task
     }

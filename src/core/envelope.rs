@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::given::Given;
-use super::{Error, Kind, MISCONFIGURED, Operation, Secret, checked_task_id, de, decode, is_field};
+use super::{Error, Kind, MISCONFIGURED, Operation, Secret, de, decode, is_field};
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -34,9 +34,8 @@ pub(crate) fn decode_envelope(
         _ => {
             return Err(match status {
                 200..300 => senseless(operation, "the server's answer is not the API's envelope"),
-                429 | 455 | 500..=u16::MAX => Error::refused(operation, status.into(), http_status(status.into())),
-                400..500 => Error::refused_in_front(status),
-                _ => Error::refused(operation, status.into(), http_status(status.into())),
+                400..500 if !matches!(status, 429 | 455) => Error::refused_in_front(status),
+                _ => Error::refused(operation, status.into(), format!("the server answered HTTP {status}")),
             });
         }
     };
@@ -66,23 +65,15 @@ pub(crate) fn accepted_task_id(data: Given) -> Result<String, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Accepted {
+        #[serde(deserialize_with = "de::task_id")]
         task_id: String,
     }
-    let what = "has no usable taskId";
-    let Accepted { task_id } = decode_data(Operation::Submit, data, what)?;
-    match checked_task_id(&task_id) {
-        Ok(_) => Ok(task_id),
-        Err(_) => Err(senseless(Operation::Submit, &format!("the server's answer {what}"))),
-    }
+    decode_data(Operation::Submit, data, "has no usable taskId").map(|Accepted { task_id }| task_id)
 }
 
 /// Whether a gateway's health says that it creates one task for one idempotency key.
 pub(crate) fn honours_idempotency_keys(data: &Given) -> bool {
     data.field("idempotencyKeys") == Some(&Given::Boolean(true))
-}
-
-fn http_status(status: i64) -> String {
-    format!("the server answered HTTP {status}")
 }
 
 #[cold]

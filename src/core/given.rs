@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for GivenVisitor {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Given, D::Error> {
-        Given::deserialize(deserializer)
+        self.deserialize(deserializer)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Given, E> {

@@ -75,9 +75,12 @@ pub(crate) fn warnings(given: Given) -> Result<Vec<Warning>, Error> {
 fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |field, message: String| warnings.push(Warning { field, message });
+    // A field counts that is sent.
+    let sent = serde_json::to_string(request).ok().and_then(|body| decode::given(&body)).unwrap_or(Given::Nothing);
+    let is_set = |field| sent.field(field).is_some();
     let flags = prompt::flags(&request.prompt);
     for (name, field) in FLAGS {
-        if is_set(request, field) && flags.iter().any(|flag| flag.name == name) {
+        if is_set(field) && flags.iter().any(|flag| flag.name == name) {
             warn("prompt", format!("--{name} stands in the prompt and {field} is given, too; keep one of them"));
         }
     }
@@ -105,7 +108,7 @@ fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<W
     }
     let task_type = request.task_type;
     for (field, fits, types) in FITTING {
-        if is_set(request, field) && !fits(task_type) {
+        if is_set(field) && !fits(task_type) {
             warn(field, format!("has no effect on {}; it is for {types}", task_type.as_str()));
         }
     }
@@ -140,23 +143,6 @@ const FITTING: [Fitting; 5] = [
     ("fileUrl", TaskType::needs_file, "task types that start from an image"),
     ("fileUrls", TaskType::needs_file, "task types that start from an image"),
 ];
-
-fn is_set(request: &GenerateRequest, field: &str) -> bool {
-    match field {
-        "aspectRatio" => request.aspect_ratio.is_some(),
-        "version" => request.version.is_some(),
-        "stylization" => request.stylization.is_some(),
-        "variety" => request.variety.is_some(),
-        "weirdness" => request.weirdness.is_some(),
-        "ow" => request.ow.is_some(),
-        "motion" => request.motion.is_some(),
-        "videoBatchSize" => request.video_batch_size.is_some(),
-        "speed" => request.speed.is_some(),
-        "fileUrl" => request.file_url.is_some(),
-        "fileUrls" => !request.file_urls.is_empty(),
-        _ => false,
-    }
-}
 
 fn has_permutation(prompt: &str) -> bool {
     let inside = prompt.split('{').skip(1).filter_map(|rest| rest.split_once('}'));

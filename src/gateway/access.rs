@@ -120,11 +120,6 @@ pub fn unauthorized() -> Error {
         .with(|error| error.code = Some(401))
 }
 
-/// Bytes as lowercase hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

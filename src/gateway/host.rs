@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::web::Fetch;
+use crate::web::{Fetch, given};
 
 /// What the gateway reads with: a Worker has 128 MB for all its callers, and the vendor's longest reply is some KB.
 pub const FETCH: Fetch = Fetch::reading_up_to(256 * 1024);
@@ -55,18 +55,13 @@ extern "C" {
     pub fn console_log(line: &str);
 }
 
-/// A field of an object of the runtime's.
-pub fn field(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
-}
-
 /// Whether a rate limit lets this key through.
 pub async fn is_within_limit(env: &JsValue, limit: &str, key: &str) -> Result<bool, JsValue> {
-    let limit: Limit = field(env, limit).unchecked_into();
+    let limit: Limit = given(env, limit).unwrap_or_default().unchecked_into();
     let options = js_sys::Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;
     let outcome = JsFuture::from(limit.limit(&options)?).await?;
-    Ok(field(&outcome, "success").is_truthy())
+    Ok(given(&outcome, "success").is_some_and(|success| success.is_truthy()))
 }
 
 /// An id that nobody can guess, of so many random bytes.

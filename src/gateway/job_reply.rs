@@ -1,9 +1,10 @@
-use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 
+use crate::client::Timer;
 use crate::core::Error;
+use crate::web::HostTimer;
 
 /// What a job answers to a request.
 #[skip_serializing_none]
@@ -32,9 +33,9 @@ pub struct UpstreamUsage {
 impl UpstreamUsage {
     /// Waits for a call to the vendor, and notes how long it took.
     pub async fn measure<T>(&mut self, call: impl Future<Output = T>) -> T {
-        let started_at = Date::now();
+        let started_at = HostTimer.now();
         let outcome = call.await;
-        self.upstream_ms = Some((Date::now() - started_at) as i64);
+        self.upstream_ms = Some(HostTimer.now() - started_at);
         outcome
     }
 }

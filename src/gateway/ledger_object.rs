@@ -1,7 +1,7 @@
 //! The Durable Object that keeps the accounts. There is one for all callers, so that a reservation is charged to the caller
 //! and to the gateway in one step, or to none.
 
-use js_sys::{Array, Date};
+use js_sys::Array;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
@@ -10,6 +10,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::host::{Sql, Storage};
 use super::ledger::{Alert, OverCap, ReserveReply, ReserveRequest, day, public_name};
 use super::message;
+use crate::client::Timer;
+use crate::web::HostTimer;
 
 /// How long accounts are kept after their day: longer than jobs, which are found by their reservations.
 const KEPT_DAYS: i64 = 31;
@@ -126,7 +128,7 @@ pub fn ledger_spent(storage: Storage, names: &str) -> Result<String, JsValue> {
 }
 
 fn today() -> i64 {
-    day(Date::now() as i64)
+    day(HostTimer.now())
 }
 
 fn reservation_state(sql: &Sql, id: &str) -> Result<Option<String>, JsValue> {

@@ -1,4 +1,3 @@
-use js_sys::Date;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
@@ -6,7 +5,9 @@ use wasm_bindgen::JsValue;
 use super::host::console_log;
 use super::job_reply::UpstreamUsage;
 use super::message;
+use crate::client::Timer;
 use crate::core::{Billed, Error, Kind};
+use crate::web::HostTimer;
 
 /// The log's line of one request: no prompt, no secret, no address.
 #[skip_serializing_none]
@@ -31,7 +32,7 @@ pub struct LogLine {
     /// What is set up wrongly, if that is why nothing was done: the owner's to mend. It shows no value.
     misconfigured: Option<String>,
     #[serde(skip)]
-    started_at: f64,
+    started_at: i64,
 }
 
 impl LogLine {
@@ -46,7 +47,7 @@ impl LogLine {
             usage: UpstreamUsage::default(),
             billed: None,
             misconfigured: None,
-            started_at: Date::now(),
+            started_at: HostTimer.now(),
         }
     }
 
@@ -59,7 +60,7 @@ impl LogLine {
     /// Writes the line.
     pub fn write(mut self, status: u16) -> Result<(), JsValue> {
         self.status = Some(status);
-        self.ms = Some((Date::now() - self.started_at) as i64);
+        self.ms = Some(HostTimer.now() - self.started_at);
         console_log(&message::encode(&self)?);
         Ok(())
     }

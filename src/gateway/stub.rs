@@ -3,12 +3,12 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::host::field;
 use super::job::ParentTask;
 use super::job_reply::JobReply;
 use super::ledger::{ReserveReply, ReserveRequest};
 use super::message;
 use super::submit_order::SubmitOrder;
+use crate::web::given;
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,7 +38,7 @@ extern "C" {
 }
 
 fn stub(env: &JsValue, class: &str, name: &str) -> Result<Stub, JsValue> {
-    field(env, class).unchecked_into::<Namespace>().get_by_name(name)
+    given(env, class).unwrap_or_default().unchecked_into::<Namespace>().get_by_name(name)
 }
 
 fn text(answer: JsValue) -> String {

@@ -2,11 +2,12 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::access::{Caller, hex};
+use super::access::Caller;
 use super::config::Gateway;
 use super::host::random;
 use super::ledger::{Account, ReserveRequest};
 use crate::core::Submission;
+use crate::policy::hex;
 
 /// The length of a job's id: 24 bytes in base64.
 const ID_CHARS: usize = 32;

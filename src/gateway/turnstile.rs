@@ -9,6 +9,7 @@ use super::host::FETCH;
 use crate::client::{Request, Timer, Transport, race};
 use crate::core::{Error, Operation, Secret};
 use crate::policy::Origin;
+use crate::url::Url;
 use crate::web::HostTimer;
 
 const VERIFIER: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
@@ -54,15 +55,6 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let down = || Error::refused(Operation::Read, 503, "turnstile: can't be asked right now; try again".to_owned());
     let answer = answer.and_then(Result::ok).filter(|answer| answer.status < 500).ok_or_else(down)?;
     let VerifyResponse { success, hostname: host } = serde_json::from_str(&answer.body).map_err(|_| down())?;
-    let of_ours =
-        |origin: &Origin| host.as_deref() == origin.as_str().split_once("://").map(|(_, rest)| hostname(rest));
-    if success && sessions.origins.iter().any(of_ours) { Ok(()) } else { Err(invalid()) }
-}
-
-/// A host without its port.
-fn hostname(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
+    let of_ours = |origin: &Origin| host == Url::parse(origin.as_str()).map(|url| url.hostname());
+    if success && host.is_some() && sessions.origins.iter().any(of_ours) { Ok(()) } else { Err(invalid()) }
 }

@@ -22,6 +22,8 @@ pub use permission::Permission;
 pub use secrets::{SECRETS, Secrets, SessionSecret};
 pub use setting::Setting;
 pub use text::Must;
+#[cfg(feature = "gateway")]
+pub(crate) use token::hex;
 pub use token::{Token, TokenHash, TokenName, credential};
 pub use tokens::Tokens;
 pub use variables::{VARIABLES, Variables};

@@ -47,8 +47,13 @@ text! {
 impl TokenHash {
     /// The hash of what a caller shows.
     pub fn of(credential: &str) -> Self {
-        Self(Sha256::digest(credential).iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&Sha256::digest(credential)))
     }
+}
+
+/// Bytes as lowercase hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The text of a new token: random bytes, behind a prefix by which scanners for leaked secrets can know it.

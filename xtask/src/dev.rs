@@ -133,9 +133,13 @@ fn play_money(settings: &mut Settings) {
 /// Signs the sessions of this machine's browsers: kept, so that a restart leaves them their tasks.
 fn secret_of_this_machine(path: &Path) -> Result<String> {
     if !path.exists() {
-        write_for_owner(path, &random()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
+        write_for_owner(path, &random_secret()?)?;
     }
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn random_secret() -> Result<String> {
+    Ok(random()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The tokens that `cargo xtask token` keeps, and what to say of them; without a file one that is shown once, and good until
@@ -240,8 +244,7 @@ mod tests {
     /// What `dev` on the simulator has, with these changes.
     fn checked(changes: &[(&str, &str)]) -> String {
         let mut settings = settings(changes);
-        let random = random().unwrap().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        settings.entry("MIDAPI_SESSION_SECRET".to_owned()).or_insert(random);
+        settings.entry("MIDAPI_SESSION_SECRET".to_owned()).or_insert(random_secret().unwrap());
         play_money(&mut settings);
         check(&over_wrangler_toml(&settings).unwrap()).err().map(|error| error.to_string()).unwrap_or_default()
     }
