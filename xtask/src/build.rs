@@ -71,7 +71,6 @@ fn module_folder(features: &str) -> PathBuf {
 /// Compiles the crate with one face's exports; returns a copy of the module, as all faces compile to one path.
 fn compile(features: &str) -> Result<PathBuf> {
     let module = module_folder(features).join("compiled.wasm");
-    let profile = if features.ends_with("gateway") { "worker" } else { "wasm" };
     // Not left to cargo: it keeps one output for both faces, and would compile each anew every time.
     let inputs = [at("src"), at("Cargo.toml"), at("Cargo.lock"), at("xtask/src/build.rs"), setup::toolchain()?];
     step_if_changed(&format!("compiling the crate to WebAssembly, exports of `{features}`"), &inputs, &module, || {
@@ -83,9 +82,14 @@ fn compile(features: &str) -> Result<PathBuf> {
         build.env("RUSTFLAGS", [remap(&home.unwrap_or_default(), "cargo"), remap(&sysroot, "rust")].join(" "));
         // Asked for here and not in Cargo.toml: beside a library cargo optimises no module as a whole (`lto`), and it
         // would link one for every program that uses the crate.
-        build.args(["rustc", "--package", "midapi", "--lib", "--crate-type", "cdylib", "--profile", profile]);
+        build.args(["rustc", "--package", "midapi", "--lib", "--crate-type", "cdylib", "--profile", "wasm"]);
+        if features.ends_with("gateway") {
+            // The Worker's upload and start are bounded, and its calls wait for the network. Not a profile of its own: that
+            // would compile the macros' crates once more.
+            build.args(["--config", "profile.wasm.opt-level = 'z'"]);
+        }
         run(build.args(["--target", "wasm32-unknown-unknown", "--features", &features.replace('/', ",")]))?;
-        copy(&at("target/wasm32-unknown-unknown").join(profile).join("midapi.wasm"), &module)
+        copy(&at("target/wasm32-unknown-unknown/wasm/midapi.wasm"), &module)
     })?;
     Ok(module)
 }
