@@ -30,18 +30,22 @@ impl Handle {
 
     /// Reads a task as JSON, or a task's id.
     pub fn parse(json: &str) -> Result<Self, Error> {
-        Self::given(decode::given(json).unwrap_or(Given::Nothing))
+        let handle = match decode::given(json) {
+            Some(Given::Text(task_id)) => Some(Self::new(task_id)),
+            task => task.and_then(decode::lenient),
+        };
+        handle.ok_or_else(Self::is_none)?.checked()
     }
 
-    /// A task, as a caller has kept it, or its id.
-    pub(crate) fn given(task: Given) -> Result<Self, Error> {
-        let handle = match task {
-            Given::Text(task_id) => Some(Self::new(task_id)),
-            task => decode::lenient(task),
-        };
-        let handle = handle.ok_or_else(|| Error::invalid("taskId", "must be a task or its id"))?;
-        checked_task_id(&handle.task_id)?;
-        Ok(handle)
+    /// What a caller has kept as a task, if its id is one.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        checked_task_id(&self.task_id)?;
+        Ok(self)
+    }
+
+    /// The refusal of what is no task.
+    pub(crate) fn is_none() -> Error {
+        Error::invalid("taskId", "must be a task or its id")
     }
 
     /// When the task is likely to end, by a clock that says it is `now`. One that was ahead when the task was stored

@@ -16,7 +16,7 @@ const MUST_BE_URL: &str = "must be an absolute http or https URL of at most 2048
 /// Returns a link that the vendor or a caller's server may be asked to fetch, spelled as a browser spells it; or what is
 /// wrong with it.
 pub(super) fn checked(text: &str) -> Result<String, String> {
-    parsed(text).map(|url| url.href())
+    parsed(text).map(Url::into_href)
 }
 
 /// A link to a host that only a private network has.
@@ -35,7 +35,7 @@ pub(crate) struct PrivateLink {
 pub(super) fn first_private<'a>(links: impl IntoIterator<Item = (&'static str, &'a str)>) -> Option<PrivateLink> {
     let private = |(field, link): (&'static str, &str)| {
         let url = Url::parse(link).filter(is_private)?;
-        Some(PrivateLink { field, is_loopback: url.is_loopback(), host: url.hostname() })
+        Some(PrivateLink { field, is_loopback: url.is_loopback(), host: url.hostname().to_owned() })
     };
     let mut found = links.into_iter().filter_map(private);
     let first = found.next()?;
@@ -47,7 +47,7 @@ pub(super) fn first_private<'a>(links: impl IntoIterator<Item = (&'static str, &
 
 /// Returns a link to a result, spelled as a browser spells it, if it is one that may stand in a page.
 pub(super) fn of_result(text: &str) -> Option<String> {
-    parsed(text).ok().map(|url| url.href())
+    parsed(text).ok().map(Url::into_href)
 }
 
 fn parsed(text: &str) -> Result<Url, String> {
@@ -68,7 +68,7 @@ fn parsed(text: &str) -> Result<Url, String> {
         return Err("must be one link, and holds two; give several in `fileUrls`".to_owned());
     }
     let url = Url::parse(text).ok_or_else(|| MUST_BE_URL.to_owned())?;
-    if text.contains('@') && url.has_user() {
+    if url.has_user() {
         // `https://vendor.example@evil.example` names evil.example.
         return Err("must be a URL without a user name or password".to_owned());
     }

@@ -122,7 +122,7 @@ fn warnings_of(request: &GenerateRequest, speed_as_given: Option<&str>) -> Vec<W
             warn(field, format!("is on a private network: the vendor can't reach {}", private.host));
         }
         let Some(url) = Url::parse(link) else { continue };
-        if SHARE_PAGES.contains(&url.hostname().as_str()) {
+        if SHARE_PAGES.contains(&url.hostname()) {
             warn(field, "leads to a page that shows the picture; the picture's own link is needed".to_owned());
         }
         if link.contains("&amp;") {

@@ -55,6 +55,6 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let down = || Error::refused(Operation::Read, 503, "turnstile: can't be asked right now; try again".to_owned());
     let answer = answer.and_then(Result::ok).filter(|answer| answer.status < 500).ok_or_else(down)?;
     let VerifyResponse { success, hostname: host } = serde_json::from_str(&answer.body).map_err(|_| down())?;
-    let of_ours = |origin: &Origin| host == Url::parse(origin.as_str()).map(|url| url.hostname());
+    let of_ours = |origin: &Origin| host.as_deref() == Url::parse(origin.as_str()).as_ref().map(Url::hostname);
     if success && host.is_some() && sessions.origins.iter().any(of_ours) { Ok(()) } else { Err(invalid()) }
 }

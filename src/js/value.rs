@@ -30,7 +30,11 @@ pub fn from_js<T: DeserializeOwned>(value: &JsValue, what: &str) -> Result<T, Er
 
 /// A task, as returned or as loaded from storage, or its id.
 pub fn handle(value: &JsValue) -> Result<Handle, Error> {
-    Handle::given(given_of(value).unwrap_or(Given::Nothing))
+    match value.as_string() {
+        Some(task_id) => Handle::new(task_id).checked(),
+        // Not by way of a `Given`: its images would be read, too, which is a tenth of a call's work.
+        None => serde_wasm_bindgen::from_value(value.clone()).map_err(|_| Handle::is_none()).and_then(Handle::checked),
+    }
 }
 
 /// A value of ours as the host's.

@@ -123,7 +123,7 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
             import.name = short;
         }
         bound.emit(&folder)?;
-        write(&glue, if feature.ends_with("js") { glue::reporting_traps(&glue_text)? } else { glue_text })?;
+        write(&glue, if feature.ends_with("js") { glue::of_package(&glue_text)? } else { glue_text })?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
         // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
