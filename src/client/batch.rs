@@ -6,8 +6,7 @@ use std::task::Poll;
 
 use futures_channel::mpsc::unbounded;
 use futures_util::future::{FusedFuture, FutureExt, Shared};
-use futures_util::stream::{self, FusedStream, FuturesUnordered, Stream, StreamExt};
-use futures_util::{poll, select_biased};
+use futures_util::stream::{self, Stream, StreamExt};
 
 use super::{CallContext, CallEvent, Client, DEFAULT_WAIT_MS, Timer, Transport, race};
 use crate::core::{Billed, Error, Handle, Kind, Submission, Task, UnknownSubmit, WINDOW_MS};
@@ -113,74 +112,43 @@ pub(crate) async fn run_batch<T: Transport, C: Timer>(
     stop: impl Future<Output = ()>,
     on_event: &dyn Fn(usize, BatchEvent),
 ) {
-    let stop = stop.shared();
-    let refused = Cell::new(None);
-    let settle = |(number, outcome): (usize, Result<Task, Error>)| {
+    let stop = &stop.shared();
+    // Why the rest isn't submitted.
+    let refused = &Cell::new(None);
+    let admitted = stream::iter(items).enumerate().then(async |(number, item)| {
+        let submits = matches!(item, BatchItem::Submit(_));
+        let refusal = loop {
+            let_events_out().await;
+            if stop.clone().now_or_never().is_some() {
+                break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
+            }
+            if let Some(kind) = refused.get().filter(|_| submits) {
+                break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
+            }
+            if !submits || client.takes_submits() {
+                break None;
+            }
+            // Polled whenever an item settles, so it needs no waker.
+            let refused = poll_fn(|_| if refused.get().is_some() { Poll::Ready(()) } else { Poll::Pending });
+            let ended = race(stop.clone(), refused).map(drop);
+            race(client.next_window(), ended).await;
+        };
+        (number, item, refusal)
+    });
+    let settled = admitted.for_each_concurrent(options.concurrency.max(1), async |(number, item, refusal)| {
+        let outcome = match (refusal, item) {
+            (Some(refusal), BatchItem::Wait(handle)) => Err(refusal.after_acceptance(&handle.task_id)),
+            (Some(refusal), BatchItem::Submit(_)) => Err(refusal),
+            (_, item) => run_item(client, number, item, options.timeout_ms, stop.clone(), on_event).await,
+        };
         let kind = outcome.as_ref().err().map(|error| error.kind);
         if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
             // What is submitted after this would be refused alike.
             refused.set(refused.get().or(kind));
         }
         on_event(number, BatchEvent::Settled(outcome));
-    };
-    let mut in_flight = FuturesUnordered::new();
-    let mut stopping = stop.clone().fuse();
-    for (number, item) in items.into_iter().enumerate() {
-        let submits = matches!(item, BatchItem::Submit(_));
-        let refusal = loop {
-            let_events_out().await;
-            if stopping.is_terminated() || (&mut stopping).now_or_never().is_some() {
-                break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
-            }
-            if let Some(kind) = refused.get().filter(|_| submits) {
-                break Some(Error::new(kind, "not submitted, as an earlier item was refused so"));
-            }
-            let now = client.timer.now();
-            let wait = match in_flight.len() < options.concurrency.max(1) {
-                true if !submits => break None,
-                true => client.window.next(now) - now,
-                false => i64::MAX,
-            };
-            if wait <= 0 {
-                break None;
-            }
-            // Room comes with an item that settles, the window's with time.
-            let mut room = pin!(
-                async {
-                    match u32::try_from(wait) {
-                        Ok(ms) => client.timer.sleep(ms).await,
-                        Err(_) => std::future::pending().await,
-                    }
-                }
-                .fuse()
-            );
-            select_biased! {
-                () = stopping => {}
-                settled = in_flight.select_next_some() => settle(settled),
-                () = room => {}
-            }
-        };
-        match (refusal, item) {
-            (Some(refusal), BatchItem::Wait(handle)) => {
-                settle((number, Err(refusal.after_acceptance(&handle.task_id))))
-            }
-            (_, BatchItem::Unknown(error)) => settle((number, Err(error))),
-            (Some(refusal), BatchItem::Submit(_)) => settle((number, Err(refusal))),
-            (None, item) => {
-                let work = run_item(client, number, item, options.timeout_ms, stop.clone(), on_event);
-                in_flight.push(async move { (number, work.await) });
-                // It has to leave before there is a next.
-                while let Poll::Ready(Some(settled)) = poll!(in_flight.next()) {
-                    settle(settled);
-                }
-            }
-        }
-    }
-    while !in_flight.is_terminated() {
-        if let Some(settled) = in_flight.next().await {
-            settle(settled);
-        }
-    }
+    });
+    settled.await;
 }
 
 /// Lets the stream yield what has happened: whoever learns of it may stop the batch before anything more is submitted.
@@ -227,16 +195,11 @@ async fn run_item<T: Transport, C: Timer>(
                     return Err(error);
                 }
                 context.pausing();
-                let at = client.timer.now().saturating_add(ms);
-                loop {
-                    let now = client.timer.now();
-                    let ms = at.max(client.window.next(now)).saturating_sub(now);
-                    if ms <= 0 {
-                        break;
-                    }
-                    let sleep = client.timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX));
-                    race(sleep, stop.clone()).await.ok_or_else(|| context.aborted())?;
-                }
+                let pause = async {
+                    client.timer.sleep(ms as u32).await;
+                    client.next_window().await;
+                };
+                race(pause, stop.clone()).await.ok_or_else(|| context.aborted())?;
             };
             Handle::from(&task)
         }

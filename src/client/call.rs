@@ -372,14 +372,10 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     /// Waits until the vendor takes another submit; `false` if that is too late.
     async fn window_opens(&self, deadline: i64) -> bool {
         let Client { timer, window, .. } = self.client;
-        loop {
-            let now = timer.now();
-            let ms = window.next(now).saturating_sub(now);
-            if ms <= 0 || now.saturating_add(ms) >= deadline {
-                return ms <= 0;
-            }
-            timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX)).await;
+        if window.next(timer.now()) < deadline {
+            self.client.next_window().await;
         }
+        timer.now() < deadline && self.client.takes_submits()
     }
 
     /// Sends a request once.

@@ -81,6 +81,21 @@ impl<T: Transport, C: Timer> Client<T, C> {
         Call::new(self, context)
     }
 
+    /// Whether the vendor takes another submit now.
+    pub(super) fn takes_submits(&self) -> bool {
+        let now = self.timer.now();
+        self.window.next(now) <= now
+    }
+
+    /// Waits until the vendor takes another submit.
+    pub(super) async fn next_window(&self) {
+        while !self.takes_submits() {
+            let now = self.timer.now();
+            let ms = self.window.next(now).saturating_sub(now);
+            self.timer.sleep(u32::try_from(ms).unwrap_or(u32::MAX)).await;
+        }
+    }
+
     /// Submits a request to generate, and returns the running task.
     ///
     /// # Errors
