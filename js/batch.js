@@ -1,6 +1,6 @@
 import { crashError } from "./crash.js";
 import { refusal } from "./errors.js";
-import { optionsOf, plain } from "./plain.js";
+import { CALL_OPTIONS, optionsOf, plain } from "./plain.js";
 
 /** As in `client.js`: no private field, for those who put a Proxy around a batch. */
 const STATE = Symbol("state");
@@ -48,10 +48,12 @@ function stateOf(run, requests, options) {
   if (earlier?.running?.then && !earlier.isOver) {
     throw refusal("invalid_request", "requests", "is a batch that still runs: leave it first");
   }
+  const { options: data, own: flight } = optionsOf(options, CALL_OPTIONS);
   const items = earlier ? [...earlier.items] : [...requests];
   const state = {
     run,
-    ...optionsOf(options),
+    options: data,
+    flight,
     /** For each item what a later batch would need: the request, the task, or an error that forbids to submit it again. */
     items,
     /** The items as they were given; of what an earlier batch has left, the request. */

@@ -9,4 +9,4 @@ import file from "./midapi_bg.wasm" with { type: "file" };
 export const { init, load } = loader(() => readFileSync(resolve(import.meta.dirname, file)));
 
 export const Midjourney = midjourney(load);
-export { isMidjourneyError, MidjourneyError } from "./errors.js";
+export * from "./exports.js";

@@ -2,7 +2,7 @@ import { Batch } from "./batch.js";
 import { atOnce, inFlight, instance } from "./crash.js";
 import { refusal } from "./errors.js";
 import { Client } from "./midapi.js";
-import { optionsOf, plain } from "./plain.js";
+import { CALL_OPTIONS, optionsOf, plain } from "./plain.js";
 
 /**
  * Under this name a client keeps what it is connected by. No private field: those break behind a Proxy, as frameworks put
@@ -14,13 +14,13 @@ const CONNECTION = Symbol("connection");
 export function midjourney(load) {
   return class Midjourney {
     constructor(options) {
-      const given = plain(options ?? {}, "options", "misconfigured");
-      const { apiKey, dangerouslyAllowBrowser = false } = given;
+      const { options: data, own } = optionsOf(options ?? {}, ["fetch", "logger"], "misconfigured");
+      const { apiKey, dangerouslyAllowBrowser = false } = data;
       if (apiKey !== undefined && !dangerouslyAllowBrowser && inBrowser()) {
         const must = "everyone who opens this page could read it; run the gateway and pass its `endpoint` instead, or set dangerouslyAllowBrowser";
         throw refusal("misconfigured", "apiKey", must);
       }
-      Object.defineProperty(this, CONNECTION, { value: connection(load, given) });
+      Object.defineProperty(this, CONNECTION, { value: connection(load, data, own) });
     }
 
     generate(request, options) {
@@ -82,12 +82,12 @@ export function midjourney(load) {
 }
 
 /** The module's client of these options, once the module is loaded; a new one if the module was started anew since. */
-function connection(load, options) {
+function connection(load, options, own) {
   let client;
   let clientInstance;
   const connected = () => {
     if (clientInstance !== instance) {
-      client = new Client(options);
+      client = new Client(options, own);
       clientInstance = instance;
     }
     return client;
@@ -95,7 +95,7 @@ function connection(load, options) {
   const connection = {
     async call(operation, args, given) {
       const values = args.map((value) => plain(value));
-      const { flight, options } = optionsOf(given);
+      const { own: flight, options } = optionsOf(given, CALL_OPTIONS);
       const loading = load();
       if (loading) await loading;
       return inFlight(flight, (flight) => connected()[operation](...values, options, flight));

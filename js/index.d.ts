@@ -1,15 +1,29 @@
 // The sources of facts about the vendor: its quick start (Q), its reference pages (R), recorded traffic (T), other
 // people's clients (C, unverified). What it leaves open is decided here, and said so.
 
+/** What can be made: every `taskType` of a request. For a form's choices, and for checking what came out of one. */
+export const taskTypes: readonly ["mj_txt2img", "mj_img2img", "mj_style_reference", "mj_omni_reference", "mj_video", "mj_video_hd"];
+
+/** What to make. */
+export type TaskType = (typeof taskTypes)[number];
+
+/** Every aspect ratio. */
+export const aspectRatios: readonly ["1:2", "9:16", "2:3", "3:4", "5:6", "6:5", "4:3", "3:2", "1:1", "16:9", "2:1"];
+
 /** Width to height of the result (R). */
-export type AspectRatio =
-  | "1:2" | "9:16" | "2:3" | "3:4" | "5:6" | "6:5" | "4:3" | "3:2" | "1:1" | "16:9" | "2:1";
+export type AspectRatio = (typeof aspectRatios)[number];
+
+/** Every speed. */
+export const speeds: readonly ["relaxed", "fast", "turbo"];
 
 /** How fast, and how dear. Real tasks took about 214 s `"relaxed"` and 60 s `"fast"` (T). */
-export type Speed = "relaxed" | "fast" | "turbo";
+export type Speed = (typeof speeds)[number];
+
+/** Every version. */
+export const versions: readonly ["7", "6.1", "6", "5.2", "5.1", "niji7", "niji6"];
 
 /** The Midjourney model. `"niji7"` stands in one restatement of the reference alone. */
-export type Version = "7" | "6.1" | "6" | "5.2" | "5.1" | "niji7" | "niji6";
+export type Version = (typeof versions)[number];
 
 /** The fields that every request has. What is left out the vendor decides. */
 export interface CommonFields {
@@ -422,6 +436,49 @@ interface ClientOptions {
   prices?: Prices | undefined;
   /** What `history()` of an earlier client gave, for better estimates of time. */
   history?: History | undefined;
+  /**
+   * A function in place of the host's `fetch`: of a service binding (`(url, init) => env.GATEWAY.fetch(url, init)`), of a
+   * proxy, or a test's. The rules stay: a reply after a redirect is refused, no call takes longer than 60 s, and no
+   * reply over 16 MB is read. It should end when `init.signal` fires.
+   */
+  fetch?: Fetch | undefined;
+  /** Where a line of each try of a call goes; `console` unless told. */
+  logger?: Logger | undefined;
+  /**
+   * What is logged: `"error"` what failed for good, `"warn"` also what is tried again, `"info"` and `"debug"` also what
+   * went well. `"off"` unless told, and `"warn"` if there is a `logger`.
+   */
+  logLevel?: "off" | "error" | "warn" | "info" | "debug" | undefined;
+}
+
+/** A function with the parameters and the result of the host's `fetch`, as far as the package uses them. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What `console` is, and loggers such as pino's that take a message and an object. What it throws is ignored. */
+export interface Logger {
+  error(message: string, details: LoggedTry): unknown;
+  warn(message: string, details: LoggedTry): unknown;
+  info(message: string, details: LoggedTry): unknown;
+}
+
+/** One try of a call. No key, no prompt and no link is in it. */
+export interface LoggedTry {
+  /** Whether it creates a task, which spends credits, or looks something up. */
+  operation: "submit" | "read";
+  /** The route, such as `"generate"` or `"record-info"`. */
+  route: string;
+  /** The number of this try of the call, from 1. */
+  try: number;
+  /** The HTTP status, if there was an answer. */
+  status?: number;
+  /** How long it took, in milliseconds. */
+  ms: number;
+  /** Whether it spent credits. */
+  billed: Billed;
+  /** What went wrong, if anything did. */
+  kind?: ErrorKind;
+  /** In how many milliseconds the call is tried again, if it is. */
+  againIn?: number;
 }
 
 /** A compiled module, where the types of the host know WebAssembly; Node's alone don't. */

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
 import { midjourney } from "./client.js";
 import { loader } from "./loader.js";
+// As text, and not from its file: a bundler that takes this entry along takes the module along.
+import text from "./midapi_bg.js";
 
-/** Read from its file: Node's `fetch` takes no such URL. */
-export const { init, load } = loader(() => readFileSync(new URL("./midapi_bg.wasm", import.meta.url)));
+export const { init, load } = loader(() => brotliDecompressSync(Buffer.from(text, "base64")));
 
 export const Midjourney = midjourney(load);
-export { isMidjourneyError, MidjourneyError } from "./errors.js";
+export * from "./exports.js";

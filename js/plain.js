@@ -14,16 +14,24 @@ export function plain(value, what = "body", kind = "invalid_request") {
   }
 }
 
-/** The options of a call: what is data, and the signal and the function, which are the caller's own. */
-export function optionsOf(given) {
-  if (typeof given !== "object" || given === null) return { options: given, flight: {} };
+/** Options: what is data, and `own`, the objects and functions of these names, which are the caller's own. */
+export function optionsOf(given, names, kind = "invalid_request") {
+  if (typeof given !== "object" || given === null) return { options: given, own: {} };
   try {
-    const { signal, onUpdate, ...options } = given;
-    return { options: copy(options), flight: { signal, onUpdate } };
+    const options = { ...given };
+    const own = {};
+    for (const name of names) {
+      own[name] = options[name];
+      delete options[name];
+    }
+    return { options: copy(options), own };
   } catch (cause) {
-    throw refusal("invalid_request", "options", "must be plain data that JSON can hold, a signal and a function", cause);
+    throw refusal(kind, "options", `must be plain data that JSON can hold, but for ${names.join(" and ")}`, cause);
   }
 }
+
+/** The options of a call that are no data. */
+export const CALL_OPTIONS = ["signal", "onUpdate"];
 
 function copy(value) {
   const data = typeof value?.toJSON === "function" ? value.toJSON() : value;

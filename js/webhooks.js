@@ -46,18 +46,30 @@ function checkedSecrets(secrets) {
   throw refusal("misconfigured", "secret", "must be the secret the callbacks are signed with, or a list of such");
 }
 
+/** The body of a request, which has to be there: what isn't is the receiver's mistake, not the sender's. */
 async function bodyOf(request) {
+  const wrong = (must, cause) => refusal("invalid_request", "request", must, cause);
+  if (typeof request !== "object" || request === null) throw wrong(MUST_BE);
+  if (typeof request.headers !== "object" || request.headers === null) {
+    throw wrong(typeof request.raw === "object" ? "has no `headers`; in Hono pass `c.req.raw`" : `has no \`headers\`; ${MUST_BE}`);
+  }
+  if (request.isBase64Encoded) throw wrong("has a body in base64, as its isBase64Encoded says; pass `{ headers, body }` with the body decoded");
+  const isForeign = typeof request.text !== "function";
+  if (isForeign && (request.body === undefined || request.body === null)) {
+    throw wrong("has no `body`; read it first and pass `{ headers, body }`, in Express by `express.text({ type: \"*/*\" })`");
+  }
   try {
-    return typeof request.text === "function" ? text(await request.text()) : text(request.body);
+    return text(isForeign ? request.body : await request.text());
   } catch (cause) {
-    const must = "must be a Request whose body nobody has read, or an object with `headers` and the `body`";
-    throw refusal("invalid_request", "request", must, cause);
+    throw wrong(MUST_BE, cause);
   }
 }
 
+const MUST_BE = "must be a Request whose body nobody has read, or an object with `headers` and the `body`";
+
 function text(body) {
   if (typeof body === "string") return body;
-  if (ArrayBuffer.isView(body)) return new TextDecoder().decode(body);
+  if (ArrayBuffer.isView(body) || Object.prototype.toString.call(body) === "[object ArrayBuffer]") return new TextDecoder().decode(body);
   try {
     return JSON.stringify(body) ?? "";
   } catch {

@@ -6,4 +6,4 @@ import module from "./midapi_bg.wasm";
 export const { init, load } = loader(() => module);
 
 export const Midjourney = midjourney(load);
-export { isMidjourneyError, MidjourneyError } from "./errors.js";
+export * from "./exports.js";

@@ -1,4 +1,4 @@
-use super::{CallContext, Client, NoReply, Request, Timer, Transport, race};
+use super::{CallContext, Client, NoReply, Request, Timer, Transport, Try, race};
 use crate::core::{
     Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit,
     Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
@@ -34,14 +34,16 @@ pub struct Call<'a, T, C> {
 /// One way to send a request.
 struct Form<'a> {
     url: String,
+    /// The route's name, for a log.
+    route: &'static str,
     body: Option<&'a str>,
     /// What is kept of it while nobody knows its outcome.
     submit: Option<UnknownSubmit>,
 }
 
 impl Form<'_> {
-    fn get(url: String) -> Self {
-        Self { url, body: None, submit: None }
+    fn get(url: String, route: &'static str) -> Self {
+        Self { url, route, body: None, submit: None }
     }
 }
 
@@ -78,6 +80,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             .flatten()
             .map(|form| Form {
                 url: client.endpoint.route(form.route.as_str()),
+                route: form.route.as_str(),
                 body: Some(&form.body),
                 submit: key.as_ref().map(|key| UnknownSubmit::of(form, key)),
             })
@@ -203,7 +206,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     /// # Errors
     /// Those of [`Client::credits`].
     pub async fn credits(&self) -> Result<f64, Error> {
-        let forms = ["common/credit", "chat/credit"].map(|route| Form::get(self.client.endpoint.sibling(route)));
+        let forms = ["common/credit", "chat/credit"].map(|route| Form::get(self.client.endpoint.sibling(route), route));
         let answer = self.exchange(&forms, Operation::Read, self.usual_limits()).await.1?;
         decode_data(Operation::Read, answer.data, "is not a number of credits")
     }
@@ -227,7 +230,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         if client.endpoint.is_vendor() {
             return Err(unsure());
         }
-        let health = [Form::get(client.endpoint.sibling("health"))];
+        let health = [Form::get(client.endpoint.sibling("health"), "health")];
         let health = self.exchange(&health, Operation::Read, self.usual_limits()).await.1;
         match health {
             Ok(health) if honours_idempotency_keys(&health.data) => {}
@@ -235,7 +238,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             _ => return Err(unsure()),
         }
         let url = client.endpoint.route(submit.route());
-        let again = [Form { url, body: Some(submit.body()), submit: Some(submit.clone()) }];
+        let again = [Form { url, route: submit.route(), body: Some(submit.body()), submit: Some(submit.clone()) }];
         let answer = self.exchange(&again, Operation::Submit, self.usual_limits()).await.1?;
         // It was created when nobody knew, and may have ended since.
         let Answer { data, look_again_after } = answer;
@@ -292,7 +295,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
 
     async fn look(&self, handle: &Handle, limits: Limits) -> Result<(Record, Option<u32>), Error> {
         let url = self.client.endpoint.route(&format!("record-info?taskId={}", handle.task_id));
-        let answer = self.exchange(&[Form::get(url)], Operation::Read, limits).await.1?;
+        let answer = self.exchange(&[Form::get(url, "record-info")], Operation::Read, limits).await.1?;
         let mut record: Record = decode_data(Operation::Read, answer.data, "is no task record")?;
         // Another task's results would be shown, and stored, as this one's.
         if record.task_id != handle.task_id {
@@ -337,10 +340,10 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         operation: Operation,
         limits: Limits,
     ) -> (usize, Result<Answer, Error>) {
-        let Client { timer, budget, window, .. } = self.client;
+        let Client { timer, budget, window, log, .. } = self.client;
         let deadline = timer.now().saturating_add(limits.ms);
         let mut retry = Retry::new(limits.tries);
-        let mut used = 0;
+        let (mut used, mut number) = (0, 0);
         budget.called();
         loop {
             let Some(form) = forms.get(used) else { return (used, Err(Error::new(Kind::NotFound, "no such route"))) };
@@ -348,18 +351,32 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
                 window.submitted(timer.now());
             }
             self.context.sending(operation, form.submit.clone());
-            let error = match self.send(form, operation, deadline).await {
-                Ok(answer) => return (used, Ok(answer)),
+            number += 1;
+            let began_at = timer.now();
+            let (status, outcome) = self.send(form, operation, deadline).await;
+            let log = |error: Option<&Error>, again_in| {
+                if let Some(log) = &log.0 {
+                    let billed = error.map_or(operation.billed_with_answer(), |error| error.billed);
+                    let (ms, kind) = (timer.now().saturating_sub(began_at), error.map(|error| error.kind));
+                    log(&Try { operation, route: form.route, number, status, ms, billed, kind, again_in });
+                }
+            };
+            let error = match outcome {
+                Ok(answer) => {
+                    log(None, None);
+                    return (used, Ok(answer));
+                }
                 Err(error) => error,
             };
             if error.code == Some(404) && used + 1 < forms.len() {
+                log(Some(&error), Some(0));
                 used += 1;
                 continue;
             }
             let pause = retry.pause_after(&error, budget, timer.random());
-            let Some(ms) = pause.filter(|ms| timer.now().saturating_add(i64::from(*ms)) < deadline) else {
-                return (used, Err(error));
-            };
+            let pause = pause.filter(|ms| timer.now().saturating_add(i64::from(*ms)) < deadline);
+            log(Some(&error), pause);
+            let Some(ms) = pause else { return (used, Err(error)) };
             self.context.pausing();
             timer.sleep(ms).await;
             // What is tried again counts as what is submitted: it leaves no sooner than the vendor takes it.
@@ -378,8 +395,8 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         timer.now() < deadline && self.client.takes_submits()
     }
 
-    /// Sends a request once.
-    async fn send(&self, form: &Form<'_>, operation: Operation, deadline: i64) -> Result<Answer, Error> {
+    /// Sends a request once; returns the HTTP status, too, if there was an answer.
+    async fn send(&self, form: &Form<'_>, operation: Operation, deadline: i64) -> (Option<u16>, Result<Answer, Error>) {
         let Client { transport, timer, key, may_be_gateway, .. } = self.client;
         let request = Request {
             url: &form.url,
@@ -390,13 +407,16 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let ms = deadline.saturating_sub(timer.now()).clamp(1, CALL_TIMEOUT_MS.into()) as u32;
         let Some(outcome) = race(transport.send(request), timer.sleep(ms)).await else {
             let message = "the server did not answer in the time a call may take, 60 s at the most";
-            return Err(Error::unanswered(operation, Kind::Network, message));
+            return (None, Err(Error::unanswered(operation, Kind::Network, message)));
         };
-        let reply = outcome.map_err(|no_reply| unreached(operation, no_reply))?;
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(no_reply) => return (None, Err(unreached(operation, no_reply, transport.foreign_origin(&form.url)))),
+        };
         let retry_after = reply.retry_after.as_deref().and_then(|header| retry_after_s(header, timer.now()));
         let data = decode_envelope(operation, reply.status, &reply.body, key.as_ref(), *may_be_gateway);
-        let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after))?;
-        Ok(Answer { data, look_again_after: retry_after })
+        let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after));
+        (Some(reply.status), data.map(|data| Answer { data, look_again_after: retry_after }))
     }
 }
 
@@ -413,10 +433,15 @@ fn still_running(last_failure: Option<Error>) -> Error {
 }
 
 #[cold]
-fn unreached(operation: Operation, no_reply: NoReply) -> Error {
-    let error = match no_reply.unsent {
-        true => Error::new(Kind::Network, "the server could not be reached, so nothing was sent"),
-        false => Error::unanswered(operation, Kind::Network, "the server could not be reached or broke off"),
+fn unreached(operation: Operation, no_reply: NoReply, foreign_origin: Option<String>) -> Error {
+    let unanswered = |message: &str| Error::unanswered(operation, Kind::Network, message);
+    let error = match (no_reply.unsent, foreign_origin) {
+        (true, _) => Error::new(Kind::Network, "the server could not be reached, so nothing was sent"),
+        (false, None) => unanswered("the server could not be reached or broke off"),
+        // A browser tells a page nothing else (CORS).
+        (false, Some(origin)) => unanswered(&format!(
+            "the server could not be reached, broke off, or doesn't allow pages of the origin {origin} (CORS)"
+        )),
     };
     error.with(|error| error.source = Some(no_reply.source))
 }

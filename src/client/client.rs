@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 
-use super::{Call, CallContext, CallEvent, Timer, Transport};
+use super::log::Log;
+use super::{Call, CallContext, CallEvent, Timer, Transport, Try};
 use crate::core::{
     ChangeRequest, Endpoint, Error, GenerateRequest, Handle, History, MAX_TRIES, Record, RetryBudget, Secret,
     Submission, SubmitWindow, Task, UnknownSubmit,
@@ -26,6 +27,7 @@ pub struct Client<T, C> {
     pub(super) prefers_alternative: Cell<bool>,
     /// Tells idempotency keys of the same millisecond apart.
     pub(super) keys: Cell<u32>,
+    pub(super) log: Log,
 }
 
 impl<T: Transport, C: Timer> Client<T, C> {
@@ -51,12 +53,19 @@ impl<T: Transport, C: Timer> Client<T, C> {
             history: RefCell::default(),
             prefers_alternative: Cell::new(false),
             keys: Cell::new(0),
+            log: Log::default(),
         })
     }
 
     /// The same client, which knows already how long tasks take.
     pub fn with_history(mut self, history: History) -> Self {
         self.history = history.into();
+        self
+    }
+
+    /// The same client, which tells this function of each try of a call, once it has ended.
+    pub fn with_log(mut self, log: impl Fn(&Try) + 'static) -> Self {
+        self.log = Log(Some(Box::new(log)));
         self
     }
 

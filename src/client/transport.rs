@@ -44,6 +44,12 @@ pub struct NoReply {
 pub trait Transport {
     /// Sends the request and reads the whole reply.
     fn send(&self, request: Request<'_>) -> impl Future<Output = Result<Reply, NoReply>>;
+
+    /// The origin that a request to this URL comes from, where the server may refuse it and the host doesn't tell: in a
+    /// page, if the server is another's.
+    fn foreign_origin(&self, _url: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A clock, a coin, a way to wait, and whether anybody is there to see what comes.

@@ -93,7 +93,8 @@ pub enum Billed {
 }
 
 /// What a call does to the account: a submit spends, a read doesn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// Creates a task and spends credits.
     Submit,
@@ -102,6 +103,14 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// What a call that was answered well has spent.
+    pub const fn billed_with_answer(self) -> Billed {
+        match self {
+            Self::Submit => Billed::Yes,
+            Self::Read => Billed::No,
+        }
+    }
+
     /// What a call that got no clear answer may have spent.
     pub const fn billed_without_answer(self) -> Billed {
         match self {

@@ -7,7 +7,7 @@ use web_sys::AbortSignal;
 
 use super::client::submission;
 use super::flight::{Flight, aborted_by, show_update};
-use super::options::{CallOptions, on_update, signal};
+use super::options::{CallOptions, function, signal};
 use super::value::{error_to_js, given_of, handle, to_js};
 use crate::client::{self, BatchEvent, BatchItem, Client, race, run_batch};
 use crate::core::decode;
@@ -56,8 +56,9 @@ pub fn run(
     leaving: AbortSignal,
     on_event: Function,
 ) -> Promise {
-    let prepared = arguments
-        .and_then(|(items, options)| Ok((items, options, signal(flight.signal())?, on_update(flight.on_update())?)));
+    let prepared = arguments.and_then(|(items, options)| {
+        Ok((items, options, signal(flight.signal())?, function("onUpdate", flight.on_update())?))
+    });
     future_to_promise(async move {
         let (items, options, signal, on_update) = prepared.map_err(|error| error_to_js(&error))?;
         let options = client::BatchOptions {

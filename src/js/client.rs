@@ -8,13 +8,24 @@ use web_sys::AbortSignal;
 use super::batch;
 use super::call::Call;
 use super::flight::Flight;
-use super::options::{CallOptions, ClientOptions, prices};
+use super::log::log;
+use super::options::{CallOptions, ClientOptions, function, prices};
 use super::value::{error_to_js, from_js, given_of, handle, to_js};
 use crate::client::Client;
 use crate::core::{
     Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, UnknownSubmit, de, warnings,
 };
 use crate::web::{Fetch, HostTimer, given};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The options of the client that are the caller's own objects, and no data.
+    pub type OwnOptions;
+    #[wasm_bindgen(method, getter)]
+    fn fetch(this: &OwnOptions) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn logger(this: &OwnOptions) -> JsValue;
+}
 
 /// The client behind the package's class of that name. Its methods take what a caller gave, as plain data, and read it
 /// before they return.
@@ -29,10 +40,18 @@ pub struct Midjourney {
 impl Midjourney {
     /// A client with the options of the package's class.
     #[wasm_bindgen(constructor)]
-    pub fn new(given_options: &JsValue) -> Result<Midjourney, JsValue> {
+    pub fn new(given_options: &JsValue, own: &OwnOptions) -> Result<Midjourney, JsValue> {
         let client = ClientOptions::read(given_options).and_then(|options| {
+            let fetch = function("fetch", own.fetch());
+            let fetch = fetch.map_err(|error| Error::misconfigured("fetch", error.sentence()))?;
+            let log = log(own.logger(), options.log_level)?;
             let (endpoint, key) = options.account()?;
-            Ok(Client::new(Fetch::default(), HostTimer, endpoint, key)?.with_history(options.history()))
+            let client = Client::new(Fetch::default().over(fetch), HostTimer, endpoint, key)?;
+            let client = client.with_history(options.history());
+            Ok(match log {
+                Some(log) => client.with_log(log),
+                None => client,
+            })
         });
         let client = client.map_err(|error| error_to_js(&error))?;
         Ok(Self { client: Rc::new(client), prices: given(given_options, "prices").unwrap_or_default() })

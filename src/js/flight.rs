@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::AbortSignal;
 
 use super::call::Call;
-use super::options::{on_update, signal};
+use super::options::{function, signal};
 use super::value::{error_to_js, to_js};
 use crate::client::{CallContext, CallEvent, Client, race};
 use crate::core::{Error, Kind, Task};
@@ -43,7 +43,7 @@ impl Flight {
     }
 
     fn watched(self, call: &Call) -> Result<Watched, Error> {
-        let (signal, on_update) = (signal(self.signal())?, on_update(self.on_update())?);
+        let (signal, on_update) = (signal(self.signal())?, function("onUpdate", self.on_update())?);
         self.set_submits(call.submits());
         if let Some(task_id) = call.task_id() {
             self.set_task_id(task_id);

@@ -6,6 +6,7 @@ mod batch;
 mod call;
 mod client;
 mod flight;
+mod log;
 mod options;
 mod panic;
 mod value;

@@ -6,6 +6,7 @@ use serde::de::{Error as _, IgnoredAny};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Url};
 
+use super::log::LogLevel;
 use super::value::{from_js, given_of};
 use crate::client::DEFAULT_WAIT_MS;
 use crate::core::decode::from_object;
@@ -58,6 +59,13 @@ pub struct ClientOptions {
     #[serde(deserialize_with = "de::any_text")]
     api_key: Option<String>,
     history: History,
+    #[serde(deserialize_with = "de::optional_word")]
+    pub log_level: Option<LogLevel>,
+    /// These two are no data, and come apart.
+    #[serde(rename = "fetch")]
+    _fetch: IgnoredAny,
+    #[serde(rename = "logger")]
+    _logger: IgnoredAny,
     /// Read when somebody asks about prices.
     #[serde(rename = "prices")]
     _prices: IgnoredAny,
@@ -135,10 +143,10 @@ pub fn signal(value: JsValue) -> Result<Option<AbortSignal>, Error> {
     if is_signal { Ok(Some(value.unchecked_into())) } else { Err(Error::invalid("signal", "must be an AbortSignal")) }
 }
 
-/// A caller's function that sees every update.
-pub fn on_update(value: JsValue) -> Result<Option<js_sys::Function>, Error> {
+/// A caller's function, such as one that sees every update.
+pub fn function(name: &str, value: JsValue) -> Result<Option<js_sys::Function>, Error> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
-    value.dyn_into().map(Some).map_err(|_| Error::invalid("onUpdate", "must be a function"))
+    value.dyn_into().map(Some).map_err(|_| Error::invalid(name, "must be a function"))
 }

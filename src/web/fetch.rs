@@ -1,6 +1,6 @@
 use std::fmt;
 
-use js_sys::{JsString, Object, Promise, RangeError, Reflect, TypeError};
+use js_sys::{Function, JsString, Object, Promise, RangeError, Reflect, TypeError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -16,9 +16,11 @@ const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 
 /// The host's `fetch`. Bound by hand: web-sys binds it to a window, and browsers' workers, Node and Cloudflare's
 /// Workers have none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fetch {
     max_reply_bytes: usize,
+    /// In place of the host's.
+    own: Option<Function>,
 }
 
 impl Default for Fetch {
@@ -30,7 +32,19 @@ impl Default for Fetch {
 impl Fetch {
     /// Reads replies of up to so many bytes. A longer one is left, and its call fails like one whose connection broke.
     pub const fn reading_up_to(max_reply_bytes: usize) -> Self {
-        Self { max_reply_bytes }
+        Self { max_reply_bytes, own: None }
+    }
+
+    /// The same over a function of the caller's in place of the host's `fetch`, if there is one.
+    pub fn over(self, own: Option<Function>) -> Self {
+        Self { own, ..self }
+    }
+
+    fn call(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
+        match &self.own {
+            Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
+            None => fetch(url, init),
+        }
     }
 }
 
@@ -71,45 +85,53 @@ impl std::error::Error for HostError {}
 
 impl Transport for Fetch {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        let outcome = reply(request, self.max_reply_bytes).await;
+        let outcome = self.reply(request).await;
         outcome.map_err(|thrown| NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) })
+    }
+
+    fn foreign_origin(&self, url: &str) -> Option<String> {
+        let origin = given(&given(&js_sys::global(), "location")?, "origin")?.as_string()?;
+        (!url.starts_with(&format!("{origin}/"))).then_some(origin)
     }
 }
 
-async fn reply(request: Request<'_>, limit: usize) -> Result<Reply, JsValue> {
-    let mut ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
-    // A plain object: the host makes its own `Headers` of it anyway.
-    let headers = Object::new();
-    let set = |name: &JsString, value: &str| Reflect::set(&headers, name, &value.into());
-    let init = RequestInit::new();
-    // Never followed: a redirect would carry the key to whatever host it names.
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(ends_with_this_call.0.as_ref().map(AbortController::signal).as_ref());
-    if let Some(key) = request.key {
-        AUTHORIZATION.with(|name| set(name, &format!("Bearer {}", key.expose())))?;
+impl Fetch {
+    async fn reply(&self, request: Request<'_>) -> Result<Reply, JsValue> {
+        let mut ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
+        // A plain object: the host makes its own `Headers` of it anyway.
+        let headers = Object::new();
+        let set = |name: &JsString, value: &str| Reflect::set(&headers, name, &value.into());
+        let init = RequestInit::new();
+        // Never followed: a redirect would carry the key to whatever host it names.
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(ends_with_this_call.0.as_ref().map(AbortController::signal).as_ref());
+        if let Some(key) = request.key {
+            AUTHORIZATION.with(|name| set(name, &format!("Bearer {}", key.expose())))?;
+        }
+        if let Some(body) = request.body {
+            init.set_method("POST");
+            CONTENT_TYPE.with(|name| set(name, "application/json"))?;
+            init.set_body(&JsValue::from_str(body));
+        } else if host_knows_cache_modes() {
+            init.set_cache(RequestCache::NoStore);
+        }
+        if let Some(key) = request.idempotency_key {
+            IDEMPOTENCY_KEY.with(|name| set(name, key))?;
+        }
+        init.set_headers(&headers);
+        // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
+        let response = response_of(JsFuture::from(Promise::resolve(&self.call(request.url, &init)?)).await?)?;
+        let retry_after = response.headers().get("Retry-After")?;
+        let body = text_of(&response, self.max_reply_bytes).await?;
+        #[cfg(feature = "crash")]
+        crate::crash::crash_if("crash", &body);
+        // Aborting what has ended would only make an exception nobody sees.
+        ends_with_this_call.0 = None;
+        // A browser shows a redirect it didn't follow as status 0; and a function of the caller's may have followed one.
+        let is_redirect = response.status() == 0 || response.redirected();
+        let status = if is_redirect { 302 } else { response.status() };
+        Ok(Reply { status, retry_after, body })
     }
-    if let Some(body) = request.body {
-        init.set_method("POST");
-        CONTENT_TYPE.with(|name| set(name, "application/json"))?;
-        init.set_body(&JsValue::from_str(body));
-    } else if host_knows_cache_modes() {
-        init.set_cache(RequestCache::NoStore);
-    }
-    if let Some(key) = request.idempotency_key {
-        IDEMPOTENCY_KEY.with(|name| set(name, key))?;
-    }
-    init.set_headers(&headers);
-    // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
-    let response = response_of(JsFuture::from(Promise::resolve(&fetch(request.url, &init)?)).await?)?;
-    let retry_after = response.headers().get("Retry-After")?;
-    let body = text_of(&response, limit).await?;
-    #[cfg(feature = "crash")]
-    crate::crash::crash_if("crash", &body);
-    // Aborting what has ended would only make an exception nobody sees.
-    ends_with_this_call.0 = None;
-    // A browser shows a redirect it didn't follow as status 0.
-    let status = if response.status() == 0 { 302 } else { response.status() };
-    Ok(Reply { status, retry_after, body })
 }
 
 /// A response of the host's, or something with its shape: one of a polyfill or of another realm.

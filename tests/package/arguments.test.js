@@ -344,7 +344,7 @@ test("a misspelt option of the client is refused by its name, before anything is
     [{ host: "https://app.example/api" }, "host", "host: unknown field; did you mean endpoint?"],
     [{ Endpoint: "https://app.example/api" }, "Endpoint", "Endpoint: unknown field; did you mean endpoint?"],
     [{ timeout: 5 }, "timeout"],
-    [{ fetch: globalThis.fetch }, "fetch"],
+    [{ Fetch: globalThis.fetch }, "Fetch", "Fetch: unknown field; did you mean fetch?"],
   ]) {
     for (const call of [(mj) => mj.generate(IMAGE), (mj) => mj.status("a"), (mj) => mj.batch([IMAGE]).next(), (mj) => mj.estimate(IMAGE)]) {
       const error = await failure(call(server(options)));

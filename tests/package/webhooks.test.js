@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, IncomingMessage } from "node:http";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { MidjourneyError } from "../../dist/node.js";
@@ -225,8 +225,6 @@ test("row 20: headers that are missing or doubled are refused, as Headers and as
     return headers;
   };
   for (const [headers, name] of [
-    [undefined, T],
-    [null, T],
     [{}, T],
     [new Headers(), T],
     [{ [S.toLowerCase()]: signature }, T],
@@ -292,6 +290,30 @@ test("a missing request, or one whose body was read, is refused with a Midjourne
     const error = await failure(verify(request));
     assert.ok(error instanceof MidjourneyError);
     assert.deepEqual([error.kind, error.field], ["invalid_request", "request"], inspect(request));
+  }
+});
+
+test("what is no request, or has no body yet, is refused as the receiver's mistake, and says what to pass", async () => {
+  const headers = signed({ signature: hmac("mj_task_12345", NOW) }).headers;
+  const inHono = { text: async () => SUCCESS, header: (name) => headers[name], raw: new Request("https://app.example") };
+  for (const [request, what] of [
+    [{ body: SUCCESS }, /has no `headers`; must be a Request/],
+    [{ headers: null, body: SUCCESS }, /has no `headers`/],
+    [inHono, /has no `headers`; in Hono pass `c\.req\.raw`/],
+    [Object.assign(new IncomingMessage(null), { headers }), /has no `body`; read it first/],
+    [{ headers, body: null }, /has no `body`; read it first/],
+    [{ headers, body: btoa(SUCCESS), isBase64Encoded: true }, /has a body in base64/],
+  ]) {
+    const error = await failure(verify(request));
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", "request", "no"], inspect(error));
+    assert.match(error.message, what);
+  }
+});
+
+test("an ArrayBuffer is bytes, as a Uint8Array is", async () => {
+  const bytes = new TextEncoder().encode(SUCCESS);
+  for (const body of [bytes, bytes.buffer, Buffer.from(bytes), new DataView(bytes.buffer)]) {
+    assert.equal((await parseCallback(body)).type, "ended");
   }
 });
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use midapi::core::{AspectRatio, Speed, TaskType, Version, Word};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::shell::{at, cargo, command, copy, empty_folder, node_tool, run, run_quietly, step, step_if_changed, write};
@@ -151,11 +152,29 @@ fn package(features: &str, dist: &Path) -> Result<()> {
     for file in MODULE_FILES {
         copy(&module_folder(features).join(file), &dist.join(file))?;
     }
+    write(&dist.join("words.js"), words()?)?;
+    let [_, module] = MODULE_FILES.map(|file| dist.join(file));
+    run(command("node").arg("tools/module-text.js").arg(&module).arg(module.with_extension("js")))?;
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
     }
     let manifest = std::fs::read_to_string(at("js/package.json"))?.replace("\"0.0.0\"", &format!("\"{VERSION}\""));
     write(&dist.join("package.json"), manifest)
+}
+
+/// The core's lists of words that people choose from, as a JavaScript module.
+fn words() -> Result<String> {
+    fn list<W: Word>(name: &str) -> Result<String> {
+        let words: Vec<_> = W::all().iter().map(|word| word.as_str()).collect();
+        Ok(format!("export const {name} = Object.freeze({});\n", serde_json::to_string(&words)?))
+    }
+    let lists = [
+        list::<AspectRatio>("aspectRatios")?,
+        list::<Speed>("speeds")?,
+        list::<TaskType>("taskTypes")?,
+        list::<Version>("versions")?,
+    ];
+    Ok(lists.concat())
 }
 
 /// Puts the studio together in `build/studio/`: only what is put there is ever served.
