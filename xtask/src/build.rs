@@ -155,11 +155,36 @@ fn package(features: &str, dist: &Path) -> Result<()> {
     write(&dist.join("words.js"), words()?)?;
     let [_, module] = MODULE_FILES.map(|file| dist.join(file));
     run(command("node").arg("tools/module-text.js").arg(&module).arg(module.with_extension("js")))?;
+    simulator(dist)?;
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
     }
     let manifest = std::fs::read_to_string(at("js/package.json"))?.replace("\"0.0.0\"", &format!("\"{VERSION}\""));
     write(&dist.join("package.json"), manifest)
+}
+
+/// Bundles the simulator's entries for other people's tests, with what they need of npm inside.
+fn simulator(dist: &Path) -> Result<()> {
+    let folder = dist.join("simulator");
+    let mut esbuild = node_tool("esbuild");
+    esbuild.args(["index", "node", "worker"].map(|entry| format!("simulator/{entry}.js")));
+    esbuild.args([
+        "--bundle",
+        "--splitting",
+        "--chunk-names=shared-[hash]",
+        "--format=esm",
+        "--target=es2022",
+        "--conditions=workerd,worker,browser",
+        "--external:node:*",
+        "--loader:.mp4=binary",
+        "--log-level=warning",
+    ]);
+    run(esbuild.arg(format!("--outdir={}", folder.display())))?;
+    let licenses = ["fast-png", "fflate", "iobuffer"].map(|name| {
+        let text = std::fs::read_to_string(at("node_modules").join(name).join("LICENSE"))?;
+        Ok(format!("{name}\n\n{}\n", text.trim()))
+    });
+    write(&folder.join("LICENSES"), licenses.into_iter().collect::<Result<Vec<_>>>()?.join("\n\n"))
 }
 
 /// The core's lists of words that people choose from, as a JavaScript module.
