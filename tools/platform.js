@@ -101,6 +101,20 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
   return served(worker, runtime);
 }
 
+/** Serves the simulator as the package has it for a Worker: it keeps nothing. */
+export async function startSimulatorWorker({ vars = {} } = {}) {
+  const worker = new Miniflare({
+    ...options,
+    modules: true,
+    modulesRoot: at("dist/simulator"),
+    scriptPath: at("dist/simulator/worker.js"),
+    modulesRules: [{ type: "ESModule", include: ["**/*.js"] }],
+    compatibilityDate: "2026-04-26",
+    bindings: vars,
+  });
+  return served(worker, watched());
+}
+
 /** The simulator as one module, because workerd resolves no npm packages and imports no MP4 files. */
 function bundledSimulator() {
   const { outputFiles } = buildSync({
