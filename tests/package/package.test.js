@@ -24,6 +24,7 @@ describe("the packed package", () => {
       "fixtures/types.ts",
       "fixtures/types.cts",
       "fixtures/types-node.ts",
+      "fixtures/types-simulator.ts",
       "../quickstart/quickstart.js",
     ]);
   });
@@ -114,9 +115,9 @@ describe("the packed package", () => {
   test("has types that take what is right and refuse what is wrong", async () => {
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
     const tsc = (...options) => program(bin("tsc"), ["--noEmit", "--target", "es2022", ...strict, ...options], { cwd: app });
-    await tsc("--module", "nodenext", "types.ts", "types.cts");
-    await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts");
+    await tsc("--module", "nodenext", "types.ts", "types.cts", "types-simulator.ts");
+    await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts", "types-simulator.ts");
     const nodeAlone = ["--lib", "es2023", "--typeRoots", at("../../node_modules/@types"), "--types", "node"];
-    await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts");
+    await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts", "types-simulator.ts");
   });
 });
