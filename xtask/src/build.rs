@@ -167,7 +167,11 @@ fn package(features: &str, dist: &Path) -> Result<()> {
 fn simulator(dist: &Path) -> Result<()> {
     let folder = dist.join("simulator");
     let mut esbuild = node_tool("esbuild");
-    esbuild.args(["index", "node", "worker"].map(|entry| format!("simulator/{entry}.js")));
+    for entry in ["index", "node", "worker"] {
+        esbuild.arg(format!("simulator/{entry}.js"));
+        let types = format!("{entry}.d.ts");
+        copy(&at("simulator").join(&types), &folder.join(&types))?;
+    }
     esbuild.args([
         "--bundle",
         "--splitting",

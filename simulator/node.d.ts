@@ -1,4 +1,4 @@
-import type { Simulator, SimulatorOptions } from "./simulator.js";
+import type { Simulator, SimulatorOptions } from "./index.js";
 
 /** What can be set about a simulator that is served. */
 export interface ServeOptions extends SimulatorOptions {
