@@ -20,8 +20,10 @@ const UPSCALE_ROUTES = ["upscale", "generateUpscale"];
 /**
  * The vendor's response to a request, and what the call was: its `method`, `route` and `code`, the `taskId` it was about,
  * and the `request` of a submit.
+ *
+ * @param nameOf names an account by its key
  */
-export async function answer(vendor, request) {
+export async function answer(vendor, request, nameOf = (key) => key) {
   const { method } = request;
   const { pathname, searchParams: query, origin } = new URL(request.url);
   const file = /^\/m\/([0-9a-f]{32})_0_([0-3])\.(png|mp4)$/.exec(pathname);
@@ -47,7 +49,7 @@ export async function answer(vendor, request) {
     return answered({ code: 404, msg: "Not Found", status: 404 });
   }
 
-  const given = { vendor, account: await accountOf(key), query, origin: vendor.originFor(origin) };
+  const given = { vendor, account: accountOf(key, await nameOf(key)), query, origin: vendor.originFor(origin) };
   if (method === "GET") {
     call.taskId = query.get("taskId") ?? undefined;
     return answered(operation(given));

@@ -1,7 +1,8 @@
 /** The simulator behaves like the vendor. The tests of the package, the gateway and the studio rely on it. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after } from "node:test";
+import { after, test } from "node:test";
+import { startSimulator } from "../../tools/platform.js";
 import { IMAGE, credits, decoded, file, record, submitted } from "./calls.js";
 import { everyForm } from "./forms.js";
 
@@ -78,6 +79,40 @@ everyForm("a refusal has the vendor's code, inside HTTP 200", async (simulator) 
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 429);
   assert.equal(await credits(vendor), 10_000 - 16);
+});
+
+everyForm("a request that makes no sense is refused, and costs nothing", async (simulator) => {
+  const vendor = await simulator();
+  const video = { taskType: "mj_video", prompt: "waves", fileUrl: "https://example.com/a.jpg" };
+  for (const request of [{ ...IMAGE, speed: "warp" }, { ...IMAGE, speed: 3 }, { ...video, videoBatchSize: 1e9 }, video.prompt]) {
+    assert.notEqual((await vendor.post("mj/generate", request)).json.code, 200, JSON.stringify(request));
+  }
+  assert.equal(await credits(vendor), 10_000);
+});
+
+everyForm("a picture whose ratio is none is square", async (simulator) => {
+  const vendor = await simulator();
+  const { resultInfoJson } = await record(vendor, await submitted(vendor, { ...IMAGE, aspectRatio: "0:wide" }));
+  const { width, height } = decoded(await file(resultInfoJson.resultUrls[0].resultUrl));
+  assert.deepEqual([width, height], [640, 640]);
+});
+
+everyForm("a task that has ended when it is submitted may be looked at now, another when it ends", async (simulator) => {
+  const vendor = await simulator({ DURATIONS: { fast: 0, turbo: 1.5 }, HASTE: "0.5" });
+  const pace = async (speed) => (await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after");
+  assert.deepEqual([await pace("fast"), await pace("turbo")], ["0", "3"]);
+});
+
+test("a variable that makes no sense is refused by its name before anything starts", async () => {
+  for (const [vars, message] of [
+    [{ PARALLEL_TASKS: "many" }, /PARALLEL_TASKS must be a whole number/],
+    [{ DURATIONS: "{" }, /DURATIONS must be an object/],
+    [{ DURATIONS: '{"slow":1}' }, /DURATIONS must be .* `relaxed`/],
+    [{ SUBMITS_PER_10_SECONDS: "-1" }, /SUBMITS_PER_10_SECONDS must be/],
+    [{ HASTE: "0" }, /HASTE must be/],
+  ]) {
+    await assert.rejects(startSimulator({ vars }), { message });
+  }
 });
 
 everyForm("submits that others take from the limit are refused without a cost and without a Retry-After", async (simulator) => {
