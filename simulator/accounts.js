@@ -1,28 +1,28 @@
-/** The credits of the accounts. An account is known by the hash of its key, so that no key is stored. */
+/** The credits of the accounts. */
 export class Accounts {
   #storage;
   #startingCredits;
 
-  constructor(storage, { CREDITS = 10_000 }) {
+  constructor(storage, { credits }) {
     this.#storage = storage;
-    this.#startingCredits = Number(CREDITS);
+    this.#startingCredits = credits;
   }
 
-  async credits(key) {
-    const startingCredits = key.startsWith("broke") ? 0 : this.#startingCredits;
-    return (await this.#storage.get(await accountName(key))) ?? startingCredits;
+  credits({ name, isBroke }) {
+    return this.#storage.get(name) ?? (isBroke ? 0 : this.#startingCredits);
   }
 
   /** Takes the credits from the account. Returns false, and takes nothing, if it has too few. */
-  async charge(key, cost) {
-    const credits = await this.credits(key);
+  charge(account, cost) {
+    const credits = this.credits(account);
     if (credits < cost) return false;
-    await this.#storage.put(await accountName(key), credits - cost);
+    this.#storage.put(account.name, credits - cost);
     return true;
   }
 }
 
-async function accountName(key) {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
-  return `credits:${Array.from(hash.slice(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
+/** The account of a key, under this name. */
+export const accountOf = (key, name) => ({ name: `credits:${name}`, isBroke: key.startsWith("broke") });
+
+/** Bytes as hexadecimal digits. */
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,20 +1,23 @@
 const WINDOW_MS = 10_000;
 
-/** Limits the submits of any 10 seconds. `SUBMITS_BY_OTHERS` of them are always taken by another user of the account. */
+/** Limits the submits of any 10 seconds. `submitsByOthers` of them are always taken by another user of the account. */
 export class RateLimiter {
   #storage;
+  #clock;
   #limit;
 
-  constructor(storage, { SUBMITS_PER_10_SECONDS = 20, SUBMITS_BY_OTHERS = 0 }) {
+  constructor(storage, clock, { submitsPer10Seconds, submitsByOthers }) {
     this.#storage = storage;
-    this.#limit = Number(SUBMITS_PER_10_SECONDS) - Number(SUBMITS_BY_OTHERS);
+    this.#clock = clock;
+    this.#limit = submitsPer10Seconds - submitsByOthers;
   }
 
-  async allow() {
-    const now = Date.now();
-    const recent = ((await this.#storage.get("submits")) ?? []).filter((at) => at > now - WINDOW_MS);
+  allow() {
+    const now = this.#clock.now();
+    const start = now - this.#clock.span(WINDOW_MS);
+    const recent = (this.#storage.get("submits") ?? []).filter((at) => at > start);
     if (recent.length >= this.#limit) return false;
-    await this.#storage.put("submits", [...recent, now]);
+    this.#storage.put("submits", [...recent, now]);
     return true;
   }
 }

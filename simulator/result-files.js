@@ -8,9 +8,9 @@ const UPSCALED_IMAGE = 1280;
 const RETENTION_MS = 15 * 24 * 60 * 60 * 1000;
 
 /** The response with a result file of a finished task. A picture is drawn on request; all videos are the same file. */
-export function resultFile(task, position, extension) {
-  const now = Date.now();
-  const exists = task && !task.directives.fail && now >= task.endsAt && now < task.endsAt + RETENTION_MS;
+export function resultFile(task, position, extension, clock) {
+  const now = clock.now();
+  const exists = task && !task.directives.fail && now >= task.endsAt && now < task.endsAt + clock.span(RETENTION_MS);
   if (!exists || position >= task.resultCount || (extension === "mp4") !== task.isVideo) {
     return new Response("Not Found", { status: 404 });
   }
@@ -25,8 +25,9 @@ function drawn({ prompt, aspectRatio, position: upscaledPosition }, position) {
   return encode({ width, height, channels: 3, data });
 }
 
+/** A ratio that is none is the default one: the vendor's own answer to it is unknown. */
 function size(aspectRatio, longerSide) {
-  const [across, down] = aspectRatio.split(":").map(Number);
+  const [across, down] = /^[1-9]\d?:[1-9]\d?$/.test(aspectRatio) ? aspectRatio.split(":").map(Number) : [1, 1];
   const scale = longerSide / Math.max(across, down);
   const even = (side) => Math.max(1, Math.round((side * scale) / 2)) * 2;
   return { width: even(across), height: even(down) };

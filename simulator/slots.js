@@ -3,24 +3,24 @@ export class Slots {
   #storage;
   #count;
 
-  constructor(storage, { PARALLEL_TASKS = 4 }) {
+  constructor(storage, { parallelTasks }) {
     this.#storage = storage;
-    this.#count = Number(PARALLEL_TASKS);
+    this.#count = parallelTasks;
   }
 
   /** When a slot is free for one more task. */
-  async freeAt(now) {
+  freeAt(now) {
     const ends = [];
-    for (const [name, endsAt] of await this.#storage.list({ prefix: "slot:" })) {
+    for (const [name, endsAt] of [...this.#storage.list({ prefix: "slot:" })]) {
       if (endsAt > now) ends.push(endsAt);
-      else await this.#storage.delete(name);
+      else this.#storage.delete(name);
     }
     ends.sort((a, b) => a - b);
     const tasksBefore = ends.length - this.#count;
     return tasksBefore < 0 ? now : ends[tasksBefore];
   }
 
-  async occupy(taskId, endsAt) {
-    await this.#storage.put(`slot:${taskId}`, endsAt);
+  occupy(taskId, endsAt) {
+    this.#storage.put(`slot:${taskId}`, endsAt);
   }
 }

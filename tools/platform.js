@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { factsOfVariables } from "../simulator/facts.js";
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 const { unstable_getMiniflareWorkerOptions: workerOptionsOf } = await import("wrangler");
@@ -82,6 +83,8 @@ const CRASHING = {
  * @param onEnd is called when its runtime ends though nobody stopped it
  */
 export async function startSimulator({ port = 0, vars = {}, state, outboundService, onEnd } = {}) {
+  // What isn't right is said here, before anything starts.
+  factsOfVariables(vars);
   const runtime = watched(onEnd);
   const worker = new Miniflare({
     ...options,
@@ -98,10 +101,24 @@ export async function startSimulator({ port = 0, vars = {}, state, outboundServi
   return served(worker, runtime);
 }
 
+/** Serves the simulator as the package has it for a Worker: it keeps nothing. */
+export async function startSimulatorWorker({ vars = {} } = {}) {
+  const worker = new Miniflare({
+    ...options,
+    modules: true,
+    modulesRoot: at("dist/simulator"),
+    scriptPath: at("dist/simulator/worker.js"),
+    modulesRules: [{ type: "ESModule", include: ["**/*.js"] }],
+    compatibilityDate: "2026-04-26",
+    bindings: vars,
+  });
+  return served(worker, watched());
+}
+
 /** The simulator as one module, because workerd resolves no npm packages and imports no MP4 files. */
 function bundledSimulator() {
   const { outputFiles } = buildSync({
-    entryPoints: [at("simulator/worker.js")],
+    entryPoints: [at("simulator/object.js")],
     bundle: true,
     write: false,
     format: "esm",

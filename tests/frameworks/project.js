@@ -1,7 +1,7 @@
 /** Apps of frameworks, each in a folder of its own with its own packages, and the packed package among them. */
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tarball } from "../package/install.js";
 import { program } from "../support/quickstart.js";
@@ -19,7 +19,7 @@ const ENV = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISAB
 export async function projectOf(name, sources = name) {
   const folder = at(`../../build/frameworks/${name}`);
   mkdirSync(folder, { recursive: true });
-  await install(name, folder);
+  await install(at(name), folder);
   cpSync(at(sources), folder, { recursive: true });
   cpSync(at(name), folder, { recursive: true });
   const env = (more) => ({ ...ENV, ...more });
@@ -32,16 +32,19 @@ export async function projectOf(name, sources = name) {
   };
 }
 
-/** Installs the packages if the lock file is another than the last time, and the package anew in any case. */
-async function install(name, folder) {
-  const [lock, last] = [at(`${name}/package-lock.json`), join(folder, "package-lock.json")];
+/**
+ * Installs the packages of an app's sources in a folder, if their lock file is another than the last time, and the package
+ * anew in any case.
+ */
+export async function install(sources, folder) {
+  const [lock, last] = [join(sources, "package-lock.json"), join(folder, "package-lock.json")];
   const isInstalled = existsSync(join(folder, "node_modules")) && existsSync(last) && readFileSync(lock).equals(readFileSync(last));
   const npm = (...args) => program("npm", [...args, "--no-audit", "--no-fund"], { cwd: folder, env: ENV, timeout: 300_000 });
   if (!isInstalled) {
-    console.error(`  installing the packages of ${name}`);
-    rmSync(folder, { recursive: true });
+    console.error(`  installing the packages of ${basename(sources)}`);
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    for (const file of ["package.json", "package-lock.json"]) cpSync(at(`${name}/${file}`), join(folder, file));
+    for (const file of ["package.json", "package-lock.json"]) cpSync(join(sources, file), join(folder, file));
     await npm("ci");
   }
   const unpacked = join(folder, "node_modules/midapi");

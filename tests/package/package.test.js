@@ -25,6 +25,7 @@ describe("the packed package", () => {
       "fixtures/types.cts",
       "fixtures/types-node.ts",
       "fixtures/types-5.4.ts",
+      "fixtures/types-simulator.ts",
       "../quickstart/quickstart.js",
     ]);
   });
@@ -115,10 +116,10 @@ describe("the packed package", () => {
   test("has types that take what is right and refuse what is wrong", async () => {
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false"];
     const tsc = (...options) => program(bin("tsc"), ["--noEmit", "--target", "es2022", ...strict, ...options], { cwd: app });
-    await tsc("--module", "nodenext", "types.ts", "types.cts");
-    await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts");
+    await tsc("--module", "nodenext", "types.ts", "types.cts", "types-simulator.ts");
+    await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts", "types-simulator.ts");
     const nodeAlone = ["--lib", "es2023", "--typeRoots", at("../../node_modules/@types"), "--types", "node"];
-    await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts");
+    await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts", "types-simulator.ts");
     const oldest = at("node_modules/typescript54/bin/tsc");
     const options = ["--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--typeRoots", "none"];
     await program("node", [oldest, ...strict, ...options, "types-5.4.ts"], { cwd: app });

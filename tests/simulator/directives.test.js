@@ -1,14 +1,13 @@
 /** The directives in a prompt, such as `[sim: fail]`, make the simulator behave as the vendor does on a bad day. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { simulator } from "../support/servers.js";
 import { IMAGE, credits, look, record, submitted } from "./calls.js";
+import { everyForm } from "./forms.js";
 
 const withDirective = (directive) => ({ ...IMAGE, prompt: `x [sim: ${directive}]` });
 const ended = async (vendor, directive) => record(vendor, await submitted(vendor, withDirective(directive)));
 const links = ({ resultInfoJson }) => resultInfoJson.resultUrls.map(({ resultUrl }) => resultUrl);
 
-test("a task fails with the flag and the message that the prompt gives", async () => {
+everyForm("a task fails with the flag and the message that the prompt gives", async (simulator) => {
   const vendor = await simulator();
   for (const [directive, flag, message] of [
     ["fail", 3, "No response from MidJourney"],
@@ -20,25 +19,25 @@ test("a task fails with the flag and the message that the prompt gives", async (
   }
 });
 
-test("`never`: the task keeps running, and takes no slot from others", async () => {
+everyForm("`never`: the task keeps running, and takes no slot from others", async (simulator) => {
   const vendor = await simulator({ PARALLEL_TASKS: 1 });
   assert.equal((await ended(vendor, "never")).successFlag, 0);
   assert.equal((await record(vendor, await submitted(vendor))).successFlag, 1);
 });
 
-test("`result=string`: the results are a JSON string", async () => {
+everyForm("`result=string`: the results are a JSON string", async (simulator) => {
   const { resultInfoJson } = await ended(await simulator(), "result=string");
   assert.equal(typeof resultInfoJson, "string");
   assert.equal(JSON.parse(resultInfoJson).resultUrls.length, 4);
 });
 
-test("`result=none`: the task succeeds without a result", async () => {
+everyForm("`result=none`: the task succeeds without a result", async (simulator) => {
   const { successFlag, resultInfoJson } = await ended(await simulator(), "result=none");
   assert.equal(successFlag, 1);
   assert.deepEqual(resultInfoJson, { resultUrls: [] });
 });
 
-test("`result=gap`: the second of four links is null, and the others keep their places", async () => {
+everyForm("`result=gap`: the second of four links is null, and the others keep their places", async (simulator) => {
   const task = await ended(await simulator(), "result=gap");
   assert.equal(task.successFlag, 1);
   const [first, second, third, fourth] = links(task);
@@ -49,7 +48,7 @@ test("`result=gap`: the second of four links is null, and the others keep their 
   }
 });
 
-test("`result=broken`: the task succeeds, and none of its four links is a URL", async () => {
+everyForm("`result=broken`: the task succeeds, and none of its four links is a URL", async (simulator) => {
   const task = await ended(await simulator(), "result=broken");
   assert.equal(task.successFlag, 1);
   assert.equal(links(task).length, 4);
@@ -59,12 +58,12 @@ test("`result=broken`: the task succeeds, and none of its four links is a URL", 
   }
 });
 
-test("`times=iso`: the times are ISO strings", async () => {
+everyForm("`times=iso`: the times are ISO strings", async (simulator) => {
   const { createTime, completeTime } = await ended(await simulator(), "times=iso");
   for (const time of [createTime, completeTime]) assert.match(time, /^\d{4}-\d\d-\d\dT/);
 });
 
-test("`code`: the submit is refused with the code inside HTTP 200, and costs nothing", async () => {
+everyForm("`code`: the submit is refused with the code inside HTTP 200, and costs nothing", async (simulator) => {
   const vendor = await simulator();
   const { status, json } = await vendor.post("mj/generate", withDirective("code=455"));
   assert.deepEqual([status, json.code], [200, 455]);
@@ -72,7 +71,7 @@ test("`code`: the submit is refused with the code inside HTTP 200, and costs not
 });
 
 for (const [directive, expected] of [["http", 500], ["http=502", 502]]) {
-  test(`\`${directive}\`: the submit is accepted and paid, but the response is HTTP ${expected} without JSON`, async () => {
+  everyForm(`\`${directive}\`: the submit is accepted and paid, but the response is HTTP ${expected} without JSON`, async (simulator) => {
     const vendor = await simulator();
     const { status, json } = await vendor.post("mj/generate", withDirective(directive));
     assert.deepEqual([status, json], [expected, undefined]);
@@ -81,7 +80,7 @@ for (const [directive, expected] of [["http", 500], ["http=502", 502]]) {
 }
 
 for (const [directive, expected] of [["page", 403], ["page=403", 403], ["page=404", 404]]) {
-  test(`\`${directive}\`: the submit isn't accepted, and the response is an HTML page with HTTP ${expected}`, async () => {
+  everyForm(`\`${directive}\`: the submit isn't accepted, and the response is an HTML page with HTTP ${expected}`, async (simulator) => {
     const vendor = await simulator();
     const { status, headers, body, json } = await vendor.post("mj/generate", withDirective(directive));
     assert.deepEqual([status, json], [expected, undefined]);
@@ -92,7 +91,7 @@ for (const [directive, expected] of [["page", 403], ["page=403", 403], ["page=40
 }
 
 for (const [directive, code] of [["late", 422], ["late=404", 404]]) {
-  test(`\`${directive}\`: the first look at the task says ${code}, the second finds it`, async () => {
+  everyForm(`\`${directive}\`: the first look at the task says ${code}, the second finds it`, async (simulator) => {
     const vendor = await simulator();
     const taskId = await submitted(vendor, withDirective(directive));
     const first = await look(vendor, taskId);

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { simulator } from "../support/servers.js";
+import { startSimulator } from "../../tools/platform.js";
 import { IMAGE, credits, decoded, file, record, submitted } from "./calls.js";
+import { everyForm } from "./forms.js";
 
-test("a task queues, runs and ends with four images drawn from its prompt", async () => {
+everyForm("a task queues, runs and ends with four images drawn from its prompt", async (simulator) => {
   const vendor = await simulator({ DURATIONS: { fast: 1 } });
   const taskId = await submitted(vendor);
   assert.match(taskId, /^[0-9a-f]{32}$/);
@@ -24,7 +25,7 @@ test("a task queues, runs and ends with four images drawn from its prompt", asyn
   assert.equal(other.successFlag, 0);
 });
 
-test("different prompts look different, the same prompt looks the same", async () => {
+everyForm("different prompts look different, the same prompt looks the same", async (simulator) => {
   const vendor = await simulator();
   const first = async (prompt) => {
     const { resultInfoJson } = await record(vendor, await submitted(vendor, { ...IMAGE, prompt }));
@@ -37,7 +38,7 @@ test("different prompts look different, the same prompt looks the same", async (
   assert.ok(differing > one.length / 4, `${differing} of ${one.length} bytes differ`);
 });
 
-test("an upscale is larger, by both routes", async () => {
+everyForm("an upscale is larger, by both routes", async (simulator) => {
   const vendor = await simulator();
   const taskId = await submitted(vendor);
   const upscaled = async (route, body) => {
@@ -53,14 +54,14 @@ test("an upscale is larger, by both routes", async () => {
   assert.equal((await vendor.post("mj/upscale", { taskId, index: 5 })).json.code, 422);
 });
 
-test("a faster speed takes less time, and a task without a free slot waits", async () => {
+everyForm("a faster speed takes less time, and a task without a free slot waits", async (simulator) => {
   const vendor = await simulator({ DURATIONS: { relaxed: 30, fast: 20, turbo: 10 }, PARALLEL_TASKS: 3 });
   const pace = async (speed) => Number((await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after"));
   assert.deepEqual([await pace("relaxed"), await pace("fast"), await pace("turbo")], [30, 20, 10]);
   assert.equal(await pace("turbo"), 20, "behind the turbo task");
 });
 
-test("a refusal has the vendor's code, inside HTTP 200", async () => {
+everyForm("a refusal has the vendor's code, inside HTTP 200", async (simulator) => {
   const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 3 });
   const code = async (call) => {
     const { status, json } = await call;
@@ -80,7 +81,41 @@ test("a refusal has the vendor's code, inside HTTP 200", async () => {
   assert.equal(await credits(vendor), 10_000 - 16);
 });
 
-test("submits that others take from the limit are refused without a cost and without a Retry-After", async () => {
+everyForm("a request that makes no sense is refused, and costs nothing", async (simulator) => {
+  const vendor = await simulator();
+  const video = { taskType: "mj_video", prompt: "waves", fileUrl: "https://example.com/a.jpg" };
+  for (const request of [{ ...IMAGE, speed: "warp" }, { ...IMAGE, speed: 3 }, { ...video, videoBatchSize: 1e9 }, video.prompt]) {
+    assert.notEqual((await vendor.post("mj/generate", request)).json.code, 200, JSON.stringify(request));
+  }
+  assert.equal(await credits(vendor), 10_000);
+});
+
+everyForm("a picture whose ratio is none is square", async (simulator) => {
+  const vendor = await simulator();
+  const { resultInfoJson } = await record(vendor, await submitted(vendor, { ...IMAGE, aspectRatio: "0:wide" }));
+  const { width, height } = decoded(await file(resultInfoJson.resultUrls[0].resultUrl));
+  assert.deepEqual([width, height], [640, 640]);
+});
+
+everyForm("a task that has ended when it is submitted may be looked at now, another when it ends", async (simulator) => {
+  const vendor = await simulator({ DURATIONS: { fast: 0, turbo: 1.5 }, HASTE: "0.5" });
+  const pace = async (speed) => (await vendor.post("mj/generate", { ...IMAGE, speed })).headers.get("retry-after");
+  assert.deepEqual([await pace("fast"), await pace("turbo")], ["0", "3"]);
+});
+
+test("a variable that makes no sense is refused by its name before anything starts", async () => {
+  for (const [vars, message] of [
+    [{ PARALLEL_TASKS: "many" }, /PARALLEL_TASKS must be a whole number/],
+    [{ DURATIONS: "{" }, /DURATIONS must be an object/],
+    [{ DURATIONS: '{"slow":1}' }, /DURATIONS must be .* `relaxed`/],
+    [{ SUBMITS_PER_10_SECONDS: "-1" }, /SUBMITS_PER_10_SECONDS must be/],
+    [{ HASTE: "0" }, /HASTE must be/],
+  ]) {
+    await assert.rejects(startSimulator({ vars }), { message });
+  }
+});
+
+everyForm("submits that others take from the limit are refused without a cost and without a Retry-After", async (simulator) => {
   const vendor = await simulator({ SUBMITS_PER_10_SECONDS: 20, SUBMITS_BY_OTHERS: 15 });
   const responses = await Promise.all(Array.from({ length: 14 }, () => vendor.post("mj/generate", IMAGE)));
   const refused = responses.filter(({ json }) => json.code === 429);
@@ -89,7 +124,7 @@ test("submits that others take from the limit are refused without a cost and wit
   assert.equal(await credits(vendor), 10_000 - 5 * 8);
 });
 
-test("a callback has the documented shape, which differs from the record's", async () => {
+everyForm("a callback has the documented shape, which differs from the record's", async (simulator) => {
   const received = [];
   const receiver = createServer(async (request, response) => {
     received.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
@@ -109,7 +144,7 @@ test("a callback has the documented shape, which differs from the record's", asy
   assert.deepEqual([failure.code, failure.data.resultUrls], [500, []]);
 });
 
-test("every link of a video is the same small MP4 file, which plays before all of it has arrived", async () => {
+everyForm("every link of a video is the same small MP4 file, which plays before all of it has arrived", async (simulator) => {
   const vendor = await simulator();
   const request = { taskType: "mj_video", prompt: "waves", fileUrl: "https://example.com/a.jpg", videoBatchSize: 2 };
   const { resultInfoJson } = await record(vendor, await submitted(vendor, request));

@@ -103,9 +103,12 @@ export function callers(url) {
 }
 
 /** A simulator whose tasks are done when they are submitted, unless told. */
-export async function simulator(vars = {}) {
+export const simulator = (vars) => ofTests(startSimulator, vars);
+
+/** The same, started by this function. */
+export async function ofTests(start, vars = {}) {
   const durations = { relaxed: 0, fast: 0, turbo: 0, video: 0, upscale: 0, ...vars.DURATIONS };
-  const server = await startSimulator({
+  const server = await start({
     vars: { SUBMITS_PER_10_SECONDS: 1000, ...vars, DURATIONS: JSON.stringify(durations) },
   });
   after(() => server.stop());

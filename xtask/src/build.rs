@@ -155,6 +155,7 @@ fn package(features: &str, dist: &Path) -> Result<()> {
     write(&dist.join("words.js"), words()?)?;
     let [_, module] = MODULE_FILES.map(|file| dist.join(file));
     run(command("node").arg("tools/module-text.js").arg(&module).arg(module.with_extension("js")))?;
+    simulator(dist)?;
     for file in ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
     }
@@ -176,6 +177,34 @@ fn without_relative_links(document: &str) -> Result<String> {
         if link[1].ends_with(path) { format!("`{path}`") } else { format!("{} (`{path}`)", &link[1]) }
     };
     Ok(link.replace_all(document, named).into_owned())
+}
+
+/// Bundles the simulator's entries for other people's tests, with what they need of npm inside.
+fn simulator(dist: &Path) -> Result<()> {
+    let folder = dist.join("simulator");
+    let mut esbuild = node_tool("esbuild");
+    for entry in ["index", "node", "worker"] {
+        esbuild.arg(format!("simulator/{entry}.js"));
+        let types = format!("{entry}.d.ts");
+        copy(&at("simulator").join(&types), &folder.join(&types))?;
+    }
+    esbuild.args([
+        "--bundle",
+        "--splitting",
+        "--chunk-names=shared-[hash]",
+        "--format=esm",
+        "--target=es2022",
+        "--conditions=workerd,worker,browser",
+        "--external:node:*",
+        "--loader:.mp4=binary",
+        "--log-level=warning",
+    ]);
+    run(esbuild.arg(format!("--outdir={}", folder.display())))?;
+    let licenses = ["fast-png", "fflate", "iobuffer"].map(|name| {
+        let text = std::fs::read_to_string(at("node_modules").join(name).join("LICENSE"))?;
+        Ok(format!("{name}\n\n{}\n", text.trim()))
+    });
+    write(&folder.join("LICENSES"), licenses.into_iter().collect::<Result<Vec<_>>>()?.join("\n\n"))
 }
 
 /// The core's lists of words that people choose from, as a JavaScript module.
