@@ -93,7 +93,7 @@ describe("the packed package", () => {
     const failedOnce = new Set();
     const url = await siteOn(gateway, (path) => {
       if (path === "/") return at("fixtures/page.html");
-      // The module's first download fails.
+      // The module is not there the first time.
       if (!path.endsWith(".wasm") || failedOnce.has(path)) return join(app, "node_modules", path);
       failedOnce.add(path);
     }, t);
@@ -105,7 +105,7 @@ describe("the packed package", () => {
     assert.deepEqual(await page.evaluate("window.outcome"), {
       keyRefused: true,
       loadedBeforeTheFirstCall: false,
-      withoutModule: { kind: "network", billed: "no", retryable: true },
+      withoutModule: { kind: "misconfigured", billed: "no", retryable: false },
       images: 4,
       warnings: 1,
       modules: 1,
