@@ -8,8 +8,9 @@ import { program } from "../support/quickstart.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Frameworks call home, and print for people. */
-const ENV = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED: "1", CI: "1", NO_COLOR: "1" };
+/** Frameworks call home, and print for people; Node's runner would take an app's tests for its own. */
+const { NODE_TEST_CONTEXT, ...outside } = process.env;
+const ENV = { ...outside, NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED: "1", CI: "1", NO_COLOR: "1" };
 
 /**
  * The app of that name in `build/frameworks`, its packages as its lock file has them, and how to run programs in it.
