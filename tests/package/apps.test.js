@@ -105,7 +105,7 @@ test("is started by hand, by `init` with the module", async (t) => {
   const { api } = await gatewayOnSimulator({});
   assert.deepEqual(JSON.parse(await run("node", ["init.js", api])), {
     failed: "CompileError",
-    duringFailed: { kind: "network", billed: "no", retryable: true, isError: true },
+    duringFailed: { kind: "misconfigured", billed: "no", retryable: false, isError: true },
     images: 4,
     again: "nothing",
     credits: 8,

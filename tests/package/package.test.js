@@ -1,6 +1,6 @@
 /** The packed package, in the runtimes it is for. */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,7 @@ describe("the packed package", () => {
       "fixtures/types.ts",
       "fixtures/types.cts",
       "fixtures/types-node.ts",
+      "fixtures/types-5.4.ts",
       "fixtures/types-simulator.ts",
       "../quickstart/quickstart.js",
     ]);
@@ -92,7 +93,7 @@ describe("the packed package", () => {
     const failedOnce = new Set();
     const url = await siteOn(gateway, (path) => {
       if (path === "/") return at("fixtures/page.html");
-      // The module's first download fails.
+      // The module is not there the first time.
       if (!path.endsWith(".wasm") || failedOnce.has(path)) return join(app, "node_modules", path);
       failedOnce.add(path);
     }, t);
@@ -104,7 +105,7 @@ describe("the packed package", () => {
     assert.deepEqual(await page.evaluate("window.outcome"), {
       keyRefused: true,
       loadedBeforeTheFirstCall: false,
-      withoutModule: { kind: "network", billed: "no", retryable: true },
+      withoutModule: { kind: "misconfigured", billed: "no", retryable: false },
       images: 4,
       warnings: 1,
       modules: 1,
@@ -119,5 +120,20 @@ describe("the packed package", () => {
     await tsc("--module", "esnext", "--moduleResolution", "bundler", "types.ts", "types-simulator.ts");
     const nodeAlone = ["--lib", "es2023", "--typeRoots", at("../../node_modules/@types"), "--types", "node"];
     await tsc("--module", "nodenext", ...nodeAlone, "types-node.ts", "types-simulator.ts");
+    const oldest = at("node_modules/typescript54/bin/tsc");
+    const options = ["--noEmit", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--typeRoots", "none"];
+    await program("node", [oldest, ...strict, ...options, "types-5.4.ts"], { cwd: app });
+  });
+
+  test("has documents that link to no file, as npm's page has none, and that name files which are there", () => {
+    const folder = join(app, "node_modules/midapi");
+    const documents = ["README.md", ...readdirSync(join(folder, "docs")).map((name) => `docs/${name}`)];
+    for (const document of documents) {
+      const text = readFileSync(join(folder, document), "utf8");
+      const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target);
+      assert.deepEqual(links.filter((target) => !/^(https?:|#)/.test(target)), [], document);
+      for (const [, name] of text.matchAll(/`(docs\/[^`]+\.md)`/g)) assert.ok(existsSync(join(folder, name)), name);
+    }
+    assert.ok(documents.length > 5);
   });
 });

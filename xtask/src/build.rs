@@ -156,11 +156,27 @@ fn package(features: &str, dist: &Path) -> Result<()> {
     let [_, module] = MODULE_FILES.map(|file| dist.join(file));
     run(command("node").arg("tools/module-text.js").arg(&module).arg(module.with_extension("js")))?;
     simulator(dist)?;
-    for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for file in ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&at(file), &dist.join(file))?;
+    }
+    write(&dist.join("README.md"), without_relative_links(&std::fs::read_to_string(at("README.md"))?)?)?;
+    for document in std::fs::read_dir(at("docs"))? {
+        let name = document?.file_name();
+        let text = without_relative_links(&std::fs::read_to_string(at("docs").join(&name))?)?;
+        write(&dist.join("docs").join(name), text)?;
     }
     let manifest = std::fs::read_to_string(at("js/package.json"))?.replace("\"0.0.0\"", &format!("\"{VERSION}\""));
     write(&dist.join("package.json"), manifest)
+}
+
+/// A document for npm's page, which has no files to link to: it names them.
+fn without_relative_links(document: &str) -> Result<String> {
+    let link = regex_lite::Regex::new(r"\[([^\]]+)\]\(([^)#:]+)\)")?;
+    let named = |link: &regex_lite::Captures| {
+        let path = link[2].trim_start_matches("../");
+        if link[1].ends_with(path) { format!("`{path}`") } else { format!("{} (`{path}`)", &link[1]) }
+    };
+    Ok(link.replace_all(document, named).into_owned())
 }
 
 /// Bundles the simulator's entries for other people's tests, with what they need of npm inside.

@@ -18,6 +18,7 @@ pub enum Ring {
     Wasm,
     Gateway,
     Package,
+    Frameworks,
     Page,
 }
 
@@ -29,6 +30,7 @@ impl Ring {
             Self::Wasm => wasm(),
             Self::Gateway => gateway(),
             Self::Package => package(),
+            Self::Frameworks => frameworks(),
             Self::Page => page(),
         }
     }
@@ -164,6 +166,14 @@ fn package() -> Result<Count> {
     node_tests(&["tests/package"], Some(setup::browsers()?))
 }
 
+/// The packed package in apps of frameworks, in other people's test runners, and in bundles.
+fn frameworks() -> Result<Count> {
+    build::everything()?;
+    // Bun, for a bundle of its own.
+    setup::npm_packages("tests/package")?;
+    node_tests(&["tests/frameworks"], Some(setup::browsers()?))
+}
+
 /// The studio, in Chromium and Firefox, and the example in Rust.
 fn page() -> Result<Count> {
     build::everything()?;
@@ -174,7 +184,7 @@ fn page() -> Result<Count> {
 /// Runs the test files of these folders one after the other: the machine is small and each starts servers of its own.
 fn node_tests(folders: &[&str], browsers: Option<setup::Browsers>) -> Result<Count> {
     let mut node = command("node");
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=180000", "--test-force-exit"]);
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit"]);
     for folder in folders {
         let mut files = test_files(&at(folder))?;
         files.sort();
