@@ -55,7 +55,8 @@ for (const name of BROWSERS) {
     const gateway = await gatewayOnSimulator({}, { pages: true });
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
-    await imagine(page, "a storm [sim: fail, message=The <b>prompt</b> was flagged]");
+    // Not at once: so soon after this one the next would be taken for a double click.
+    await imagine(page, "a storm [sim: seconds=1, fail, message=The <b>prompt</b> was flagged]");
     await page.waitForSelector(".card.failed", PATIENCE);
     assert.equal(await said(page, ".card.failed .error"), "The <b>prompt</b> was flagged");
     assert.equal((await page.$$(".card b")).length, 0, "markup is shown as text");
