@@ -15,10 +15,11 @@ const ENV = { ...outside, NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED:
 /**
  * The app of that name in `build/frameworks`, its packages as its lock file has them, and how to run programs in it.
  *
+ * @param name a folder here, or one of `../../examples`
  * @param sources the folder of the app's own files, where several versions of a framework share them
  */
 export async function projectOf(name, sources = name) {
-  const folder = at(`../../build/frameworks/${name}`);
+  const folder = at(`../../build/frameworks/${basename(name)}`);
   mkdirSync(folder, { recursive: true });
   await install(at(name), folder);
   cpSync(at(sources), folder, { recursive: true });
@@ -50,7 +51,7 @@ export async function install(sources, folder) {
   }
   const unpacked = join(folder, "node_modules/midapi");
   rmSync(unpacked, { recursive: true, force: true });
-  mkdirSync(unpacked);
+  mkdirSync(unpacked, { recursive: true });
   // What `npm install` does for a package without dependencies; it would also drop what the lock file doesn't name.
   await program("tar", ["-xzf", await tarball(), "-C", unpacked, "--strip-components=1"]);
 }

@@ -14,7 +14,7 @@ async function env() {
 }
 
 test("SvelteKit with its adapter for Node, which bundles the package, runs a task in a server route", async (t) => {
-  const project = await projectOf("sveltekit");
+  const project = await projectOf("../../examples/sveltekit");
   project.remove("build", ".svelte-kit");
   const settings = { ...(await env()), PORT: String(await freePort()) };
   await project.run(project.bin("vite"), ["build"], settings);
