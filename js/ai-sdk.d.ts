@@ -1,10 +1,10 @@
 import type { Experimental_VideoModelV4, ImageModelV4, ProviderV4 } from "@ai-sdk/provider";
-import type { CommonFields, Midjourney, MidjourneyOptions, TaskType, Version } from "./index.js";
+import type { CommonFields, Midjourney, MidjourneyError, MidjourneyOptions, Task, Version } from "./index.js";
 
 /** What `providerOptions: { midjourney: … }` takes: a request's other fields, by the rules of `generate`, and the call's options. */
-export interface MidjourneyProviderOptions extends Omit<Partial<CommonFields>, "prompt" | "aspectRatio"> {
+export interface MidjourneyProviderOptions extends Omit<Partial<CommonFields>, "prompt" | "aspectRatio" | "version"> {
   /** What to make; `mj_txt2img` unless told, and with files `mj_img2img`. */
-  taskType?: TaskType;
+  taskType?: "mj_txt2img" | "mj_img2img" | "mj_style_reference" | "mj_omni_reference";
   /** Weight of an omni reference, a whole number from 1 to 1000. */
   ow?: number;
   /** How much a video moves. */
@@ -26,8 +26,21 @@ export interface MidjourneyProvider extends ProviderV4 {
 
 /** What the provider needs beside the client. */
 export interface MidjourneyProviderSettings {
-  /** What downloads the results: the `fetch` of the client's options, else the host's. */
+  /** What downloads the results: the `fetch` of the options given, else the host's. For a client that is there already, name it here. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /**
+   * Sees every task when it is accepted, and after every look. Of several tasks of one call the SDK throws the first error and
+   * drops the rest: keep the ids here.
+   */
+  onUpdate?: (task: Task) => void;
+}
+
+/** The error of results that couldn't be downloaded: the task is there and paid for. */
+export interface DownloadError extends MidjourneyError {
+  taskId: string;
+  billed: "yes";
+  /** Every result of the task. */
+  urls: readonly string[];
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A provider for the AI SDK: the image and video models of its specification v4, over a client of this package. */
-import { Midjourney } from "midapi";
+import { Midjourney, taskTypes } from "midapi";
 import { downloaded } from "./download.js";
 import { refusal } from "./errors.js";
 
@@ -11,12 +11,13 @@ const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
 const IMAGES_PER_TASK = 4;
 /** How many videos it makes of one, if asked. */
 const VIDEO_BATCH_SIZES = [1, 2, 4];
+const VIDEO_TYPES = taskTypes.filter((taskType) => taskType.startsWith("mj_video"));
 
-export function createMidjourney(client, { fetch = client?.fetch } = {}) {
+export function createMidjourney(client, { fetch = client?.fetch, onUpdate } = {}) {
   const mj = typeof client?.run === "function" ? client : new Midjourney(client);
   const get = (url, init) => (fetch ?? globalThis.fetch)(url, init);
-  const imageModel = (version) => new ImageModel(mj, get, version);
-  const videoModel = (taskType) => new VideoModel(mj, get, taskType);
+  const imageModel = (version) => new ImageModel({ mj, get, onUpdate }, version);
+  const videoModel = (taskType) => new VideoModel({ mj, get, onUpdate }, taskType);
   const noModel = () => {
     throw refusal("invalid_request", "modelId", "must be of an image or a video model; Midjourney has no others");
   };
@@ -37,33 +38,35 @@ class ImageModel {
   maxImagesPerCall = IMAGES_PER_TASK;
   supportsFileInputs = true;
   supportsMaskInputs = false;
-  #mj;
-  #fetch;
+  #provider;
 
-  constructor(mj, fetch, modelId) {
-    this.#mj = mj;
-    this.#fetch = fetch;
+  constructor(provider, modelId) {
+    this.#provider = provider;
     this.modelId = modelId;
   }
 
   async doGenerate({ prompt, n, size, aspectRatio, seed, files, mask, providerOptions, abortSignal }) {
+    refuseWhatChangesTheResult({ mask });
     const { request, options } = requestOf(
       { taskType: files?.length ? "mj_img2img" : "mj_txt2img", prompt, version: this.modelId, aspectRatio, ...source(files) },
+      ["prompt", "version", "aspectRatio"],
       providerOptions,
-      abortSignal,
     );
-    const unsupported = { size: size && "give an aspectRatio", seed: seedHint(seed), mask: mask && "" };
-    const warnings = [...warningsOf(unsupported), ...(await lintsOf(this.#mj, request))];
+    if (VIDEO_TYPES.includes(request.taskType)) throw refusal("invalid_request", "taskType", "makes videos; take a video model");
+    refuseMoreThan(IMAGES_PER_TASK, n, "maxImagesPerCall");
+    const unsupported = { size: size && "give an aspectRatio", seed: seedHint(seed) };
+    const { mj, get, onUpdate } = this.#provider;
+    const warnings = [...warningsOf(unsupported), ...(await lintsOf(mj, request))];
     if (n < IMAGES_PER_TASK) warnings.push(paidForMore("images", n, IMAGES_PER_TASK));
-    const task = await this.#mj.run(request, options);
-    const results = task.images.slice(0, n);
-    const images = await downloaded(this.#fetch, task, results, { maxBytes: MAX_IMAGE_BYTES, signal: abortSignal });
+    const task = await mj.run(request, { ...options, signal: abortSignal, onUpdate });
+    const limits = { maxBytes: MAX_IMAGE_BYTES, kind: "image", signal: abortSignal };
+    const images = await downloaded(get, task, task.images, n, limits);
     return {
       images: images.map(({ bytes }) => bytes),
       // A task that made nothing is no success; and the SDK must not pay for another by itself.
       isRetryable: false,
       warnings,
-      providerMetadata: { midjourney: metadata(task, results, "images") },
+      providerMetadata: { midjourney: metadata(task, task.images, n, "images") },
       response: responseOf(this.modelId),
     };
   }
@@ -73,52 +76,68 @@ class VideoModel {
   specificationVersion = "v4";
   provider = "midjourney";
   maxVideosPerCall = VIDEO_BATCH_SIZES.at(-1);
-  #mj;
-  #fetch;
+  #provider;
 
-  constructor(mj, fetch, modelId) {
-    this.#mj = mj;
-    this.#fetch = fetch;
+  constructor(provider, modelId) {
+    this.#provider = provider;
     this.modelId = modelId;
   }
 
   async doGenerate({ prompt, n, aspectRatio, resolution, duration, fps, seed, image, frameImages, inputReferences, generateAudio, providerOptions, abortSignal }) {
     const first = frameImages?.find(({ frameType }) => frameType === "first_frame")?.image;
     const start = image ?? first;
+    refuseWhatChangesTheResult({
+      frameImages: frameImages?.some((frame) => frame.image !== start),
+      inputReferences: inputReferences?.length,
+    });
+    if (!VIDEO_TYPES.includes(this.modelId)) throw refusal("invalid_request", "taskType", `must be one of ${VIDEO_TYPES.join(", ")}`);
+    refuseMoreThan(this.maxVideosPerCall, n, "maxVideosPerCall");
     const videoBatchSize = VIDEO_BATCH_SIZES.find((size) => size >= n);
     const { request, options } = requestOf(
       { taskType: this.modelId, prompt, aspectRatio: aspectRatio === "adaptive" ? undefined : aspectRatio, videoBatchSize, ...source(start && [start]) },
+      ["taskType", "prompt", "aspectRatio", "videoBatchSize"],
       providerOptions,
-      abortSignal,
     );
-    const otherFrames = frameImages?.some((frame) => frame.image !== start);
     const unsupported = {
       resolution: resolution && "the model mj_video_hd makes high definition",
       duration: duration && "extend a video by extendVideo of the package",
       fps: fps && "",
       seed: seedHint(seed),
-      frameImages: otherFrames && "a video starts from one image",
-      inputReferences: inputReferences?.length && "",
       generateAudio: generateAudio && "",
     };
-    const warnings = [...warningsOf(unsupported), ...(await lintsOf(this.#mj, request))];
+    const { mj, get, onUpdate } = this.#provider;
+    const warnings = [...warningsOf(unsupported), ...(await lintsOf(mj, request))];
     if (n < videoBatchSize) warnings.push(paidForMore("videos", n, videoBatchSize));
-    const task = await this.#mj.run(request, options);
-    const results = task.videos.slice(0, n);
-    const videos = await downloaded(this.#fetch, task, results, { maxBytes: MAX_VIDEO_BYTES, signal: abortSignal });
+    const task = await mj.run(request, { ...options, signal: abortSignal, onUpdate });
+    const limits = { maxBytes: MAX_VIDEO_BYTES, kind: "video", signal: abortSignal };
+    const videos = await downloaded(get, task, task.videos, n, limits);
     return {
       videos: videos.map(({ bytes, type }) => ({ type: "binary", data: bytes, mediaType: type.startsWith("video/") ? type : "video/mp4" })),
       warnings,
-      providerMetadata: { midjourney: metadata(task, results, "videos") },
+      providerMetadata: { midjourney: metadata(task, task.videos, n, "videos") },
       response: responseOf(this.modelId),
     };
   }
 }
 
 /** The request with the fields that `providerOptions.midjourney` adds, and the call's options that stand among them. */
-function requestOf(fields, providerOptions, signal) {
+function requestOf(fields, ownOfSdk, providerOptions) {
   const { idempotencyKey, timeout, ...more } = providerOptions?.midjourney ?? {};
-  return { request: { ...fields, ...more }, options: { idempotencyKey, timeout, signal } };
+  for (const field of ownOfSdk) {
+    if (more[field] !== undefined) throw refusal("invalid_request", field, "is given by the model and the SDK's own parameters");
+  }
+  return { request: { ...fields, ...more }, options: { idempotencyKey, timeout } };
+}
+
+/** What would be paid for and isn't what was meant. */
+function refuseWhatChangesTheResult(parameters) {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value) throw refusal("invalid_request", name, "is nothing that Midjourney's API can do");
+  }
+}
+
+function refuseMoreThan(most, n, name) {
+  if (n > most) throw refusal("invalid_request", name, `must be at most ${most}: a task makes no more`);
 }
 
 /** The source images of a request: the vendor fetches them, so they have to be links. */
@@ -148,10 +167,10 @@ const paidForMore = (what, n, made) => ({
   details: `Midjourney makes ${made} ${what} of a task, and ${made} are paid for; the first ${n} are returned`,
 });
 
-/** In each result, as the SDK keeps no other field of several calls. */
-function metadata({ taskId }, results, what) {
+/** Of each result, as the SDK keeps no other field of several calls; and all that was paid for. */
+function metadata({ taskId }, results, n, what) {
   const of = ({ index, url }) => ({ taskId, index, url, billed: "yes" });
-  return { taskId, urls: results.map(({ url }) => url), billed: "yes", [what]: results.map(of) };
+  return { taskId, urls: results.map(({ url }) => url), billed: "yes", [what]: results.slice(0, n).map(of) };
 }
 
 const responseOf = (modelId) => ({ timestamp: new Date(), modelId, headers: undefined });

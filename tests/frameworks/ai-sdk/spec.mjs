@@ -33,10 +33,10 @@ function vendor(on = () => undefined, options = {}) {
     const resultUrls = Array.from({ length: count }, (_, place) => ({ resultUrl: `https://files.example/${taskId}_${place}.${ending}` }));
     return envelope({ taskId, taskType, successFlag: 1, resultInfoJson: { resultUrls } });
   };
-  return { seen, midjourney: createMidjourney({ apiKey: "a-key-of-mine", fetch, ...options }) };
+  return { seen, fetch, midjourney: createMidjourney({ apiKey: "a-key-of-mine", fetch, ...options }) };
 }
 
-const failure = (call) => call.then((value) => assert.fail(`succeeded with ${JSON.stringify(value)}`), (error) => error);
+const failure = (call) => call.then(() => assert.fail("succeeded"), (error) => error);
 
 test("four images are one submit, in the model's version and the aspect ratio", async () => {
   const { seen, midjourney } = vendor();
@@ -143,6 +143,64 @@ test("results that can't be downloaded are told with their links, and the task i
     assert.deepEqual(error.urls, [0, 1, 2, 3].map((place) => `https://files.example/task-1_${place}.png`));
     assert.deepEqual([seen.submits.length, asked], [1, files]);
   }
+});
+
+test("what would make something else, or nothing, is refused before anything is sent", async () => {
+  const { seen, midjourney } = vendor();
+  const image = (more) => generateImage({ model: midjourney.image("7"), prompt: "a lighthouse", n: 4, ...more });
+  const prompt = { text: "waves", image: "https://app.example/a.png" };
+  const video = (more) => generateVideo({ model: midjourney.video("mj_video"), prompt, ...more });
+  for (const [call, field] of [
+    [() => image({ providerOptions: { midjourney: { taskType: "mj_video" } } }), "taskType"],
+    [() => image({ providerOptions: { midjourney: { version: "6" } } }), "version"],
+    [() => image({ providerOptions: { midjourney: { prompt: "another" } } }), "prompt"],
+    [() => image({ prompt: { text: "a lighthouse", images: ["https://app.example/a.png"], mask: "https://app.example/m.png" } }), "mask"],
+    [() => image({ n: 8, maxImagesPerCall: 8 }), "maxImagesPerCall"],
+    [() => generateVideo({ model: midjourney.videoModel("mj_txt2img"), prompt }), "taskType"],
+    [() => video({ n: 8, maxVideosPerCall: 8 }), "maxVideosPerCall"],
+    [() => video({ frameImages: [{ image: "https://app.example/a.png", frameType: "first_frame" }, { image: "https://app.example/b.png", frameType: "last_frame" }], prompt: "waves" }), "frameImages"],
+  ]) {
+    const error = await failure(call());
+    assert.deepEqual([error.kind, error.field, error.billed], ["invalid_request", field, "no"], error.message);
+  }
+  assert.equal(seen.submits.length, 0);
+});
+
+test("fewer images than four leave the links of all four, as all are paid for", async () => {
+  const { midjourney } = vendor();
+  const { calls } = await generateImage({ model: midjourney.image("7"), prompt: "a lighthouse", n: 1 });
+  assert.equal(calls[0].providerMetadata.midjourney.urls.length, 4);
+  const broken = vendor(({ isFile }) => isFile && new Response("", { status: 403 }));
+  const error = await failure(generateImage({ model: broken.midjourney.image("7"), prompt: "a lighthouse", n: 1 }));
+  assert.equal(error.urls.length, 4);
+});
+
+test("a page or nothing in a file's place is no image", async () => {
+  for (const answer of [() => new Response("<html>", { headers: { "Content-Type": "text/html" } }), () => new Response("")]) {
+    const { seen, midjourney } = vendor(({ isFile }) => isFile && answer());
+    const error = await failure(generateImage({ model: midjourney.image("7"), prompt: "a lighthouse", n: 4 }));
+    assert.deepEqual([error.kind, error.billed, seen.submits.length], ["network", "yes", 1]);
+  }
+});
+
+test("where one file fails the others are given up", async () => {
+  let given = 0;
+  const { midjourney } = vendor(({ isFile, url, init }) => {
+    if (!isFile) return;
+    if (url.endsWith("_0.png")) return new Response("", { status: 403 });
+    return new Promise((_, reject) => init.signal.addEventListener("abort", () => (given++, reject(init.signal.reason))));
+  });
+  await failure(generateImage({ model: midjourney.image("7"), prompt: "a lighthouse", n: 4 }));
+  assert.equal(given, 3);
+});
+
+test("of several tasks the ids are told, also where one of them is refused", async () => {
+  const told = new Set();
+  let submits = 0;
+  const { fetch } = vendor(({ isSubmit }) => isSubmit && ++submits === 2 && envelope(null, 402, "no credits"));
+  const midjourney = createMidjourney({ apiKey: "a-key-of-mine", fetch }, { onUpdate: ({ taskId }) => told.add(taskId) });
+  const error = await failure(generateImage({ model: midjourney.image("7"), prompt: "a lighthouse", n: 8 }));
+  assert.deepEqual([error.kind, error.billed, told.size], ["insufficient_credits", "no", 1]);
 });
 
 test("a file that comes at the second time is as good", async () => {
