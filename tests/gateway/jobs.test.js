@@ -349,7 +349,7 @@ test("rows 35 and 38: a submit that was sent before a panic has an unknown outco
   assert.equal((await usage(gateway)).spent, CREDITS);
 });
 
-test("row 38: memory is flat over 5,000 requests", async () => {
+test("row 38: memory stops growing: of four times 5,000 requests one adds nothing", async () => {
   const upstream = new Upstream(({ method }) => (method === "POST" ? accepted() : envelope({ taskId: TASK, successFlag: 0 })));
   const inspectorPort = await freePort();
   const gateway = await gatewayOn(upstream, { inspectorPort });
@@ -361,9 +361,14 @@ test("row 38: memory is flat over 5,000 requests", async () => {
     }
   };
   await ask(500);
-  const before = await inspector.memory();
-  await ask(5_000);
-  const after = await inspector.memory();
+  // It grows by pages of 64 KiB, at times for a single moment of many buffers. A leak of 14 bytes a request adds one each time.
+  let before;
+  let after = await inspector.memory();
+  for (let rounds = 0; rounds < 4 && after.webAssembly !== before?.webAssembly; rounds++) {
+    before = after;
+    await ask(5_000);
+    after = await inspector.memory();
+  }
   inspector.close();
   assert.equal(after.webAssembly, before.webAssembly);
   // One object of a few bytes a request would be more.

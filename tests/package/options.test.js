@@ -6,6 +6,9 @@ import { inspect } from "node:util";
 import { aspectRatios, speeds, taskTypes, versions } from "../../dist/node.js";
 import { IMAGE, KEY, envelope, failure, running, server, stub, succeeded } from "./stub.js";
 
+/** The acceptance of a task that is worth a look at once. */
+const accepted = () => envelope({ taskId: "a" }, { headers: { "Retry-After": "0" } });
+
 async function all(items) {
   const list = [];
   for await (const item of items) list.push(item);
@@ -18,7 +21,7 @@ test("a caller's own `fetch` gets every request, and the host's gets none", asyn
   const mj = server({
     fetch: async (url, init) => {
       sent.push([url, init.method ?? "GET", init.redirect, init.signal instanceof AbortSignal]);
-      return envelope(init.method === "POST" ? { taskId: "a" } : succeeded());
+      return init.method === "POST" ? accepted() : envelope(succeeded());
     },
   });
   assert.equal((await mj.run(IMAGE)).images.length, 4);
@@ -74,7 +77,7 @@ test("each try is one line: what was tried, how it went, and what it cost", asyn
   const { lines, logger } = keeping();
   stub((count, init) => {
     if (init.method !== "POST") return succeeded();
-    return count === 1 ? envelope(null, { code: 429, msg: "slow down" }) : { taskId: "a" };
+    return count === 1 ? envelope(null, { code: 429, msg: "slow down" }) : accepted();
   });
   await server({ logger, logLevel: "info" }).run(IMAGE);
   assert.ok(lines.every(({ ms }) => Number.isInteger(ms) && ms >= 0));
@@ -131,7 +134,7 @@ test("nothing is logged unless asked, and no more than asked", async () => {
 test("no key, prompt or link is logged, and a logger that throws ends nothing", async () => {
   const { lines, logger } = keeping();
   const throwing = { ...logger, info: (...line) => (logger.info(...line), assert.fail("mine")) };
-  stub((_, init) => (init.method === "POST" ? { taskId: "a" } : succeeded()));
+  stub((_, init) => (init.method === "POST" ? accepted() : succeeded()));
   const request = { ...IMAGE, fileUrl: "https://files.example/secret.png", callBackUrl: "https://hook.example/secret", taskType: "mj_img2img" };
   await server({ logger: throwing, logLevel: "debug" }).run(request);
   const text = JSON.stringify(lines);
@@ -141,7 +144,7 @@ test("no key, prompt or link is logged, and a logger that throws ends nothing", 
 
 test("the tries of a batch are logged, too", async () => {
   const { lines, logger } = keeping();
-  stub((_, init) => (init.method === "POST" ? { taskId: "a" } : succeeded()));
+  stub((_, init) => (init.method === "POST" ? accepted() : succeeded()));
   await all(server({ logger, logLevel: "info" }).batch([IMAGE, "a"]));
   assert.deepEqual(lines.map(({ route }) => route).sort(), ["generate", "record-info", "record-info"]);
 });
