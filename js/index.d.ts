@@ -442,7 +442,7 @@ interface ClientOptions {
    * reply over 16 MB is read. It should end when `init.signal` fires.
    */
   fetch?: Fetch | undefined;
-  /** Where a line of each try of a call goes; `console` unless told. */
+  /** Where a line of each try of a call goes; `console` if there is a `logLevel` alone. */
   logger?: Logger | undefined;
   /**
    * What is logged: `"error"` what failed for good, `"warn"` also what is tried again, `"info"` and `"debug"` also what
@@ -454,7 +454,7 @@ interface ClientOptions {
 /** A function with the parameters and the result of the host's `fetch`, as far as the package uses them. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What `console` is, and loggers such as pino's that take a message and an object. What it throws is ignored. */
+/** What `console` is: a message and an object. (pino takes them the other way round.) What it throws is ignored. */
 export interface Logger {
   error(message: string, details: LoggedTry): unknown;
   warn(message: string, details: LoggedTry): unknown;
