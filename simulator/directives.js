@@ -1,3 +1,6 @@
+/** Every directive there is. */
+export const DIRECTIVES = ["fail", "message", "never", "seconds", "late", "result", "times", "code", "http", "page"];
+
 /** Reads the directives in a prompt, such as `[sim: fail=2, message=Flagged]`. One without a value is `true`. */
 export function parseDirectives(prompt) {
   const directives = {};

@@ -8,8 +8,10 @@ export interface ServeOptions extends SimulatorOptions {
 
 /** A simulator that is served. */
 export interface SimulatorServer {
-  /** Where it is, such as `"http://127.0.0.1:8788"`: a client's endpoint is `/api/v1/mj` below it. */
+  /** Where it is, such as `"http://127.0.0.1:8788"`. */
   url: string;
+  /** What a client takes for its `endpoint`: the API below that. */
+  endpoint: string;
   /** The simulator behind it, to see its calls and to reset it. */
   simulator: Simulator;
   /** Ends it, with its connections and the callbacks that are still to be posted. */

@@ -16,7 +16,8 @@ export async function serve(options = {}) {
     server.closeAllConnections();
     return closed;
   };
-  return { url: `http://${HOST}:${server.address().port}`, simulator, close };
+  const url = `http://${HOST}:${server.address().port}`;
+  return { url, endpoint: `${url}/api/v1/mj`, simulator, close };
 }
 
 async function respond(simulator, request, response) {

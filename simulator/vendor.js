@@ -1,7 +1,7 @@
 import { Accounts, hex } from "./accounts.js";
 import { Callbacks } from "./callbacks.js";
 import { clockOf } from "./clock.js";
-import { numberOf, parseDirectives } from "./directives.js";
+import { DIRECTIVES, numberOf, parseDirectives } from "./directives.js";
 import { RateLimiter } from "./rate-limiter.js";
 import { taskRecord } from "./record.js";
 import { resultFile } from "./result-files.js";
@@ -153,7 +153,11 @@ export class Vendor {
 }
 
 /** Why a `generate` request isn't accepted, if it isn't. */
-function refusalOf(request, { code, message, page }) {
+function refusalOf(request, directives) {
+  // A test of a failure would pass for want of the failure.
+  const unknown = Object.keys(directives).find((name) => !DIRECTIVES.includes(name));
+  if (unknown !== undefined) return { code: 422, msg: `there is no directive "${unknown}"; known are ${DIRECTIVES.join(", ")}` };
+  const { code, message, page } = directives;
   if (page) return { pageStatus: numberOf(page, 403) };
   if (code) return { code: numberOf(code, 500), msg: message ?? "The submit is refused" };
   if (typeof request.prompt !== "string" || request.prompt === "") return { code: 422, msg: "prompt cannot be empty" };

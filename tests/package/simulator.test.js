@@ -265,7 +265,8 @@ test("links lie at the origin that was told, and there are its pictures", async 
 });
 
 test("is served by Node on this machine, with the simulator behind it to ask, until it is closed", async () => {
-  const { url, simulator: vendor, close } = await serve({ ...AT_ONCE, credits: 8 });
+  const { url, endpoint, simulator: vendor, close } = await serve({ ...AT_ONCE, credits: 8 });
+  assert.equal(endpoint, `${url}/api/v1/mj`);
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const mj = new Midjourney({ apiKey: KEY, endpoint: `${url}/api/v1/mj` });
   const { images } = await mj.run(IMAGE);

@@ -100,3 +100,12 @@ for (const [directive, code] of [["late", 422], ["late=404", 404]]) {
     assert.deepEqual([second.code, second.data.taskId, second.data.successFlag], [200, taskId, 1]);
   });
 }
+
+everyForm("a misspelt directive is refused by its name, and costs nothing", async (simulator) => {
+  const vendor = await simulator();
+  const before = await credits(vendor);
+  const { json } = await vendor.post("mj/generate", withDirective("fial"));
+  assert.equal(json.code, 422);
+  assert.match(json.msg, /there is no directive "fial"; known are fail, message,/);
+  assert.equal(await credits(vendor), before);
+});
