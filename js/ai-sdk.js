@@ -3,9 +3,11 @@ import { Midjourney, taskTypes } from "midapi";
 import { downloaded } from "./download.js";
 import { refusal } from "./errors.js";
 
-/** More than any picture or video of the vendor's has. */
-const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
-const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
+/** What the results of a task have to be, with more bytes than any of the vendor's has. */
+const FILES = {
+  images: { kind: "image", maxBytes: 64 * 1024 * 1024 },
+  videos: { kind: "video", maxBytes: 512 * 1024 * 1024 },
+};
 
 /** How many images the vendor makes of one task. */
 const IMAGES_PER_TASK = 4;
@@ -32,12 +34,10 @@ export function createMidjourney(client, { fetch = client?.fetch, onUpdate } = {
   };
 }
 
-class ImageModel {
+/** What image and video models have in common. */
+class Model {
   specificationVersion = "v4";
   provider = "midjourney";
-  maxImagesPerCall = IMAGES_PER_TASK;
-  supportsFileInputs = true;
-  supportsMaskInputs = false;
   #provider;
 
   constructor(provider, modelId) {
@@ -45,43 +45,51 @@ class ImageModel {
     this.modelId = modelId;
   }
 
-  async doGenerate({ prompt, n, size, aspectRatio, seed, files, mask, providerOptions, abortSignal }) {
-    refuseWhatChangesTheResult({ mask });
-    const { request, options } = requestOf(
-      { taskType: files?.length ? "mj_img2img" : "mj_txt2img", prompt, version: this.modelId, aspectRatio, ...source(files) },
-      ["prompt", "version", "aspectRatio"],
-      providerOptions,
-    );
-    if (VIDEO_TYPES.includes(request.taskType)) throw refusal("invalid_request", "taskType", "makes videos; take a video model");
-    refuseMoreThan(IMAGES_PER_TASK, n, "maxImagesPerCall");
-    const unsupported = { size: size && "give an aspectRatio", seed: seedHint(seed) };
+  /**
+   * Makes one task, and downloads the first `n` of its results, each `{ bytes, type }`; with what the SDK wants to know beside.
+   *
+   * @param what the field of a task that has the results
+   * @param made how many are made, and paid for
+   */
+  async make({ request, options }, { what, n, made, unsupported, abortSignal }) {
     const { mj, get, onUpdate } = this.#provider;
     const warnings = [...warningsOf(unsupported), ...(await lintsOf(mj, request))];
-    if (n < IMAGES_PER_TASK) warnings.push(paidForMore("images", n, IMAGES_PER_TASK));
+    if (n < made) warnings.push(paidForMore(what, n, made));
     const task = await mj.run(request, { ...options, signal: abortSignal, onUpdate });
-    const limits = { maxBytes: MAX_IMAGE_BYTES, kind: "image", signal: abortSignal };
-    const images = await downloaded(get, task, task.images, n, limits);
     return {
-      images: images.map(({ bytes }) => bytes),
-      // A task that made nothing is no success; and the SDK must not pay for another by itself.
-      isRetryable: false,
-      warnings,
-      providerMetadata: { midjourney: metadata(task, task.images, n, "images") },
-      response: responseOf(this.modelId),
+      files: await downloaded(get, task, task[what], n, { ...FILES[what], signal: abortSignal }),
+      result: {
+        warnings,
+        providerMetadata: { midjourney: metadata(task, task[what], n, what) },
+        response: { timestamp: new Date(), modelId: this.modelId, headers: undefined },
+      },
     };
   }
 }
 
-class VideoModel {
-  specificationVersion = "v4";
-  provider = "midjourney";
-  maxVideosPerCall = VIDEO_BATCH_SIZES.at(-1);
-  #provider;
+class ImageModel extends Model {
+  maxImagesPerCall = IMAGES_PER_TASK;
+  supportsFileInputs = true;
+  supportsMaskInputs = false;
 
-  constructor(provider, modelId) {
-    this.#provider = provider;
-    this.modelId = modelId;
+  async doGenerate({ prompt, n, size, aspectRatio, seed, files: sources, mask, providerOptions, abortSignal }) {
+    refuseWhatChangesTheResult({ mask });
+    const asked = requestOf(
+      { taskType: sources?.length ? "mj_img2img" : "mj_txt2img", prompt, version: this.modelId, aspectRatio, ...source(sources) },
+      ["prompt", "version", "aspectRatio"],
+      providerOptions,
+    );
+    if (VIDEO_TYPES.includes(asked.request.taskType)) throw refusal("invalid_request", "taskType", "makes videos; take a video model");
+    refuseMoreThan(IMAGES_PER_TASK, n, "maxImagesPerCall");
+    const unsupported = { size: size && "give an aspectRatio", seed: seedHint(seed) };
+    const { files, result } = await this.make(asked, { what: "images", n, made: IMAGES_PER_TASK, unsupported, abortSignal });
+    // A task that made nothing is no success; and the SDK must not pay for another by itself.
+    return { ...result, images: files.map(({ bytes }) => bytes), isRetryable: false };
   }
+}
+
+class VideoModel extends Model {
+  maxVideosPerCall = VIDEO_BATCH_SIZES.at(-1);
 
   async doGenerate({ prompt, n, aspectRatio, resolution, duration, fps, seed, image, frameImages, inputReferences, generateAudio, providerOptions, abortSignal }) {
     const first = frameImages?.find(({ frameType }) => frameType === "first_frame")?.image;
@@ -93,7 +101,7 @@ class VideoModel {
     if (!VIDEO_TYPES.includes(this.modelId)) throw refusal("invalid_request", "taskType", `must be one of ${VIDEO_TYPES.join(", ")}`);
     refuseMoreThan(this.maxVideosPerCall, n, "maxVideosPerCall");
     const videoBatchSize = VIDEO_BATCH_SIZES.find((size) => size >= n);
-    const { request, options } = requestOf(
+    const asked = requestOf(
       { taskType: this.modelId, prompt, aspectRatio: aspectRatio === "adaptive" ? undefined : aspectRatio, videoBatchSize, ...source(start && [start]) },
       ["taskType", "prompt", "aspectRatio", "videoBatchSize"],
       providerOptions,
@@ -105,18 +113,9 @@ class VideoModel {
       seed: seedHint(seed),
       generateAudio: generateAudio && "",
     };
-    const { mj, get, onUpdate } = this.#provider;
-    const warnings = [...warningsOf(unsupported), ...(await lintsOf(mj, request))];
-    if (n < videoBatchSize) warnings.push(paidForMore("videos", n, videoBatchSize));
-    const task = await mj.run(request, { ...options, signal: abortSignal, onUpdate });
-    const limits = { maxBytes: MAX_VIDEO_BYTES, kind: "video", signal: abortSignal };
-    const videos = await downloaded(get, task, task.videos, n, limits);
-    return {
-      videos: videos.map(({ bytes, type }) => ({ type: "binary", data: bytes, mediaType: type.startsWith("video/") ? type : "video/mp4" })),
-      warnings,
-      providerMetadata: { midjourney: metadata(task, task.videos, n, "videos") },
-      response: responseOf(this.modelId),
-    };
+    const { files, result } = await this.make(asked, { what: "videos", n, made: videoBatchSize, unsupported, abortSignal });
+    const video = ({ bytes, type }) => ({ type: "binary", data: bytes, mediaType: type.startsWith("video/") ? type : "video/mp4" });
+    return { ...result, videos: files.map(video) };
   }
 }
 
@@ -172,5 +171,3 @@ function metadata({ taskId }, results, n, what) {
   const of = ({ index, url }) => ({ taskId, index, url, billed: "yes" });
   return { taskId, urls: results.map(({ url }) => url), billed: "yes", [what]: results.slice(0, n).map(of) };
 }
-
-const responseOf = (modelId) => ({ timestamp: new Date(), modelId, headers: undefined });

@@ -9,17 +9,8 @@ import { pathToFileURL } from "node:url";
 import { Miniflare } from "miniflare";
 import { freePort } from "../../tools/platform.js";
 import { pageIn } from "../support/browsers.js";
-import { gatewayOn, gatewayOnSimulator, simulator, TOKEN, Upstream } from "../support/servers.js";
+import { countedSimulator, gatewayOn, gatewayOnSimulator, simulator, TOKEN } from "../support/servers.js";
 import { projectOf } from "./project.js";
-
-/** A simulator behind something that counts what is sent. */
-async function counted(vars) {
-  const { url: vendor } = await simulator(vars);
-  return new Upstream(({ method, url, headers: { authorization }, body }) => {
-    const { pathname, search } = new URL(url);
-    return fetch(vendor + pathname + search, { method, headers: { authorization, "Content-Type": "application/json" }, body });
-  });
-}
 
 async function nextPage(t, name, env) {
   const project = await projectOf(`../../examples/${name}`);
@@ -46,7 +37,7 @@ test("examples/next-key: the page shows four images of a task whose key stays on
 });
 
 test("examples/next-gateway: the page shows four images of a task of its session, and submits once", async (t) => {
-  const upstream = await counted();
+  const upstream = await countedSimulator();
   const PORT = String(await freePort());
   const gateway = await gatewayOn(upstream, { vars: { MIDAPI_SESSION_ORIGINS: `http://127.0.0.1:${PORT}` } });
   await nextPage(t, "next-gateway", { PORT, GATEWAY: gateway.url });
@@ -110,7 +101,7 @@ test("examples/hono-callbacks: a signed callback leads to the task's own record,
 test("examples/node-batch: stopped and killed while it runs, it goes on with what is left and submits each prompt once", async (t) => {
   const project = await projectOf("../../examples/node-batch");
   project.remove("batch.json", "batch.json.new");
-  const upstream = await counted({ DURATIONS: { relaxed: 2 } });
+  const upstream = await countedSimulator({ DURATIONS: { relaxed: 2 } });
   const gateway = await gatewayOn(upstream);
   writeFileSync(join(project.folder, "prompts.txt"), Array.from({ length: 8 }, (_, number) => `lighthouse ${number}\n`).join(""));
   const env = { ...process.env, MIDAPI_ENDPOINT: gateway.api, MIDAPI_API_KEY: TOKEN };

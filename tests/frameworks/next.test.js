@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pageIn } from "../support/browsers.js";
-import { gatewayOn, simulator, Upstream } from "../support/servers.js";
+import { countedSimulator, gatewayOn, simulator } from "../support/servers.js";
 import { freePort } from "../../tools/platform.js";
 import { projectOf } from "./project.js";
 
@@ -32,11 +32,7 @@ for (const [title, name, bundler] of [
 async function app(t, name) {
   const project = await projectOf(name, "next");
   project.remove(".next");
-  const { url: vendor } = await simulator();
-  const upstream = new Upstream(({ method, url, headers: { authorization }, body }) => {
-    const { pathname, search } = new URL(url);
-    return fetch(vendor + pathname + search, { method, headers: { authorization, "Content-Type": "application/json" }, body });
-  });
+  const [{ url: vendor }, upstream] = [await simulator(), await countedSimulator()];
   const PORT = String(await freePort());
   const gateway = await gatewayOn(upstream, { vars: { MIDAPI_SESSION_ORIGINS: `http://127.0.0.1:${PORT}` } });
   const env = { PORT, MIDAPI_ENDPOINT: `${vendor}/api/v1/mj`, MIDAPI_API_KEY: "a-key-of-the-app", GATEWAY: gateway.url };

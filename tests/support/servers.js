@@ -127,6 +127,15 @@ export async function gatewayOnSimulator(vars, options) {
   return gatewayOn(undefined, { vars: { MIDAPI_UPSTREAM_URL: url }, ...options });
 }
 
+/** An upstream that passes what it is sent on to a simulator, and counts it. */
+export async function countedSimulator(vars) {
+  const { url: vendor } = await simulator(vars);
+  return new Upstream(({ method, url, headers: { authorization }, body }) => {
+    const { pathname, search } = new URL(url);
+    return fetch(vendor + pathname + search, { method, headers: { authorization, ...JSON_TYPE }, body });
+  });
+}
+
 const JSON_TYPE = { "Content-Type": "application/json" };
 const text = (body) => (typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 
