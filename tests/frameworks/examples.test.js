@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -10,10 +10,10 @@ import { Miniflare } from "miniflare";
 import { freePort } from "../../tools/platform.js";
 import { pageIn } from "../support/browsers.js";
 import { countedSimulator, gatewayOn, gatewayOnSimulator, simulator, TOKEN } from "../support/servers.js";
-import { projectOf } from "./project.js";
+import { exampleOf } from "./project.js";
 
 async function nextPage(t, name, env) {
-  const project = await projectOf(`../../examples/${name}`);
+  const project = await exampleOf(name);
   project.remove(".next");
   await project.run(project.bin("next"), ["build"], env);
   const url = await project.serve(project.bin("next"), ["start", "--hostname", "127.0.0.1"], env, t);
@@ -45,7 +45,7 @@ test("examples/next-gateway: the page shows four images of a task of its session
 });
 
 test("examples/worker-binding: the Worker submits and looks by its binding to the gateway", async () => {
-  const project = await projectOf("../../examples/worker-binding");
+  const project = await exampleOf("worker-binding");
   const wrangler = join(process.cwd(), "node_modules/.bin/wrangler");
   await project.run(wrangler, ["deploy", "--dry-run", "--outdir", "built"]);
   const gateway = await gatewayOnSimulator({});
@@ -76,7 +76,7 @@ test("examples/worker-binding: the Worker submits and looks by its binding to th
 });
 
 test("examples/hono-callbacks: a signed callback leads to the task's own record, and a forged one to nothing", async () => {
-  const project = await projectOf("../../examples/hono-callbacks");
+  const project = await exampleOf("hono-callbacks");
   const { receiver } = await import(pathToFileURL(join(project.folder, "app.js")));
   const vendor = await simulator();
   const submitted = await vendor.post("mj/generate", { taskType: "mj_txt2img", prompt: "a lighthouse" });
@@ -99,7 +99,7 @@ test("examples/hono-callbacks: a signed callback leads to the task's own record,
 });
 
 test("examples/node-batch: stopped and killed while it runs, it goes on with what is left and submits each prompt once", async (t) => {
-  const project = await projectOf("../../examples/node-batch");
+  const project = await exampleOf("node-batch");
   project.remove("batch.json", "batch.json.new");
   const upstream = await countedSimulator({ DURATIONS: { relaxed: 2 } });
   const gateway = await gatewayOn(upstream);
@@ -136,3 +136,18 @@ test("examples/node-batch: stopped and killed while it runs, it goes on with wha
   assert.deepEqual(saved.map((item) => item.images?.length), Array(8).fill(4), last.output);
   assert.equal(upstream.submits.length, 8);
 });
+
+for (const [name, tests] of [["vitest", 5], ["msw", 3]]) {
+  test(`examples/${name}: all of its tests pass on the packed package, and one that is wrong fails`, async (t) => {
+    const { folder, run } = await exampleOf(name);
+    const report = reportOf(await run("npm", ["test", "--", "--reporter=json"]));
+    assert.deepEqual([report.numPassedTests, report.numTotalTests, report.success], [tests, tests, true]);
+    const wrong = join(folder, "wrong.test.js");
+    t.after(() => rmSync(wrong));
+    writeFileSync(wrong, 'import { test } from "vitest";\ntest("x", () => { throw new Error("wrong"); });\n');
+    await assert.rejects(run("npm", ["test", "--", "--reporter=json"]), /"numFailedTests":1/);
+  });
+}
+
+/** Among what npm and the tests print. */
+const reportOf = (output) => JSON.parse(/^\{"numTotalTestSuites".*$/m.exec(output)[0]);

@@ -15,15 +15,18 @@ const ENV = { ...outside, NEXT_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED:
 /**
  * The app of that name in `build/frameworks`, its packages as its lock file has them, and how to run programs in it.
  *
- * @param name a folder here, or one of `../../examples`
- * @param sources the folder of the app's own files, where several versions of a framework share them
+ * @param shared a folder of files that several apps have
  */
-export async function projectOf(name, sources = name) {
-  const folder = at(`../../build/frameworks/${basename(name)}`);
-  mkdirSync(folder, { recursive: true });
-  await install(at(name), folder);
-  cpSync(at(sources), folder, { recursive: true });
-  cpSync(at(name), folder, { recursive: true });
+export const projectOf = (name, shared = name) => project(at(`../../build/frameworks/${name}`), at(name), at(shared));
+
+/** The same of an example that people copy. */
+export const exampleOf = (name) => project(at(`../../build/examples/${name}`), at(`../../examples/${name}`));
+
+async function project(folder, sources, shared = sources) {
+  await install(sources, folder);
+  // What somebody left behind who tried the app where it stands isn't its source.
+  const filter = (path) => basename(path) !== "node_modules";
+  for (const files of [shared, sources]) cpSync(files, folder, { recursive: true, filter });
   const env = (more) => ({ ...ENV, ...more });
   return {
     folder,
@@ -38,7 +41,7 @@ export async function projectOf(name, sources = name) {
  * Installs the packages of an app's sources in a folder, if their lock file is another than the last time, and the package
  * anew in any case.
  */
-export async function install(sources, folder) {
+async function install(sources, folder) {
   const [lock, last] = [join(sources, "package-lock.json"), join(folder, "package-lock.json")];
   const isInstalled = existsSync(join(folder, "node_modules")) && existsSync(last) && readFileSync(lock).equals(readFileSync(last));
   const npm = (...args) => program("npm", [...args, "--no-audit", "--no-fund"], { cwd: folder, env: ENV, timeout: 300_000 });

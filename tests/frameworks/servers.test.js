@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { Miniflare } from "miniflare";
 import { simulator } from "../support/servers.js";
 import { freePort } from "../../tools/platform.js";
-import { projectOf } from "./project.js";
+import { exampleOf, projectOf } from "./project.js";
 
 async function env() {
   const { url } = await simulator();
@@ -14,7 +14,7 @@ async function env() {
 }
 
 test("SvelteKit with its adapter for Node, which bundles the package, runs a task in a server route", async (t) => {
-  const project = await projectOf("../../examples/sveltekit");
+  const project = await exampleOf("sveltekit");
   project.remove("build", ".svelte-kit");
   const settings = { ...(await env()), PORT: String(await freePort()) };
   await project.run(project.bin("vite"), ["build"], settings);
