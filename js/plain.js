@@ -5,12 +5,12 @@ import { refusal } from "./errors.js";
  * proxies run here and not inside the module. It has what JSON would keep. What JSON has no word for, such as NaN, is not
  * dropped as `JSON.stringify` does: the module refuses it by its field's name.
  */
-export function plain(value, what = "body", kind = "invalid_request") {
+export function plain(value) {
   if (typeof value !== "object" || value === null) return value;
   try {
     return copy(value);
   } catch (cause) {
-    throw refusal(kind, what, "must be plain data that JSON can hold", cause);
+    throw refusal("invalid_request", "body", "must be plain data that JSON can hold", cause);
   }
 }
 
