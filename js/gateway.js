@@ -19,6 +19,10 @@ export default {
     context.waitUntil(response);
     return response;
   },
+
+  scheduled(event, env) {
+    return guarded(() => midapi.sweep(env));
+  },
 };
 
 /** The answer, and the log's line, in place of a module that crashed. Its text is fixed: an error's may hold what must not leave. */
@@ -37,7 +41,7 @@ export class Job extends DurableObject {
 
   constructor(context, env) {
     super(context, env);
-    this.#storage = { storage: context.storage, job: undefined };
+    this.#storage = { storage: context.storage, job: undefined, alarm: undefined };
     // What an earlier life of this object was doing is over.
     context.blockConcurrencyWhile(() => guarded(() => midapi.job_abandoned(this.#storage)));
   }
@@ -75,8 +79,37 @@ export class Job extends DurableObject {
     return guarded(() => midapi.job_called_back(this.#storage, token, body));
   }
 
-  alarm() {
-    return guarded(() => midapi.job_alarm(this.#storage, this.env));
+  remove(caller) {
+    return guarded(() => midapi.job_remove(this.#storage, this.env, caller));
+  }
+
+  async alarm() {
+    try {
+      await guarded(() => midapi.job_alarm(this.#storage, this.env));
+    } catch {
+      await guarded(() => midapi.job_alarm_failed(this.#storage));
+    }
+  }
+}
+
+export class TaskList extends DurableObject {
+  /** Where the module finds the list, and those who watch it. */
+  #state = { storage: this.ctx.storage, watchers: [] };
+
+  update(update) {
+    return guarded(() => this.ctx.storage.transactionSync(() => midapi.task_list_update(this.#state, update)));
+  }
+
+  remove(id) {
+    return guarded(() => midapi.task_list_remove(this.#state, id));
+  }
+
+  page(query) {
+    return guarded(() => midapi.task_list_page(this.#state, query));
+  }
+
+  watch(request) {
+    return guarded(() => midapi.task_list_watch(this.#state, request));
   }
 }
 
@@ -91,6 +124,14 @@ export class Ledger extends DurableObject {
 
   knows(job) {
     return guarded(() => midapi.ledger_knows(this.ctx.storage, job));
+  }
+
+  note(reservation, state, bytes) {
+    return guarded(() => midapi.ledger_note(this.ctx.storage, reservation, state, bytes));
+  }
+
+  report() {
+    return guarded(() => midapi.ledger_report(this.ctx.storage));
   }
 
   spent(names) {

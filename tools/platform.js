@@ -25,6 +25,7 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param vars the variables and secrets that differ from `wrangler.toml`
  * @param pages whether its own pages may open sessions; their secret is in `vars`
  * @param state a folder that keeps its jobs and accounts; without one they end with it
+ * @param bucket whether it has a bucket for files
  * @param limits the rate limits that differ from `wrangler.toml`, by name: so many calls in 10 s
  * @param inspectorPort where a debugger may attach
  * @param onLine gets each line of the Worker's log; without it they are printed
@@ -33,7 +34,7 @@ const options = { host: HOST, log: new Log(LogLevel.ERROR) };
  * @param onEnd is called when its runtime ends though nobody stopped it; without `onLine`
  */
 export async function startGateway({
-  port = 0, vars = {}, pages = false, state, limits = {}, inspectorPort, onLine, crashing = false, outboundService, log, onEnd,
+  port = 0, vars = {}, pages = false, state, bucket = true, limits = {}, inspectorPort, onLine, crashing = false, outboundService, log, onEnd,
 } = {}) {
   const ratelimits = structuredClone(workerOptions.ratelimits);
   for (const [name, limit] of Object.entries(limits)) ratelimits[name].simple.limit = limit;
@@ -51,13 +52,14 @@ export async function startGateway({
     ...runtime.options,
     ...(log && { log }),
     ...workerOptions,
+    ...(bucket ? {} : { r2Buckets: {} }),
     ratelimits,
     port,
     modules: true,
     ...(crashing ? CRASHING : BUILT),
     bindings: { ...workerOptions.bindings, ...vars },
     assets: { ...workerOptions.assets, directory: studio },
-    ...(state && { durableObjectsPersist: state }),
+    ...(state && { durableObjectsPersist: state, r2Persist: join(state, "r2") }),
     ...(inspectorPort !== undefined && { inspectorPort }),
     ...(onLine && { structuredWorkerdLogs: true, handleStructuredLogs: ({ message }) => void onLine(message) }),
     ...(outboundService && { outboundService }),

@@ -1,8 +1,14 @@
-use super::{CallContext, Client, NoReply, Request, Timer, Transport, Try, race};
+use std::collections::BTreeSet;
+use std::pin::{Pin, pin};
+
+use futures_util::future::{Either, select};
+
+use super::events::{News, Watching};
+use super::{BodyStream, CallContext, Client, NoReply, Request, Timer, Transport, Try, race};
 use crate::core::{
     Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit,
     Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
-    honours_idempotency_keys, retry_after_s, shown,
+    honours_idempotency_keys, offers_events, retry_after_s, shown,
 };
 
 /// The longest a call may take over all its tries. A submit that takes longer has an unknown outcome and is never sent
@@ -11,6 +17,9 @@ pub const CALL_TIMEOUT_MS: u32 = 60_000;
 
 /// How long a wait lasts unless told: 30 minutes, many times what the slowest recorded task took.
 pub const DEFAULT_WAIT_MS: i64 = 30 * 60 * 1000;
+
+/// How long a stream of events may take to begin.
+const OPEN_TIMEOUT_MS: u32 = 20_000;
 
 /// A look needs a moment even at the end of a wait.
 const SHORTEST_LOOK_MS: i64 = 1_000;
@@ -53,6 +62,16 @@ struct Answer {
     data: Given,
     /// In how many seconds the server thinks another look is worthwhile.
     look_again_after: Option<u32>,
+}
+
+/// What a wait goes on with.
+enum Find {
+    /// Its task was told of.
+    Record(Box<Record>),
+    /// It is time to look.
+    LookDue,
+    /// There is no look left before its end.
+    Over,
 }
 
 /// How often and for how long a request is tried.
@@ -147,10 +166,22 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let mut may_be_unknown_yet = was_accepted_just_now;
         let mut unreadable_looks = 0;
         let mut last_failure = None;
-        while self.sleep_until_look(&mut schedule).await {
-            let ms =
-                (schedule.deadline().saturating_sub(timer.now())).min(CALL_TIMEOUT_MS.into()).max(SHORTEST_LOOK_MS);
-            match self.look(handle, Limits { tries: 1, ms }).await {
+        let mut watching = self.client.events.watch(&handle.task_id);
+        let mut driving = pin!(self.client.events.drive(self.client));
+        loop {
+            let (found, is_event) = match self.next_find(&mut schedule, &mut watching, driving.as_mut()).await {
+                Find::Over => break,
+                Find::Record(record) => (Ok((*record, None)), true),
+                Find::LookDue => {
+                    let ms = (schedule.deadline().saturating_sub(timer.now()))
+                        .min(CALL_TIMEOUT_MS.into())
+                        .max(SHORTEST_LOOK_MS);
+                    // Whoever drives the stream goes on meanwhile: others wait for it, too.
+                    let look = pin!(self.look(handle, Limits { tries: 1, ms }));
+                    (alongside(look, driving.as_mut()).await, false)
+                }
+            };
+            match found {
                 Ok((record, look_again_after)) => {
                     let unreadable = record.unreadable_success();
                     let task = self.seen(handle, record, look_again_after);
@@ -164,7 +195,8 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
                         }
                         State::Failed => return Err(self.context.annotated(task.to_error())),
                     }
-                    if let Some(unreadable) = unreadable {
+                    // An event that says no more than a look does is no further look.
+                    if let Some(unreadable) = unreadable.filter(|_| !is_event) {
                         unreadable_looks += 1;
                         if unreadable_looks > LOOKS_AT_UNREADABLE {
                             return Err(self.context.annotated(unreadable).with(|error| error.billed = Billed::Yes));
@@ -276,21 +308,36 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         }
     }
 
-    /// Sleeps until the next look is due, or somebody looks again or the network is back. `false` once there is no look
-    /// left before the wait's end.
-    async fn sleep_until_look(&self, schedule: &mut Schedule) -> bool {
+    /// Waits until the task's stream tells of it, or the next look is due. Meanwhile the stream is driven.
+    async fn next_find(
+        &self,
+        schedule: &mut Schedule,
+        watching: &mut Watching<'_>,
+        driving: Pin<&mut impl Future<Output = ()>>,
+    ) -> Find {
         let timer = &self.client.timer;
-        loop {
-            let Some(at) = schedule.next_look(timer.hidden()) else { return false };
-            let ms = at.saturating_sub(timer.now());
-            if ms <= 0 {
-                return true;
+        let find = pin!(async {
+            loop {
+                let next_look = schedule.next_look(timer.hidden());
+                // Where the end is told, a look is for the end of the wait alone.
+                let at = next_look.map(|at| if watching.is_told() { schedule.deadline() } else { at });
+                let Some(at) = at else { return Find::Over };
+                let ms = at.saturating_sub(timer.now());
+                if ms <= 0 {
+                    return Find::LookDue;
+                }
+                let until_look = async {
+                    let sleep = timer.sleep(ms.min(LONGEST_SLEEP_MS) as u32);
+                    race(sleep, timer.woken()).await.is_none()
+                };
+                match select(pin!(watching.next()), pin!(until_look)).await {
+                    Either::Left((News::Record(record), _)) => return Find::Record(record),
+                    Either::Left((News::Changed, _)) | Either::Right((false, _)) => {}
+                    Either::Right((true, _)) => schedule.woken(timer.now()),
+                }
             }
-            let sleep = timer.sleep(ms.min(LONGEST_SLEEP_MS) as u32);
-            if race(sleep, timer.woken()).await.is_none() {
-                schedule.woken(timer.now());
-            }
-        }
+        });
+        alongside(find, driving).await
     }
 
     async fn look(&self, handle: &Handle, limits: Limits) -> Result<(Record, Option<u32>), Error> {
@@ -417,6 +464,38 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let data = decode_envelope(operation, reply.status, &reply.body, key.as_ref(), *may_be_gateway);
         let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after));
         (Some(reply.status), data.map(|data| Answer { data, look_again_after: retry_after }))
+    }
+}
+
+impl<T: Transport, C: Timer> Client<T, C> {
+    /// Whether the server says that it tells of tasks as they change; `None` if it can't be asked right now.
+    pub(super) async fn offers_events(&self) -> Option<bool> {
+        let context = CallContext::new(&|_| ());
+        let call = self.call(&context);
+        let form = [Form::get(self.endpoint.sibling("health"), "health")];
+        let health = call.exchange(&form, Operation::Read, Limits { tries: 1, ms: CALL_TIMEOUT_MS.into() }).await.1;
+        match health {
+            Ok(health) => Some(offers_events(&health.data)),
+            Err(error) if error.retryable() => None,
+            Err(_) => Some(false),
+        }
+    }
+
+    /// The stream of what happens to these tasks, if the server opens it.
+    pub(super) async fn open_events(&self, tasks: &BTreeSet<String>) -> Option<BodyStream> {
+        let ids: Vec<_> = tasks.iter().map(String::as_str).collect();
+        let url = self.endpoint.route(&format!("events?taskId={}", ids.join(",")));
+        let request = Request { url: &url, body: None, key: self.key.as_ref(), idempotency_key: None };
+        let opened = race(self.transport.open(request), self.timer.sleep(OPEN_TIMEOUT_MS)).await;
+        opened?.ok().filter(|reply| reply.status == 200).map(|reply| reply.body)
+    }
+}
+
+/// The future's output; beside it another is polled, which never ends.
+async fn alongside<F: Future>(future: Pin<&mut F>, other: Pin<&mut impl Future<Output = ()>>) -> F::Output {
+    match select(future, other).await {
+        Either::Left((output, _)) => output,
+        Either::Right(((), future)) => future.await,
     }
 }
 

@@ -1,5 +1,6 @@
 use std::cell::{Cell, RefCell};
 
+use super::events::Events;
 use super::log::Log;
 use super::{Call, CallContext, CallEvent, Timer, Transport, Try};
 use crate::core::{
@@ -27,6 +28,7 @@ pub struct Client<T, C> {
     pub(super) prefers_alternative: Cell<bool>,
     /// Tells idempotency keys of the same millisecond apart.
     pub(super) keys: Cell<u32>,
+    pub(super) events: Events,
     pub(super) log: Log,
 }
 
@@ -53,6 +55,7 @@ impl<T: Transport, C: Timer> Client<T, C> {
             history: RefCell::default(),
             prefers_alternative: Cell::new(false),
             keys: Cell::new(0),
+            events: Events::default(),
             log: Log::default(),
         })
     }

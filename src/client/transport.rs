@@ -1,6 +1,8 @@
+use std::fmt;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
+use futures_util::stream::LocalBoxStream;
 
 use crate::core::Secret;
 
@@ -28,6 +30,23 @@ pub struct Reply {
     pub body: String,
 }
 
+/// A reply whose body is still to come.
+pub struct OpenReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: BodyStream,
+}
+
+impl fmt::Debug for OpenReply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OpenReply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// The pieces of a body, as they come.
+pub type BodyStream = LocalBoxStream<'static, Result<Vec<u8>, Box<dyn std::error::Error>>>;
+
 /// A call that got no reply.
 #[derive(Debug)]
 pub struct NoReply {
@@ -44,6 +63,17 @@ pub struct NoReply {
 pub trait Transport {
     /// Sends the request and reads the whole reply.
     fn send(&self, request: Request<'_>) -> impl Future<Output = Result<Reply, NoReply>>;
+
+    /// Whether this transport can [`open`](Self::open) replies. Without that, tasks are looked at on schedule.
+    fn can_open(&self) -> bool {
+        false
+    }
+
+    /// Sends the request, and returns the reply as soon as it begins, such as a stream of server-sent events. Dropping the
+    /// body ends it.
+    fn open(&self, _request: Request<'_>) -> impl Future<Output = Result<OpenReply, NoReply>> {
+        std::future::ready(Err(NoReply { source: "this transport opens no replies".into(), unsent: true }))
+    }
 
     /// The origin that a request to this URL comes from, where the server may refuse it and the host doesn't tell: in a
     /// page, if the server is another's.

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
+#[cfg(feature = "gateway")]
+use super::ErrorCode;
 use super::given::Given;
 use super::record::Results;
 use super::{Error, Kind, Operation, Record, State, Task, de, decode};
@@ -65,6 +67,53 @@ impl Callback {
             Self::Ended(task) => &task.task_id,
         }
     }
+}
+
+/// The address to call back at in a submit's body, and in the copy of it in a record.
+#[cfg(feature = "gateway")]
+#[derive(Deserialize)]
+pub(crate) struct CallBackUrl {
+    #[serde(rename = "callBackUrl")]
+    call_back_url: Option<String>,
+}
+
+#[cfg(feature = "gateway")]
+impl CallBackUrl {
+    /// The URL in a JSON body, if there is one.
+    pub fn of(body: &str) -> Option<String> {
+        let body: Self = serde_json::from_str(body).ok()?;
+        body.call_back_url.filter(|url| !url.is_empty())
+    }
+}
+
+/// The body of a callback about a task that has ended, as the vendor documents it.
+#[cfg(feature = "gateway")]
+pub(crate) fn callback_body(record: &Record) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        code: i64,
+        msg: &'a str,
+        data: Data<'a>,
+    }
+    #[skip_serializing_none]
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Data<'a> {
+        task_id: &'a str,
+        prompt_json: Option<&'a str>,
+        result_urls: Vec<Option<&'a str>>,
+    }
+    /// The code of a generation that failed.
+    const FAILED: i64 = 501;
+    let (code, msg) = match (record.success_flag, &record.error_code) {
+        (1, _) => (200, "success"),
+        (_, Some(ErrorCode::Number(code @ 400..600))) => (*code, record.error_message.as_deref().unwrap_or_default()),
+        _ => (FAILED, record.error_message.as_deref().unwrap_or_default()),
+    };
+    let result_urls = if code == 200 { record.results.urls.iter().map(Option::as_deref).collect() } else { Vec::new() };
+    let data = Data { task_id: &record.task_id, prompt_json: record.param_json.as_deref(), result_urls };
+    // What the crate's own types hold is always JSON.
+    serde_json::to_string(&Body { code, msg, data }).unwrap_or_default()
 }
 
 /// `{"type": "acknowledged", "taskId"}` or `{"type": "ended", "taskId", "task"}`

@@ -76,6 +76,11 @@ pub(crate) fn honours_idempotency_keys(data: &Given) -> bool {
     data.field("idempotencyKeys") == Some(&Given::Boolean(true))
 }
 
+/// Whether a gateway's health says that it tells of tasks as they change.
+pub(crate) fn offers_events(data: &Given) -> bool {
+    data.field("events") == Some(&Given::Boolean(true))
+}
+
 #[cold]
 fn senseless(operation: Operation, message: &str) -> Error {
     Error::unanswered(operation, Kind::BadResponse, message)

@@ -11,10 +11,13 @@ pub(crate) mod decode;
 mod endpoint;
 mod envelope;
 mod error;
+mod file_kind;
 mod generate;
 mod given;
 mod handle;
 mod history;
+#[cfg(feature = "gateway")]
+pub mod job;
 mod link;
 mod lint;
 mod price;
@@ -32,10 +35,15 @@ mod task_id;
 mod terms;
 
 pub use callback::Callback;
+#[cfg(feature = "gateway")]
+pub(crate) use callback::{CallBackUrl, callback_body};
 pub use change::{Change, ChangeRequest, ImageNumber};
 pub use endpoint::Endpoint;
-pub(crate) use envelope::{accepted_task_id, decode_data, decode_envelope, honours_idempotency_keys, shown};
+pub(crate) use envelope::{
+    accepted_task_id, decode_data, decode_envelope, honours_idempotency_keys, offers_events, shown,
+};
 pub use error::{Billed, Error, ErrorFields, Kind, MISCONFIGURED, Operation};
+pub use file_kind::FileKind;
 pub use generate::{GenerateRequest, generate, public_param_json};
 pub(crate) use given::Given;
 pub use handle::Handle;
@@ -45,7 +53,7 @@ pub(crate) use lint::warnings;
 pub use lint::{Warning, lint};
 pub use price::{Estimate, Prices};
 pub use prompt::MAX_PROMPT_CHARS;
-pub use record::{ErrorCode, Record, Results};
+pub use record::{Archive, ArchiveState, ErrorCode, Record, RefusedFile, Results};
 pub use retry::{MAX_TRIES, Retry, RetryBudget};
 pub(crate) use retry_after::retry_after_s;
 pub use schedule::Schedule;

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::given::Given;
 use super::{Error, Kind, Operation, de, decode, link};
@@ -45,6 +46,51 @@ pub struct Record {
     /// Why it failed, in words.
     #[serde(default, deserialize_with = "de::lenient_text")]
     pub error_message: Option<String>,
+    /// When the links end, in milliseconds since 1970, if a gateway says so.
+    #[serde(default, deserialize_with = "de::lenient_whole", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// The copies that a gateway keeps of the files.
+    #[serde(default, deserialize_with = "archive", skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
+}
+
+/// The copies that a gateway keeps of a task's files. Where they are done, the links lead to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Where they stand.
+    pub state: ArchiveState,
+    /// The files that it refuses to copy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedFile>,
+}
+
+/// Where the copies of a task's files stand.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum ArchiveState {
+    /// Some are still to be made.
+    Pending,
+    /// All are made that can be made.
+    Done,
+    /// The vendor deleted the files before all copies were made.
+    Expired,
+}
+
+/// A file that a gateway refuses to copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedFile {
+    /// Its number, counted from 1.
+    pub index: usize,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What isn't read is no reason to lose a record.
+fn archive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Archive>, D::Error> {
+    Ok(decode::lenient(Given::deserialize(from)?))
 }
 
 impl Record {

@@ -9,7 +9,8 @@ const FURTHEST_FIRST_LOOK_MS: i64 = 600_000;
 
 /// When to look at a task: near its expected end first, then at growing intervals. A pure state machine: the caller
 /// brings the clock, in milliseconds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "gateway", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct Schedule {
     next_look_at: i64,
     /// Before this another look would be too soon, even the last one before the deadline.
@@ -27,6 +28,14 @@ impl Schedule {
         let first = expected_at.unwrap_or(now).min(now.saturating_add(FURTHEST_FIRST_LOOK_MS)).max(now);
         let deadline = now.saturating_add(timeout_ms.max(0));
         Self { next_look_at: first, earliest: now, earliest_hidden: now, interval: FLOOR_MS, deadline }
+    }
+
+    /// The same for a task whose end the server tells by itself: a look is only for the word that got lost.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn beside_callbacks(now: i64, expected_at: i64, timeout_ms: i64) -> Self {
+        let grace = expected_at.saturating_sub(now).max(FLOOR_MS);
+        let schedule = Self::new(now, Some(expected_at.saturating_add(grace)), timeout_ms);
+        Self { interval: CEILING_MS, ..schedule }
     }
 
     /// The time of the next look: at the latest at the deadline, and `None` once there is none left before it.

@@ -82,14 +82,17 @@ impl Submission {
         }
     }
 
-    /// The same submit with the result posted to this URL, unless it names another.
+    /// The same submit with the result posted to this URL, or nowhere, whatever address its caller named.
     #[cfg(feature = "gateway")]
-    pub(crate) fn called_back_at(mut self, url: &str) -> Self {
+    pub(crate) fn called_back_at(mut self, url: Option<&str>) -> Self {
         for form in [Some(&mut self.form), self.alternative.as_mut()].into_iter().flatten() {
             let Ok(mut body) = serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(&form.body) else {
                 continue;
             };
-            body.entry("callBackUrl").or_insert_with(|| url.into());
+            match url {
+                Some(url) => body.insert("callBackUrl".to_owned(), url.into()),
+                None => body.remove("callBackUrl"),
+            };
             *form = SubmitForm::new(form.route, &body);
         }
         self

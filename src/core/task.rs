@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
-use super::{Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
+use super::{Archive, Billed, Error, ErrorCode, Kind, Record, Speed, TimeLeft};
 
 /// How long the vendor keeps the files: 15 days (*Q*).
 pub const RETENTION_MS: i64 = 15 * 24 * 60 * 60 * 1000;
@@ -78,8 +78,10 @@ pub struct Task {
     pub time_left: Option<TimeLeft>,
     /// When it ended.
     pub completed_at: Option<i64>,
-    /// When the vendor deletes the files.
+    /// When the links end: the vendor deletes its files, or a gateway its copies.
     pub expires_at: Option<i64>,
+    /// The copies that a gateway keeps of the files.
+    pub archive: Option<Archive>,
     /// Why it failed.
     pub failure: Option<Failure>,
 }
@@ -128,9 +130,11 @@ impl From<Record> for Task {
             expected_at: None,
             time_left: None,
             completed_at: record.complete_time.filter(|_| state != State::Running),
-            expires_at: ended_at
-                .filter(|_| state == State::Succeeded)
-                .map(|ended_at| ended_at.saturating_add(RETENTION_MS)),
+            expires_at: record
+                .expires_at
+                .or(ended_at.map(|ended_at| ended_at.saturating_add(RETENTION_MS)))
+                .filter(|_| state == State::Succeeded),
+            archive: record.archive,
             failure,
             task_type: record.task_type,
             speed: None,

@@ -1,10 +1,8 @@
 //! Who calls, and what it may do: by a token, or by the session of a page on a configured origin. Pure.
 
-use serde::Deserialize;
-
 use super::ledger::Account;
-use crate::core::{Error, Kind, SubmitRoute, Word};
-use crate::policy::{CallbackHost, Permission, Token, Tokens};
+use crate::core::{CallBackUrl, Error, Kind, SubmitRoute, Word};
+use crate::policy::{HostName, Permission, Token, Tokens};
 use crate::url::Url;
 
 impl Permission {
@@ -29,7 +27,7 @@ pub struct Caller {
     /// The accounts that a submit is charged to, beside the gateway's own, and what each may spend in a day.
     pub accounts: Vec<Account>,
     operations: Vec<Permission>,
-    callback_hosts: Vec<CallbackHost>,
+    callback_hosts: Vec<HostName>,
 }
 
 /// The token that an `Authorization` header names.
@@ -88,21 +86,6 @@ impl Caller {
             return Ok(());
         }
         Err(Error::invalid("callBackUrl", "must be https, and to a host that this caller's token lists"))
-    }
-}
-
-/// The one field that the gateway reads of a submit's body, and of the copy of it in a record.
-#[derive(Deserialize)]
-pub struct CallBackUrl {
-    #[serde(rename = "callBackUrl")]
-    call_back_url: Option<String>,
-}
-
-impl CallBackUrl {
-    /// The URL in a JSON body, if there is one.
-    pub fn of(body: &str) -> Option<String> {
-        let body: Self = serde_json::from_str(body).ok()?;
-        body.call_back_url.filter(|url| !url.is_empty())
     }
 }
 

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Response, ResponseInit};
+use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 
 use super::config::PageOrigin;
 use super::message;
@@ -11,8 +11,17 @@ use crate::core::{Error, Kind, MISCONFIGURED};
 /// An answer: built from an allow-list, never from what the vendor sent.
 pub struct ApiResponse {
     pub status: u16,
-    body: Option<String>,
+    body: ResponseBody,
     headers: Vec<(&'static str, String)>,
+}
+
+/// What an answer has for a body.
+enum ResponseBody {
+    None,
+    Json(String),
+    Events(ReadableStream),
+    /// A file has headers of its own.
+    File(Response),
 }
 
 /// The vendor's envelope. A refusal has the request's id, too.
@@ -31,7 +40,7 @@ impl ApiResponse {
     /// A reply in the vendor's envelope.
     pub fn success(data: &RawValue, look_again_after: Option<u32>) -> Result<Self, JsValue> {
         let envelope = Envelope { code: 200, msg: "success", data: Some(data), request_id: None };
-        let response = Self::new(200, Some(message::encode(&envelope)?));
+        let response = Self::new(200, ResponseBody::Json(message::encode(&envelope)?));
         Ok(response.with("Retry-After", look_again_after.map(|seconds| seconds.to_string())))
     }
 
@@ -45,7 +54,7 @@ impl ApiResponse {
             _ => (500, error.message.clone()),
         };
         let envelope = Envelope { code: status, msg: &message, data: None, request_id: Some(request_id) };
-        let response = Self::new(status, Some(message::encode(&envelope)?));
+        let response = Self::new(status, ResponseBody::Json(message::encode(&envelope)?));
         Ok(response
             .with("Retry-After", error.retry_after.map(|seconds| seconds.to_string()))
             .with("WWW-Authenticate", (status == 401).then(|| "Bearer".to_owned())))
@@ -53,13 +62,26 @@ impl ApiResponse {
 
     /// What a browser asks before a page of another origin may call.
     pub fn preflight(method: &str) -> Self {
-        Self::new(204, None)
+        Self::new(204, ResponseBody::None)
             .with("Access-Control-Allow-Methods", Some(method.to_owned()))
-            .with("Access-Control-Allow-Headers", Some("Authorization, Content-Type, Idempotency-Key".to_owned()))
+            .with(
+                "Access-Control-Allow-Headers",
+                Some("Authorization, Content-Type, Idempotency-Key, Last-Event-ID".to_owned()),
+            )
             .with("Access-Control-Max-Age", Some("7200".to_owned()))
     }
 
-    fn new(status: u16, body: Option<String>) -> Self {
+    /// A stream of server-sent events.
+    pub fn events(stream: ReadableStream) -> Self {
+        Self::new(200, ResponseBody::Events(stream))
+    }
+
+    /// A file.
+    pub fn file(response: Response) -> Self {
+        Self::new(response.status(), ResponseBody::File(response))
+    }
+
+    fn new(status: u16, body: ResponseBody) -> Self {
         Self { status, body, headers: Vec::new() }
     }
 
@@ -79,12 +101,21 @@ impl ApiResponse {
 
     /// The response the runtime sends.
     pub fn into_response(self, request_id: &str) -> Result<Response, JsValue> {
+        if let ResponseBody::File(response) = self.body {
+            response.headers().set("X-Request-Id", request_id)?;
+            return Ok(response);
+        }
         let headers = Headers::new()?;
         for (name, value) in self.headers {
             headers.set(name, &value)?;
         }
-        if self.body.is_some() {
-            headers.set("Content-Type", "application/json; charset=utf-8")?;
+        let content_type = match self.body {
+            ResponseBody::Json(_) => Some("application/json; charset=utf-8"),
+            ResponseBody::Events(_) => Some("text/event-stream; charset=utf-8"),
+            _ => None,
+        };
+        if let Some(content_type) = content_type {
+            headers.set("Content-Type", content_type)?;
         }
         // A cache that answers a page of one origin with what another got would share it with both.
         for (name, value) in [
@@ -100,6 +131,10 @@ impl ApiResponse {
         let init = ResponseInit::new();
         init.set_status(self.status);
         init.set_headers(&headers);
-        Response::new_with_opt_str_and_init(self.body.as_deref(), &init)
+        match self.body {
+            ResponseBody::Events(stream) => Response::new_with_opt_readable_stream_and_init(Some(&stream), &init),
+            ResponseBody::Json(text) => Response::new_with_opt_str_and_init(Some(&text), &init),
+            _ => Response::new_with_opt_str_and_init(None, &init),
+        }
     }
 }

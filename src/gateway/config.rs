@@ -4,8 +4,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::access::Caller;
-use super::host::FETCH;
-use super::ledger::Account;
+use super::archive::ArchiveRules;
+use super::bucket::Bucket;
+use super::host::{FETCH, console_log};
+use super::ledger::{Account, MS_PER_DAY};
 use crate::client::Client;
 use crate::core::{Endpoint, Error, Kind, Prices, Secret};
 use crate::policy::{Configuration, Faults, Origin, SECRETS, SessionSecret, Setting, Tokens, VARIABLES};
@@ -29,6 +31,8 @@ pub struct Gateway {
     pub alerts: Option<Alerts>,
     /// The address the vendor can call back at, if it is known: never a request's own, which the caller decides.
     pub public_url: Option<Endpoint>,
+    /// Which results are copied: none without a bucket, or without an address for links to the copies.
+    pub archive: Option<ArchiveRules>,
     /// Whether no task is to be submitted any more.
     pub stopped: bool,
     values: Values,
@@ -64,18 +68,25 @@ pub struct Alerts {
     pub percent: Vec<u8>,
 }
 
-/// The variables and secrets as they are set.
+/// What the log says of a gateway that can't be called back.
+const NO_PUBLIC_URL: &str = r#"{"note":"MIDAPI_PUBLIC_URL is not set: the vendor isn't asked to call back, tasks are looked at on schedule, and no results are kept"}"#;
+
+/// The variables and secrets as they are set, and whether there is a bucket.
 #[derive(PartialEq, Eq)]
-struct Values(Vec<Option<String>>);
+struct Values {
+    texts: Vec<Option<String>>,
+    has_bucket: bool,
+}
 
 impl Values {
     fn of(env: &JsValue) -> Self {
-        Self(Self::names().map(|name| given(env, name)?.as_string()).collect())
+        let texts = Self::names().map(|name| given(env, name)?.as_string()).collect();
+        Self { texts, has_bucket: Bucket::of(env).is_some() }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
         let at = Self::names().position(|known| known == name)?;
-        self.0.get(at)?.as_deref()
+        self.texts.get(at)?.as_deref()
     }
 
     fn names() -> impl Iterator<Item = &'static str> {
@@ -113,12 +124,22 @@ impl Gateway {
     fn of(values: Values) -> Result<Self, Error> {
         let set_up = Configuration::parse(|name| values.get(name).map(str::to_owned));
         let Configuration { variables, secrets } = set_up.map_err(Faults::into_first).map_err(of_the_gateway)?;
+        let from_loopback = variables.upstream.is_loopback();
         let client = Client::new(FETCH, HostTimer, variables.upstream, Some(secrets.api_key.clone()));
         // The secret may be there already while no page is allowed.
         let secret = secrets.session.filter(|_| !variables.session_origins.is_empty());
+        let client = client.map_err(of_the_gateway)?;
+        let archive = variables.public_url.as_ref().filter(|_| values.has_bucket).map(|_| ArchiveRules {
+            hosts: variables.file_hosts,
+            from_loopback,
+            kept_ms: i64::from(variables.files_days) * MS_PER_DAY,
+        });
+        if variables.public_url.is_none() {
+            console_log(NO_PUBLIC_URL);
+        }
         Ok(Self {
             // Its callers try again themselves.
-            client: client.map_err(of_the_gateway)?.for_a_gateway(),
+            client: client.for_a_gateway(),
             key: secrets.api_key,
             tokens: secrets.tokens,
             sessions: secret.map(|secret| Sessions {
@@ -132,6 +153,7 @@ impl Gateway {
             prices: variables.prices,
             alerts: variables.alert_url.map(|url| Alerts { url, percent: variables.alert_percent }),
             public_url: variables.public_url,
+            archive,
             stopped: secrets.stopped,
             values,
         })

@@ -1,11 +1,12 @@
 //! What the Worker's runtime has and web-sys doesn't know.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::sql::Sql;
 use crate::web::{Fetch, given};
 
 /// What the gateway reads with: a Worker has 128 MB for all its callers, and the vendor's longest reply is some KB.
@@ -33,15 +34,6 @@ extern "C" {
     pub fn get(this: &Kv, key: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn put(this: &Kv, key: &str, value: &str) -> Result<(), JsValue>;
-
-    /// Its database.
-    pub type Sql;
-    #[wasm_bindgen(method, catch, variadic)]
-    pub fn exec(this: &Sql, statement: &str, bindings: &Array) -> Result<Rows, JsValue>;
-
-    pub type Rows;
-    #[wasm_bindgen(method, js_name = toArray)]
-    pub fn to_array(this: &Rows) -> Array;
 
     /// A rate limit.
     type Limit;

@@ -1,17 +1,20 @@
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
+use super::archive::begin_archive;
 use super::config::{Gateway, gateway};
 use super::handler_error::HandlerError;
-use super::job::Job;
+use super::job_record::record_of;
 use super::job_reply::{UpstreamUsage, unknown_task};
 use super::job_storage::JobStorage;
 use super::message;
 use crate::client::Timer;
-use crate::core::{Handle, Record, public_param_json};
+use crate::core::job::{Job, JobState};
+use crate::core::{Error, Handle, Record, public_param_json};
 use crate::web::HostTimer;
 
-/// The record of a job's task, and in how many seconds another look is worthwhile.
+/// The record of a job's task for its caller, and in how many seconds another look is worthwhile. The vendor is asked if
+/// it is time.
 pub async fn look(
     storage: &JobStorage,
     env: &JsValue,
@@ -20,38 +23,52 @@ pub async fn look(
 ) -> Result<(Box<RawValue>, Option<u32>), HandlerError> {
     let gateway = gateway(env)?;
     let load = || -> Result<Job, HandlerError> {
-        Ok(storage.load()?.filter(|job| job.caller == caller).ok_or_else(unknown_task)?)
+        let is_theirs = |job: &Job| job.caller == caller && job.state() != JobState::Removed;
+        Ok(storage.load()?.filter(is_theirs).ok_or_else(unknown_task)?)
     };
-    let mut job = load()?;
-    let Some(vendor_id) = job.start_look(HostTimer.now()) else { return known(&job) };
-    storage.remember(&job)?;
-    let found = usage.measure(gateway.client.record(&Handle::new(vendor_id))).await;
+    load()?;
+    let failure = ask_vendor(storage, &gateway, usage).await?;
     // Much may have happened while the vendor was asked: a callback, another look, the job's end.
-    let mut job = load()?;
-    let failure = match found {
-        Ok((record, look_again_after)) => {
-            job.finish_look(public_record(&gateway, &job.id, record)?, look_again_after, HostTimer.now());
-            None
-        }
-        Err(error) => {
-            job.fail_look(HostTimer.now());
-            Some(gateway.refused_by_vendor(error))
-        }
-    };
-    // A task that goes on can be looked at again; to write it down each time is most of the work.
-    if job.ended {
-        storage.save(&job)?;
-    } else {
-        storage.remember(&job)?;
-    }
+    let job = load()?;
     match failure {
         Some(error) if !job.ended => Err(error.into()),
-        _ => known(&job),
+        _ => Ok((message::data_of(&record_of(&gateway, &job)?)?, job.look_again_after(HostTimer.now()))),
     }
 }
 
-fn known(job: &Job) -> Result<(Box<RawValue>, Option<u32>), HandlerError> {
-    Ok((message::data_of(&job.record()?)?, job.look_again_after(HostTimer.now())))
+/// Asks the vendor about the task, if it is time. Returns why the vendor can't tell, if it can't.
+pub async fn ask_vendor(
+    storage: &JobStorage,
+    gateway: &Gateway,
+    usage: &mut UpstreamUsage,
+) -> Result<Option<Error>, JsValue> {
+    let Some(mut job) = storage.load()? else { return Ok(None) };
+    let Some(vendor_id) = job.start_look(HostTimer.now()) else { return Ok(None) };
+    storage.remember(&job)?;
+    let found = usage.measure(gateway.client.record(&Handle::new(vendor_id))).await;
+    let Some(mut job) = storage.load()? else { return Ok(None) };
+    let (before, had_ended) = (job.version(), job.ended);
+    let now = HostTimer.now();
+    let failure = match found {
+        Ok((record, look_again_after)) => {
+            job.finish_look(public_record(gateway, &job.id, record)?, look_again_after, now);
+            None
+        }
+        Err(error) => {
+            job.fail_look(error.retry_after, now);
+            Some(gateway.refused_by_vendor(error))
+        }
+    };
+    if job.ended && !had_ended {
+        begin_archive(gateway, &mut job, now);
+    }
+    // A task that goes on as before can be looked at again; to write it down each time is most of the work.
+    if job.version() == before {
+        storage.remember(&job)?;
+    } else {
+        storage.save(&job)?;
+    }
+    Ok(failure)
 }
 
 /// A record as callers get it, and as it is kept: under the gateway's id, without what is nobody's business, and without

@@ -1,22 +1,23 @@
-//! The Durable Object of one job: it drives [`Job`](super::job::Job) over its own storage, the ledger and the vendor. What it
-//! is about to do is written down before it does it; the runtime lets nothing out of an object before that is on disk.
+//! The Durable Object of one job: it drives [`Job`](crate::core::job::Job) over its own storage, the ledger, the caller's list and
+//! the vendor. What it is about to do is written down before it does it; the runtime lets nothing out of an object before that is
+//! on disk.
 
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::config::gateway;
 use super::handler_error::HandlerError;
-use super::job::{Job, SUBMIT_LEASE_MS};
+use super::job_alarm::perform_duties;
 use super::job_look::look;
+use super::job_remove::remove;
 use super::job_reply::{JobReply, UpstreamUsage};
 use super::job_storage::JobStorage;
-use super::job_submit::{settle, submit};
+use super::job_submit::submit;
 use super::message;
-use super::stub::LedgerStub;
 use crate::client::Timer;
-use crate::core::{Callback, Handle};
+use crate::core::Callback;
+use crate::core::job::Job;
 use crate::web::HostTimer;
 
 /// When an alarm that failed rings again.
@@ -39,6 +40,13 @@ pub async fn job_look(storage: JobStorage, env: JsValue, caller: String) -> Resu
     reply(outcome, usage)
 }
 
+/// Deletes the task and its files, for the caller whose it is, and answers with a [`JobReply`].
+#[wasm_bindgen]
+pub async fn job_remove(storage: JobStorage, env: JsValue, caller: String) -> Result<String, JsValue> {
+    let outcome = remove(&storage, &env, &caller).await.map(|data| (data, None));
+    reply(outcome, UpstreamUsage::default())
+}
+
 fn reply(outcome: Result<(Box<RawValue>, Option<u32>), HandlerError>, usage: UpstreamUsage) -> Result<String, JsValue> {
     let (outcome, look_again_after) = match outcome {
         Ok((data, look_again_after)) => (Ok(data), look_again_after),
@@ -49,7 +57,7 @@ fn reply(outcome: Result<(Box<RawValue>, Option<u32>), HandlerError>, usage: Ups
 }
 
 /// What a change of this job's task has to know of it, for the caller whose it is: a
-/// [`ParentTask`](super::job::ParentTask) or null.
+/// [`ParentTask`](crate::core::job::ParentTask) or null.
 #[wasm_bindgen]
 pub fn job_parent(storage: JobStorage, caller: &str) -> Result<String, JsValue> {
     let job = storage.load()?.filter(|job| job.caller == caller);
@@ -65,11 +73,8 @@ pub fn job_called_back(storage: JobStorage, token: &str, body: &str) -> Result<b
     let Some(mut job) = storage.load()?.filter(|job| Sha256::digest(&job.callback_token) == sent) else {
         return Ok(false);
     };
-    job.called_back(Callback::parse(body).ok().map(|callback| callback.task_id().to_owned()));
+    job.called_back(Callback::parse(body).ok().map(|callback| callback.task_id().to_owned()), HostTimer.now());
     storage.save(&job)?;
-    if job.claim().is_some() {
-        storage.set_alarm(HostTimer.now())?;
-    }
     Ok(true)
 }
 
@@ -79,44 +84,23 @@ pub fn job_called_back(storage: JobStorage, token: &str, body: &str) -> Result<b
 pub fn job_abandoned(storage: JobStorage) -> Result<(), JsValue> {
     let Some(mut job) = storage.load()?.filter(|job| job.spent().is_none()) else { return Ok(()) };
     job.abandon();
-    storage.save(&job)?;
-    storage.set_alarm(HostTimer.now())
+    storage.save(&job)
 }
 
-/// Wakes up after a submit that should be over: finishes what a killed one has left.
+/// Wakes up to do what is to be done for the job now.
 #[wasm_bindgen]
 pub async fn job_alarm(storage: JobStorage, env: JsValue) -> Result<(), JsValue> {
-    let Some(mut job) = storage.load()? else { return Ok(()) };
-    let due = job.created_at + SUBMIT_LEASE_MS;
-    if job.spent().is_none() && HostTimer.now() < due {
-        return storage.set_alarm(due);
-    }
-    job.abandon();
-    storage.save(&job)?;
-    let finished = finish(&storage, &env, &job).await;
-    let Some(job) = storage.load()?.filter(|job| job.spent().is_some()) else {
-        // Another try has begun meanwhile, with an alarm of its own.
-        return Ok(());
-    };
-    // The runtime by itself rings only a few times more after a failure.
-    match finished {
-        Ok(()) if HostTimer.now() >= job.kept_until() => storage.clear().await,
-        Ok(()) => storage.set_alarm(job.kept_until()),
-        Err(_) => storage.set_alarm(HostTimer.now() + ALARM_RETRY_MS),
+    storage.has_rung();
+    match perform_duties(&storage, &env).await {
+        Ok(()) => Ok(()),
+        // The runtime by itself rings only a few times more after a failure.
+        Err(_) => job_alarm_failed(storage),
     }
 }
 
-/// Settles what is over, and looks into what a callback has claimed.
-async fn finish(storage: &JobStorage, env: &JsValue, job: &Job) -> Result<(), JsValue> {
-    settle(storage, &LedgerStub::new(env)?).await?;
-    let Some(claimed) = job.claim() else { return Ok(()) };
-    let gateway = gateway(env).map_err(|error| JsValue::from_str(&error.message))?;
-    let found = match gateway.client.record(&Handle::new(claimed)).await {
-        Ok((record, _)) => Some(record),
-        Err(error) if error.retryable() => return Err(JsValue::from_str("the vendor can't be asked right now")),
-        Err(_) => None,
-    };
-    let Some(mut job) = storage.load()? else { return Ok(()) };
-    job.verify_claim(found.as_ref());
-    storage.save(&job)
+/// Takes note that the alarm broke off, as by a crash: it rings again in a while.
+#[wasm_bindgen]
+pub fn job_alarm_failed(storage: JobStorage) -> Result<(), JsValue> {
+    storage.has_rung();
+    storage.ring_at(HostTimer.now() + ALARM_RETRY_MS)
 }

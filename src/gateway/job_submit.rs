@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::config::{Gateway, gateway};
 use super::handler_error::HandlerError;
 use super::host::{FETCH, random_id};
-use super::job::{Job, Resubmission, SUBMIT_LEASE_MS, Stage};
+use super::job_announce::announce;
 use super::job_reply::{UpstreamUsage, unknown_task};
 use super::job_storage::JobStorage;
 use super::ledger::Alert;
@@ -14,6 +14,7 @@ use super::message;
 use super::stub::LedgerStub;
 use super::submit_order::SubmitOrder;
 use crate::client::{Request, Timer, Transport, race};
+use crate::core::job::{Job, NewJob, Resubmission, Stage};
 use crate::core::{Billed, Error, Kind, Operation};
 use crate::web::HostTimer;
 
@@ -45,7 +46,7 @@ pub async fn submit(
     let stored = storage.load()?;
     let is_new = stored.is_none();
     let job = match stored {
-        None => Job::new(order, random_id(24), now),
+        None => new_job(order, now),
         Some(job) if job.caller != order.caller => return Err(unknown_task().into()),
         Some(job) => match job.resubmitted(&order.digest())? {
             Resubmission::SameTask => return Ok((accepted, None)),
@@ -56,7 +57,6 @@ pub async fn submit(
         return Err(stopped().into());
     }
     // Should this object be killed, the alarm finds out how far it came.
-    storage.set_alarm(now + SUBMIT_LEASE_MS)?;
     storage.save(&job)?;
 
     let reservation = job.reservation();
@@ -77,7 +77,8 @@ pub async fn submit(
                 return Err(refusal.into());
             }
             let outcome = Err(refusal);
-            finish(storage, &ledger, job, &outcome).await?;
+            job.finish_submit(&outcome);
+            finish(storage, env, &gateway, &job).await?;
             outcome?;
             return Err(overtaken().into());
         }
@@ -87,10 +88,8 @@ pub async fn submit(
     send_alerts(&gateway, alerts);
 
     let submission = order.submission.clone();
-    let submission = match &gateway.public_url {
-        Some(url) => submission.called_back_at(&url.route(&job.callback_path())),
-        None => submission,
-    };
+    let address = gateway.public_url.as_ref().map(|url| url.route(&job.callback_path()));
+    let submission = submission.called_back_at(address.as_deref());
     usage.credits = Some(order.credits);
     let submitted = usage.measure(gateway.client.submit(submission, None)).await;
     #[cfg(feature = "crash")]
@@ -102,10 +101,14 @@ pub async fn submit(
     let outcome = submitted.and_then(|task| storable(&gateway, task.task_id));
     let outcome = outcome.map_err(|error| gateway.refused_by_vendor(error));
     // An alarm that called it lost may have come first: the vendor's answer knows better.
-    let job = storage.load()?.filter(|stored| stored.attempt == job.attempt).unwrap_or(job);
+    let mut job = storage.load()?.filter(|stored| stored.attempt == job.attempt).unwrap_or(job);
     let is_refused = outcome.as_ref().is_err_and(|error| error.billed == Billed::No);
     usage.credits = usage.credits.filter(|_| !is_refused);
-    finish(storage, &ledger, job, &outcome).await?;
+    job.finish_submit(&outcome);
+    if outcome.is_ok() {
+        job.plan_looks(HostTimer.now(), look_again_after, address.is_some());
+    }
+    finish(storage, env, &gateway, &job).await?;
     outcome?;
     Ok((accepted, look_again_after))
 }
@@ -121,21 +124,30 @@ fn storable(gateway: &Gateway, vendor_id: String) -> Result<String, Error> {
     Err(Error::unanswered(Operation::Submit, Kind::BadResponse, message))
 }
 
-/// Writes down how a try ended, and tells the ledger. Of what cost nothing and can't be ordered again nothing is kept.
-async fn finish(
-    storage: &JobStorage,
-    ledger: &LedgerStub,
-    mut job: Job,
-    outcome: &Result<String, Error>,
-) -> Result<(), JsValue> {
-    job.finish_submit(outcome);
-    storage.save(&job)?;
-    if job.claim().is_some() {
-        // The vendor called back before this was over.
-        storage.set_alarm(HostTimer.now())?;
-    }
-    // A ledger that can't be reached is told by the alarm: what is reserved stays so until then.
-    let _ = settle(storage, ledger).await;
+fn new_job(order: &SubmitOrder, now: i64) -> Job {
+    let call_back_url = order.call_back_url();
+    let new = NewJob {
+        id: &order.id,
+        caller: &order.caller,
+        digest: order.digest(),
+        has_key: order.has_key,
+        submission: &order.submission,
+        prompt: order.prompt.as_deref(),
+        parent: order.parent.as_ref(),
+        call_back_url: call_back_url.as_deref(),
+        callback_token: random_id(24),
+        link_secret: random_id(24),
+    };
+    Job::new(new, now)
+}
+
+/// Writes down how a try ended, and tells the ledger and the caller's list. Of what cost nothing and can't be ordered again
+/// nothing is kept.
+async fn finish(storage: &JobStorage, env: &JsValue, gateway: &Gateway, job: &Job) -> Result<(), JsValue> {
+    storage.save(job)?;
+    // Who can't be reached now is told by the alarm: what is reserved stays so until then.
+    let _ = settle(storage, &LedgerStub::new(env)?).await;
+    let _ = announce(storage, env, gateway).await;
     match storage.load()?.is_some_and(|job| job.is_forgettable()) {
         true => storage.clear().await,
         false => Ok(()),

@@ -99,6 +99,39 @@ pub struct Alert {
     pub day: i64,
 }
 
+/// The figures of the days that are kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LedgerReport {
+    /// What each account has spent on each day.
+    pub spending: Vec<DaySpending>,
+    /// How many jobs of each day stand where, and how many bytes of copies they have.
+    pub jobs: Vec<DayJobs>,
+}
+
+/// What an account has spent on a day.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DaySpending {
+    /// The day's number.
+    pub day: i64,
+    /// The account.
+    pub account: String,
+    /// The credits.
+    pub credits: i64,
+}
+
+/// The jobs of a day that stand alike.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DayJobs {
+    /// The day's number.
+    pub day: i64,
+    /// Where they stand.
+    pub state: String,
+    /// How many they are.
+    pub jobs: i64,
+    /// The bytes of their copies.
+    pub bytes: i64,
+}
+
 /// The name of an account as the owner is told it: whose session or address it is, is nobody's business.
 pub fn public_name(account: &str) -> &str {
     account.split_once(':').filter(|(kind, _)| *kind != "token").map_or(account, |(kind, _)| kind)

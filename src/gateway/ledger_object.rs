@@ -1,15 +1,14 @@
 //! The Durable Object that keeps the accounts. There is one for all callers, so that a reservation is charged to the caller
 //! and to the gateway in one step, or to none.
 
-use js_sys::Array;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::host::{Sql, Storage};
-use super::ledger::{Alert, OverCap, ReserveReply, ReserveRequest, day, public_name};
+use super::host::Storage;
+use super::ledger::{Alert, LedgerReport, OverCap, ReserveReply, ReserveRequest, day, public_name};
 use super::message;
+use super::sql::{Sql, number};
 use crate::client::Timer;
 use crate::web::HostTimer;
 
@@ -31,7 +30,7 @@ pub fn ledger_reserve(storage: Storage, request: &str) -> Result<String, JsValue
 
 fn reserve(sql: &Sql, request: &ReserveRequest, today: i64) -> Result<ReserveReply, JsValue> {
     // Before anything else, so that what is forgotten here isn't found again below.
-    for table in ["reservations", "spending", "alerts"] {
+    for table in ["reservations", "spending", "alerts", "jobs"] {
         sql.run(&format!("DELETE FROM {table} WHERE day < ?"), &[number(today - KEPT_DAYS)])?;
     }
     sql.run("DELETE FROM reservations WHERE state = 'released' AND day < ?", &[number(today - RELEASED_KEPT_DAYS)])?;
@@ -127,6 +126,31 @@ pub fn ledger_spent(storage: Storage, names: &str) -> Result<String, JsValue> {
     message::encode(&spent)
 }
 
+/// Where the job of this reservation stands, and how many bytes of copies it has.
+#[wasm_bindgen]
+pub fn ledger_note(storage: Storage, reservation: &str, state: &str, bytes: f64) -> Result<(), JsValue> {
+    let row: [JsValue; 4] = [reservation.into(), number(today()), state.into(), bytes.into()];
+    tables(&storage)?.run(
+        "INSERT INTO jobs (reservation, day, state, bytes) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET state = excluded.state, bytes = excluded.bytes",
+        &row,
+    )?;
+    Ok(())
+}
+
+/// The owner's figures: a [`LedgerReport`].
+#[wasm_bindgen]
+pub fn ledger_report(storage: Storage) -> Result<String, JsValue> {
+    let sql = &tables(&storage)?;
+    let spending =
+        sql.rows("SELECT day, account, credits FROM spending WHERE credits <> 0 ORDER BY day DESC, credits DESC", &[])?;
+    let jobs = sql.rows(
+        "SELECT day, state, count(*) AS jobs, sum(bytes) AS bytes FROM jobs GROUP BY day, state ORDER BY day DESC, state",
+        &[],
+    )?;
+    message::encode(&LedgerReport { spending, jobs })
+}
+
 fn today() -> i64 {
     day(HostTimer.now())
 }
@@ -183,26 +207,12 @@ fn tables(storage: &Storage) -> Result<Sql, JsValue> {
             accounts TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS reservations_by_day ON reservations (day);
         CREATE INDEX IF NOT EXISTS released_by_day ON reservations (day) WHERE state = 'released';
+        CREATE TABLE IF NOT EXISTS jobs (reservation TEXT PRIMARY KEY, day INTEGER NOT NULL, state TEXT NOT NULL,
+            bytes INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS jobs_by_day ON jobs (day);
         CREATE TABLE IF NOT EXISTS alerts (day INTEGER, account TEXT, percent INTEGER,
             PRIMARY KEY (day, account, percent)) WITHOUT ROWID;",
         &[],
     )?;
     Ok(sql)
-}
-
-fn number(whole: i64) -> JsValue {
-    JsValue::from_f64(whole as f64)
-}
-
-impl Sql {
-    /// The rows of a statement, as objects of the host.
-    fn run(&self, statement: &str, bindings: &[JsValue]) -> Result<Array, JsValue> {
-        Ok(self.exec(statement, &bindings.iter().cloned().collect::<Array>())?.to_array())
-    }
-
-    /// The rows of a statement.
-    fn rows<T: DeserializeOwned>(&self, statement: &str, bindings: &[JsValue]) -> Result<Vec<T>, JsValue> {
-        let rows = self.run(statement, bindings)?;
-        rows.iter().map(|row| serde_wasm_bindgen::from_value(row).map_err(JsValue::from)).collect()
-    }
 }

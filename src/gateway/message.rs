@@ -21,6 +21,11 @@ pub fn data_of(value: &impl Serialize) -> Result<Box<RawValue>, JsValue> {
 }
 
 /// serde's own words would quote a prompt into the runtime's log.
-fn malformed() -> JsValue {
+pub fn malformed() -> JsValue {
     JsValue::from_str("malformed message")
+}
+
+/// A value as an object of the host.
+pub fn to_host(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(|_| malformed())
 }

@@ -5,17 +5,26 @@
 
 mod access;
 mod address;
+mod admin;
 mod api_response;
+mod archive;
 mod browser;
+mod bucket;
 mod client_headers;
 mod config;
 mod crash;
+mod file_link;
+mod files;
 mod handler_error;
 mod host;
-mod job;
+mod job_alarm;
+mod job_announce;
+mod job_deliver;
 mod job_directory;
 mod job_look;
 mod job_object;
+mod job_record;
+mod job_remove;
 mod job_reply;
 mod job_storage;
 mod job_submit;
@@ -23,13 +32,23 @@ mod ledger;
 mod ledger_object;
 mod log_line;
 mod message;
+mod reply;
 mod request_body;
 mod request_context;
 mod route;
 mod session;
+mod sql;
+mod streams;
 mod stub;
 mod submit_order;
+mod sweep;
+mod task_events;
+mod task_list;
+mod task_list_object;
+mod tasks;
 mod turnstile;
+mod uploads;
+mod webhook;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -40,6 +59,7 @@ use self::api_response::ApiResponse;
 use self::client_headers::ClientHeaders;
 use self::handler_error::HandlerError;
 use self::log_line::LogLine;
+use self::reply::Reply;
 use self::request_body::read_body;
 use self::request_context::RequestContext;
 use self::route::{Route, no_such_route};
@@ -70,14 +90,15 @@ async fn respond(
     route: Option<Route>,
     log: &mut LogLine,
 ) -> Result<ApiResponse, HandlerError> {
-    let body = read_body(request).await;
+    let body = read_body(request, route == Some(Route::Upload)).await;
     let route = route.ok_or_else(no_such_route)?;
     let headers = ClientHeaders::of(request, &url.hostname());
     let origin = headers.browser.origin.as_deref();
     let is_preflight = request.method() == "OPTIONS"
         && origin.is_some()
         && request.headers().get("Access-Control-Request-Method")?.is_some();
-    if request.method() != route.method() && !is_preflight {
+    let is_head = request.method() == "HEAD" && route.is_file();
+    if request.method() != route.method() && !is_preflight && !is_head {
         let error = Error::invalid("method", &["must be ", route.method()].concat());
         let error = error.with(|error| error.code = Some(405));
         return Ok(refusal(&error, log)?.with("Allow", Some(route.method().to_owned())));
@@ -101,7 +122,11 @@ async fn respond(
     let outcome = context.handle(route, body).await;
     let cookie = context.cookie.take();
     let response = match outcome {
-        Ok(reply) => ApiResponse::success(&reply.data, reply.look_again_after)?.with("Set-Cookie", cookie),
+        Ok(Reply::Data { data, look_again_after }) => {
+            ApiResponse::success(&data, look_again_after)?.with("Set-Cookie", cookie)
+        }
+        Ok(Reply::Events(stream)) => ApiResponse::events(stream),
+        Ok(Reply::File(response)) => return Ok(ApiResponse::file(response)),
         Err(HandlerError::Refused(error)) => refusal(&error.with(|error| gateway.key.redact(&mut error.message)), log)?,
         Err(thrown) => return Err(thrown),
     };

@@ -1,9 +1,10 @@
 use serde::de::IgnoredAny;
 use web_sys::Request;
 
+use super::uploads;
 use crate::client::{Timer, race};
 use crate::core::Error;
-use crate::web::{HostTimer, Unreadable, read_text};
+use crate::web::{HostTimer, Unreadable, read_bytes};
 
 /// The longest body a caller may send: many times the longest prompt with a handful of links.
 const MAX_BYTES: usize = 64 * 1024;
@@ -14,19 +15,33 @@ const MAX_DRAINED_BYTES: usize = 4 * 1024 * 1024;
 /// How long a body may take.
 const TIMEOUT_MS: u32 = 10_000;
 
+/// How long the body of an upload may take.
+const UPLOAD_TIMEOUT_MS: u32 = 60_000;
+
+/// The bytes of a body.
+#[derive(Debug)]
+pub struct Body(pub Vec<u8>);
+
+impl Body {
+    /// The text they are.
+    pub fn into_text(self) -> Result<String, Error> {
+        let text = String::from_utf8(self.0).map_err(|_| unreadable(400, "must be UTF-8"))?;
+        // Some programs put a byte order mark in front. It means nothing.
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+}
+
 /// The body of a request. It is read before anything else is looked at, as an unread one costs the connection.
-pub async fn read_body(request: &Request) -> Result<String, Error> {
-    let reading = read_text(request.body(), MAX_BYTES, MAX_DRAINED_BYTES);
-    let Some(read) = race(reading, HostTimer.sleep(TIMEOUT_MS)).await else {
-        return Err(unreadable(408, &format!("must arrive within {} s", TIMEOUT_MS / 1000)));
+pub async fn read_body(request: &Request, is_upload: bool) -> Result<Body, Error> {
+    let (most, timeout) = if is_upload { (uploads::MOST_BYTES, UPLOAD_TIMEOUT_MS) } else { (MAX_BYTES, TIMEOUT_MS) };
+    let reading = read_bytes(request.body(), most, MAX_DRAINED_BYTES);
+    let Some(read) = race(reading, HostTimer.sleep(timeout)).await else {
+        return Err(unreadable(408, &format!("must arrive within {} s", timeout / 1000)));
     };
-    let text = read.map_err(|reason| match reason {
-        Unreadable::Overlong => unreadable(413, &format!("must be at most {MAX_BYTES} bytes")),
-        Unreadable::NotUtf8 => unreadable(400, "must be UTF-8"),
+    read.map(Body).map_err(|reason| match reason {
+        Unreadable::Overlong => unreadable(413, &format!("must be at most {most} bytes")),
         Unreadable::Broken => unreadable(400, "broke off before its end"),
-    })?;
-    // Some programs put a byte order mark in front. It means nothing.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    })
 }
 
 /// Refuses a body that is no JSON, or isn't said to be.

@@ -1,5 +1,4 @@
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Url};
@@ -13,13 +12,14 @@ use super::job_directory::{find_job, remember_job};
 use super::job_reply::{JobReply, unknown_task};
 use super::ledger::{MS_PER_DAY, day};
 use super::log_line::LogLine;
-use super::message::data_of;
-use super::request_body::check_json;
+use super::reply::Reply;
+use super::request_body::{Body, check_json};
 use super::route::{Route, callback_of, no_such_route};
 use super::stub::{JobStub, LedgerStub};
-use super::submit_order::SubmitOrder;
+use super::submit_order::{Origin, SubmitOrder};
 use super::turnstile;
 use crate::client::Timer;
+use crate::core::job::Parent;
 use crate::core::{
     ChangeRequest, Error, Operation, Submission, SubmitRoute, Word, checked_idempotency_key, checked_task_id, generate,
 };
@@ -41,25 +41,17 @@ pub struct RequestContext<'a> {
     pub cookie: Option<String>,
 }
 
-/// A successful reply.
-pub struct Reply {
-    /// The `data` of the envelope.
-    pub data: Box<RawValue>,
-    /// In how many seconds another look is worthwhile.
-    pub look_again_after: Option<u32>,
-}
-
-impl Reply {
-    fn of(data: &impl Serialize) -> Result<Self, HandlerError> {
-        Ok(Self { data: data_of(data)?, look_again_after: None })
-    }
-}
-
 /// What anybody may know of a gateway.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Health {
     idempotency_keys: bool,
+    /// Whether it tells of tasks as they change.
+    events: bool,
+    /// Whether it keeps the results.
+    archive: bool,
+    /// Whether it takes pictures that tasks start from.
+    uploads: bool,
 }
 
 /// What a caller may spend today.
@@ -75,15 +67,19 @@ struct Usage {
 
 impl RequestContext<'_> {
     /// Does what the request asks for, if it may. `body` is the request's, or why it can't be read.
-    pub async fn handle(&mut self, route: Route, body: Result<String, Error>) -> Result<Reply, HandlerError> {
+    pub async fn handle(&mut self, route: Route, body: Result<Body, Error>) -> Result<Reply, HandlerError> {
         if route == Route::Health {
-            return Reply::of(&Health { idempotency_keys: true });
+            let keeps_files = self.gateway.archive.is_some();
+            let health = Health { idempotency_keys: true, events: true, archive: keeps_files, uploads: keeps_files };
+            return Reply::of(&health);
         }
-        self.headers.browser.check_mode()?;
+        if !route.is_file() {
+            self.headers.browser.check_mode()?;
+        }
         if route == Route::Callback {
-            return self.callback(body).await;
+            return self.callback(body.and_then(Body::into_text)).await;
         }
-        let spends = route.method() == "POST";
+        let spends = matches!(route.method(), "POST" | "DELETE");
         let caller = self.headers.caller(self.gateway, spends, HostTimer.now());
         // One bucket a request: a token's own, wherever it is used; of everybody else the network's.
         match caller.as_ref().ok().filter(|caller| caller.has_token()) {
@@ -93,9 +89,20 @@ impl RequestContext<'_> {
                 self.check_rate(spends, &network, "this network address").await?;
             }
         }
+        match route {
+            Route::File => return self.file(caller).await,
+            Route::UploadedFile => return self.uploaded_file().await,
+            _ => {}
+        }
         let body = body?;
+        if route == Route::Upload {
+            let caller = caller?;
+            self.log.caller.clone_from(&caller.name);
+            return self.upload(&caller, &body.0).await;
+        }
+        let body = body.into_text()?;
         // A session needs none.
-        if spends && !(route == Route::Session && body.is_empty()) {
+        if route.method() == "POST" && !(route == Route::Session && body.is_empty()) {
             check_json(self.request, &body)?;
         }
         #[cfg(feature = "crash")]
@@ -108,6 +115,10 @@ impl RequestContext<'_> {
         match route {
             Route::Submit(route) => self.submit(&caller, route, &body).await,
             Route::RecordInfo => self.record_info(&caller).await,
+            Route::Events => self.events(&caller).await,
+            Route::Tasks => self.tasks(&caller).await,
+            Route::RemoveTask => self.remove_task(&caller).await,
+            Route::AdminUsage => self.admin_usage(&caller).await,
             Route::Credits => self.credits(&caller).await,
             _ => self.usage(&caller).await,
         }
@@ -127,10 +138,10 @@ impl RequestContext<'_> {
         caller.check(Permission::of_route(route))?;
         let key = self.request.headers().get("Idempotency-Key")?;
         key.as_deref().map(checked_idempotency_key).transpose()?;
-        let submission = self.submission(caller, route, body).await?;
+        let (submission, origin) = self.submission(caller, route, body).await?;
         submission.check_links(self.gateway.client.endpoint().is_loopback())?;
         caller.check_callback(submission.body())?;
-        let order = SubmitOrder::new(self.gateway, caller, submission, key.as_deref());
+        let order = SubmitOrder::new(self.gateway, caller, (submission, origin), key.as_deref());
         let reply = JobStub::new(self.env, &order.id)?.submit(&order).await?;
         if reply.outcome.is_ok() {
             remember_job(&order.id);
@@ -139,15 +150,23 @@ impl RequestContext<'_> {
     }
 
     /// The submit that a body asks for, about the vendor's own task where it starts from one.
-    async fn submission(&self, caller: &Caller, route: SubmitRoute, body: &str) -> Result<Submission, HandlerError> {
-        let Some(change) = ChangeRequest::parse(route.as_str(), body) else { return Ok(generate(body)?) };
+    async fn submission(
+        &self,
+        caller: &Caller,
+        route: SubmitRoute,
+        body: &str,
+    ) -> Result<(Submission, Origin), HandlerError> {
+        let Some(change) = ChangeRequest::parse(route.as_str(), body) else {
+            return Ok((generate(body)?, Origin::default()));
+        };
         let change = change?;
+        let from = Parent { task_id: change.task_id.clone(), index: change.image.get() };
         let job = find_job(self.env, &change.task_id).await?.ok_or_else(unknown_task)?;
         let parent = job.parent(&caller.id).await?.ok_or_else(unknown_task)?;
         let mut submission = ChangeRequest { task_id: parent.vendor_id, ..change }.submission()?;
         // What is made of a video costs what a video of its kind costs.
         submission.price_type = parent.price_type.or(submission.price_type);
-        Ok(submission)
+        Ok((submission, Origin { parent: Some(from), prompt: parent.prompt }))
     }
 
     async fn record_info(&mut self, caller: &Caller) -> Result<Reply, HandlerError> {
@@ -158,9 +177,9 @@ impl RequestContext<'_> {
         self.reply_of(reply)
     }
 
-    fn reply_of(&mut self, reply: JobReply) -> Result<Reply, HandlerError> {
+    pub(super) fn reply_of(&mut self, reply: JobReply) -> Result<Reply, HandlerError> {
         self.log.usage = reply.usage;
-        Ok(Reply { data: reply.outcome?, look_again_after: reply.look_again_after })
+        Ok(Reply::Data { data: reply.outcome?, look_again_after: reply.look_again_after })
     }
 
     async fn credits(&mut self, caller: &Caller) -> Result<Reply, HandlerError> {

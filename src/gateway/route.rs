@@ -1,4 +1,6 @@
+use super::file_link::FilePath;
 use super::submit_order::is_job_id;
+use super::uploads::is_upload;
 use crate::core::{Error, Operation, SubmitRoute, Word};
 
 /// What a caller may ask for.
@@ -8,10 +10,24 @@ pub enum Route {
     Submit(SubmitRoute),
     /// Looks at one.
     RecordInfo,
+    /// Tells of what happens to some tasks, as it happens.
+    Events,
+    /// The caller's tasks.
+    Tasks,
+    /// Deletes one of them.
+    RemoveTask,
+    /// A result of a task, as the gateway keeps it.
+    File,
+    /// Takes a picture that a task may start from.
+    Upload,
+    /// Such a picture, for the vendor.
+    UploadedFile,
     /// The credits of the vendor's account.
     Credits,
     /// What the caller has spent today, and may.
     Usage,
+    /// What all callers have spent, and where their jobs stand.
+    AdminUsage,
     /// A page's session.
     Session,
     /// The vendor's callback, at the address it was given for one job.
@@ -25,13 +41,24 @@ const PREFIX: &str = "/api/v1/";
 impl Route {
     /// The route of a path, compared as it is: no other spelling of it is one.
     pub fn of(path: &str) -> Option<Self> {
-        match path.strip_prefix(PREFIX)? {
+        let Some(name) = path.strip_prefix(PREFIX) else {
+            return match path {
+                _ if FilePath::parse(path).is_some() => Some(Self::File),
+                _ => is_upload(path).then_some(Self::UploadedFile),
+            };
+        };
+        match name {
             "mj/record-info" => Some(Self::RecordInfo),
+            "mj/events" => Some(Self::Events),
+            "mj/tasks" => Some(Self::Tasks),
+            "mj/uploads" => Some(Self::Upload),
             "common/credit" => Some(Self::Credits),
             "usage" => Some(Self::Usage),
+            "admin/usage" => Some(Self::AdminUsage),
             "session" => Some(Self::Session),
             "health" => Some(Self::Health),
             _ if callback_of(path).is_some() => Some(Self::Callback),
+            _ if task_of(path).is_some() => Some(Self::RemoveTask),
             name => SubmitRoute::from_word(name.strip_prefix("mj/")?).map(Self::Submit),
         }
     }
@@ -39,9 +66,15 @@ impl Route {
     /// The method it takes.
     pub const fn method(self) -> &'static str {
         match self {
-            Self::Submit(_) | Self::Session | Self::Callback => "POST",
+            Self::Submit(_) | Self::Session | Self::Callback | Self::Upload => "POST",
+            Self::RemoveTask => "DELETE",
             _ => "GET",
         }
+    }
+
+    /// Whether a browser may ask for it by itself, for a link, an image or a video.
+    pub const fn is_file(self) -> bool {
+        matches!(self, Self::File | Self::UploadedFile)
     }
 
     /// What a log calls it.
@@ -49,8 +82,15 @@ impl Route {
         match self {
             Self::Submit(route) => route.as_str(),
             Self::RecordInfo => "record-info",
+            Self::Events => "events",
+            Self::Tasks => "tasks",
+            Self::RemoveTask => "remove-task",
+            Self::File => "file",
+            Self::Upload => "upload",
+            Self::UploadedFile => "uploaded-file",
             Self::Credits => "credit",
             Self::Usage => "usage",
+            Self::AdminUsage => "admin-usage",
             Self::Session => "session",
             Self::Callback => "callback",
             Self::Health => "health",
@@ -62,6 +102,11 @@ impl Route {
 pub fn callback_of(path: &str) -> Option<(&str, &str)> {
     let (id, token) = path.strip_prefix(PREFIX)?.strip_prefix("callback/")?.split_once('/')?;
     (is_job_id(id) && is_job_id(token)).then_some((id, token))
+}
+
+/// The job's id in the path of a task.
+pub fn task_of(path: &str) -> Option<&str> {
+    path.strip_prefix(PREFIX)?.strip_prefix("mj/tasks/").filter(|id| is_job_id(id))
 }
 
 /// The answer to every path that is none.

@@ -2,12 +2,16 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::ReadableStream;
 
-use super::job::ParentTask;
 use super::job_reply::JobReply;
-use super::ledger::{ReserveReply, ReserveRequest};
+use super::ledger::{LedgerReport, ReserveReply, ReserveRequest};
 use super::message;
 use super::submit_order::SubmitOrder;
+use super::task_list::{TaskPage, TaskQuery, TaskUpdate, WatchRequest};
+use crate::core::Error;
+use crate::core::Word;
+use crate::core::job::{JobState, ParentTask};
 use crate::web::given;
 
 #[wasm_bindgen]
@@ -35,6 +39,18 @@ extern "C" {
     async fn knows(this: &Stub, job: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     async fn spent(this: &Stub, names: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn note(this: &Stub, reservation: &str, state: &str, bytes: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn report(this: &Stub) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn update(this: &Stub, update: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn remove(this: &Stub, id: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn page(this: &Stub, query: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn watch(this: &Stub, request: &str) -> Result<JsValue, JsValue>;
 }
 
 fn stub(env: &JsValue, class: &str, name: &str) -> Result<Stub, JsValue> {
@@ -69,9 +85,48 @@ impl JobStub {
         message::decode(&text(self.0.parent(caller).await?))
     }
 
+    /// Deletes its task and files, for the caller whose it is.
+    pub async fn remove(&self, caller: &str) -> Result<JobReply, JsValue> {
+        message::decode(&text(self.0.remove(caller).await?))
+    }
+
     /// Passes a callback on; says whether the token is the job's.
     pub async fn called_back(&self, token: &str, body: &str) -> Result<bool, JsValue> {
         Ok(self.0.called_back(token, body).await?.is_truthy())
+    }
+}
+
+/// The list of a caller's tasks.
+pub struct TaskListStub(Stub);
+
+impl TaskListStub {
+    /// That of this caller.
+    pub fn new(env: &JsValue, caller: &str) -> Result<Self, JsValue> {
+        stub(env, "TASK_LISTS", caller).map(Self)
+    }
+
+    /// Tells it where a task stands.
+    pub async fn update(&self, update: &TaskUpdate) -> Result<(), JsValue> {
+        self.0.update(&message::encode(update)?).await.map(|_| ())
+    }
+
+    /// Takes a task out of it.
+    pub async fn remove(&self, id: &str) -> Result<(), JsValue> {
+        self.0.remove(id).await.map(|_| ())
+    }
+
+    /// A page of it.
+    pub async fn page(&self, query: &TaskQuery) -> Result<TaskPage, JsValue> {
+        message::decode(&text(self.0.page(&message::encode(query)?).await?))
+    }
+
+    /// A stream of what happens to some of its tasks.
+    pub async fn watch(&self, request: &WatchRequest) -> Result<Result<ReadableStream, Error>, JsValue> {
+        let answer = self.0.watch(&message::encode(request)?).await?;
+        match answer.as_string() {
+            Some(refusal) => message::decode(&refusal).map(Err),
+            None => Ok(Ok(answer.unchecked_into())),
+        }
     }
 }
 
@@ -97,6 +152,16 @@ impl LedgerStub {
     /// Whether credits were ever reserved for a job, which is so of every job that was sent.
     pub async fn knows(&self, job: &str) -> Result<bool, JsValue> {
         Ok(self.0.knows(job).await?.is_truthy())
+    }
+
+    /// Takes note of where a job stands, and how many bytes of copies it has.
+    pub async fn note(&self, reservation: &str, state: JobState, bytes: u64) -> Result<(), JsValue> {
+        self.0.note(reservation, state.as_str(), bytes as f64).await.map(|_| ())
+    }
+
+    /// The owner's figures.
+    pub async fn report(&self) -> Result<LedgerReport, JsValue> {
+        message::decode(&text(self.0.report().await?))
     }
 
     /// What these accounts have spent today.

@@ -6,7 +6,8 @@ use super::access::Caller;
 use super::config::Gateway;
 use super::host::random;
 use super::ledger::{Account, ReserveRequest};
-use crate::core::Submission;
+use crate::core::job::Parent;
+use crate::core::{CallBackUrl, Submission};
 use crate::policy::hex;
 
 /// The length of a job's id: 24 bytes in base64.
@@ -33,11 +34,29 @@ pub struct SubmitOrder {
     pub accounts: Vec<Account>,
     /// Whether the caller gave it an idempotency key, and can order the same job again.
     pub has_key: bool,
+    /// The prompt: its own, or that of the task it starts from.
+    pub prompt: Option<String>,
+    /// The task it starts from, as the caller knows it.
+    pub parent: Option<Parent>,
+}
+
+/// What a submit starts from.
+#[derive(Debug, Default)]
+pub struct Origin {
+    /// The task, as the caller knows it.
+    pub parent: Option<Parent>,
+    /// The prompt that was made from.
+    pub prompt: Option<String>,
 }
 
 impl SubmitOrder {
     /// The order of a caller. Under one idempotency key it is always for the same job; without, for a new one.
-    pub fn new(gateway: &Gateway, caller: &Caller, submission: Submission, idempotency_key: Option<&str>) -> Self {
+    pub fn new(
+        gateway: &Gateway,
+        caller: &Caller,
+        (submission, origin): (Submission, Origin),
+        idempotency_key: Option<&str>,
+    ) -> Self {
         let id = match idempotency_key {
             Some(key) => Sha256::digest([&caller.id, "\0", key].concat()).iter().copied().take(24).collect(),
             None => random(24),
@@ -47,10 +66,17 @@ impl SubmitOrder {
             caller: caller.id.clone(),
             // At least 1, whatever the owner's table says: otherwise a cap would have no end.
             credits: gateway.prices.of(&submission).max.max(1),
+            prompt: prompt_of(submission.body()).or(origin.prompt),
             submission,
             accounts: gateway.accounts(caller),
             has_key: idempotency_key.is_some(),
+            parent: origin.parent,
         }
+    }
+
+    /// Where the caller wants to be told of the end.
+    pub fn call_back_url(&self) -> Option<String> {
+        CallBackUrl::of(self.submission.body())
     }
 
     /// The hash of what is ordered.
@@ -62,6 +88,14 @@ impl SubmitOrder {
     pub fn reservation(&self, name: String, percent: &[u8]) -> ReserveRequest {
         ReserveRequest { id: name, credits: self.credits, accounts: self.accounts.clone(), percent: percent.to_vec() }
     }
+}
+
+fn prompt_of(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Prompt {
+        prompt: Option<String>,
+    }
+    serde_json::from_str::<Prompt>(body).ok()?.prompt
 }
 
 #[cfg(test)]
@@ -81,6 +115,8 @@ mod tests {
             credits: 16,
             accounts: vec![account("token:alice", 20), account("gateway", 500)],
             has_key: true,
+            prompt: Some("a lighthouse".to_owned()),
+            parent: Some(Parent { task_id: "job".to_owned(), index: 2 }),
         };
         assert!(order.submission.alternative.is_some());
         let sent = serde_json::to_string(&order).unwrap();

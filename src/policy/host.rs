@@ -1,8 +1,8 @@
 use super::text::text;
 
 text! {
-    /// A host that a token's tasks may have their callbacks sent to.
-    CallbackHost,
+    /// The name of a host on the internet.
+    HostName,
     "a lowercase DNS name with a dot, such as hooks.example.com, without scheme and port",
     |text| is_dns_name(text) && text.contains('.')
 }
@@ -24,13 +24,13 @@ mod tests {
     use crate::policy::text::tests::all;
 
     #[test]
-    fn a_callback_host_is_a_dns_name_with_a_dot() {
-        all::<CallbackHost>(&["example.com", "hooks.a-b.example", "xn--bcher-kva.example", "1.example"], true);
+    fn a_host_name_is_a_dns_name_with_a_dot() {
+        all::<HostName>(&["example.com", "hooks.a-b.example", "xn--bcher-kva.example", "1.example"], true);
         let wrong = ["", "localhost", "Example.com", "example.com.", ".example.com", "example.com:443", "127.0.0.1"];
-        all::<CallbackHost>(&wrong, false);
-        all::<CallbackHost>(&["https://example.com", "a_b.example", "*.example.com", "example.com/x"], false);
+        all::<HostName>(&wrong, false);
+        all::<HostName>(&["https://example.com", "a_b.example", "*.example.com", "example.com/x"], false);
         let label = "a".repeat(63);
-        all::<CallbackHost>(&[&format!("{label}.example")], true);
-        all::<CallbackHost>(&[&format!("a{label}.example"), &[label.as_str(); 4].join(".")], false);
+        all::<HostName>(&[&format!("{label}.example")], true);
+        all::<HostName>(&[&format!("a{label}.example"), &[label.as_str(); 4].join(".")], false);
     }
 }

@@ -1,6 +1,7 @@
 //! What the owner of a gateway may write: its variables, its secrets, its list of tokens. The gateway reads them by these
 //! types, and `cargo xtask` checks them by the same ones before they get there. No I/O, no JavaScript.
 
+mod callback_secret;
 mod configuration;
 mod host;
 mod number;
@@ -14,8 +15,9 @@ mod tokens;
 mod url;
 mod variables;
 
+pub use callback_secret::CallbackSecret;
 pub use configuration::{Configuration, Faults};
-pub use host::CallbackHost;
+pub use host::HostName;
 pub use number::DailyCredits;
 pub use origin::Origin;
 pub use permission::Permission;

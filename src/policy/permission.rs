@@ -23,15 +23,18 @@ pub enum Permission {
     ExtendVideo,
     /// To see the credits of the vendor's account: what is the owner's business isn't allowed unless said.
     Credits,
+    /// To see what all callers have spent, and where their tasks stand.
+    AdminUsage,
 }
 
 impl Permission {
     /// What a word must be to be one.
-    pub const MUST: Must = Must("one of generate, upscale, vary, extendVideo, credits");
+    pub const MUST: Must = Must("one of generate, upscale, vary, extendVideo, credits, adminUsage");
 
     /// What a caller may do of whom nothing else is said.
     pub fn usual() -> Vec<Self> {
-        Self::all().iter().copied().filter(|permission| *permission != Self::Credits).collect()
+        let owners = [Self::Credits, Self::AdminUsage];
+        Self::all().iter().copied().filter(|permission| !owners.contains(permission)).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::text::text;
-use super::{CallbackHost, DailyCredits, Origin, Permission};
+use super::{CallbackSecret, DailyCredits, HostName, Origin, Permission};
 
 /// An access token, of which only the hash is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,10 @@ pub struct Token {
     pub operations: Vec<Permission>,
     /// The hosts that its tasks may have their callbacks sent to.
     #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
-    pub callback_hosts: Vec<CallbackHost>,
+    pub callback_hosts: Vec<HostName>,
+    /// What signs those callbacks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_secret: Option<CallbackSecret>,
 }
 
 text! {
@@ -71,6 +74,7 @@ impl Token {
             origins: Vec::new(),
             operations: Vec::new(),
             callback_hosts: Vec::new(),
+            callback_secret: None,
         }
     }
 

@@ -1,6 +1,6 @@
 use serde_path_to_error::Segment;
 
-use super::{CallbackHost, DailyCredits, Origin, Permission, Token, TokenHash, TokenName};
+use super::{DailyCredits, HostName, Origin, Permission, Token, TokenHash, TokenName};
 use crate::core::Error;
 
 /// The tokens of a gateway: the text of the secret `MIDAPI_TOKENS`, and of the file that `cargo xtask token` keeps.
@@ -123,7 +123,7 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         ("dailyCredits", _) => of_entry(*index, "dailyCredits", &DailyCredits::MUST.to_string()),
         ("origins", true) => of_entry(*index, "each of origins", &Origin::MUST.to_string()),
         ("operations", true) => of_entry(*index, "each of operations", &Permission::MUST.to_string()),
-        ("callbackHosts", true) => of_entry(*index, "each of callbackHosts", &CallbackHost::MUST.to_string()),
+        ("callbackHosts", true) => of_entry(*index, "each of callbackHosts", &HostName::MUST.to_string()),
         ("origins" | "operations" | "callbackHosts", false) => {
             of_entry(*index, field, "must be a list of texts that isn't empty; leave it out for none")
         }

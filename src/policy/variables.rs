@@ -1,7 +1,7 @@
 use super::number::whole_number;
 use super::setting::Reader;
 use super::url::{endpoint, is_address};
-use super::{Faults, Origin, Setting};
+use super::{Faults, HostName, Origin, Setting};
 use crate::core::{Endpoint, Prices};
 
 const UPSTREAM_URL: Setting = Setting::required(
@@ -22,8 +22,17 @@ const ALERT_URL: Setting = Setting::optional("MIDAPI_ALERT_URL", "an https URL, 
 const ALERT_PERCENT: Setting =
     Setting::required("MIDAPI_ALERT_PERCENT", "whole numbers from 1 to 100, rising, separated by spaces");
 
+const FILE_HOSTS: Setting = Setting::optional(
+    "MIDAPI_FILE_HOSTS",
+    "lowercase DNS names with a dot, such as files.example.com, without scheme and port, separated by spaces",
+);
+const FILES_DAYS: Setting = Setting::optional("MIDAPI_FILES_DAYS", "a whole number of days from 1 to 36500");
+
+/// For how many days the copies of files are kept unless told: longer than a year.
+const USUAL_FILES_DAYS: u32 = 400;
+
 /// Every variable.
-pub const VARIABLES: [Setting; 9] = [
+pub const VARIABLES: [Setting; 11] = [
     UPSTREAM_URL,
     PUBLIC_URL,
     DAILY_CREDITS,
@@ -33,6 +42,8 @@ pub const VARIABLES: [Setting; 9] = [
     PRICES,
     ALERT_URL,
     ALERT_PERCENT,
+    FILE_HOSTS,
+    FILES_DAYS,
 ];
 
 /// What anybody may know of how a gateway is set up: it stands in `wrangler.toml`.
@@ -56,6 +67,10 @@ pub struct Variables {
     pub alert_url: Option<String>,
     /// Which shares, in percent.
     pub alert_percent: Vec<u8>,
+    /// The hosts that results are copied from.
+    pub file_hosts: Vec<HostName>,
+    /// For how many days the copies are kept.
+    pub files_days: u32,
 }
 
 impl Variables {
@@ -76,6 +91,8 @@ impl Variables {
         let prices = reader.read(&PRICES, |text| Prices::parse(text).ok());
         let alert_url = reader.read(&ALERT_URL, |text| is_address(text).then(|| text.to_owned()));
         let alert_percent = reader.read(&ALERT_PERCENT, percents);
+        let file_hosts = reader.read(&FILE_HOSTS, hosts).unwrap_or_default();
+        let files_days = reader.read(&FILES_DAYS, days).unwrap_or(USUAL_FILES_DAYS);
         Some(Self {
             upstream: upstream?,
             public_url,
@@ -86,6 +103,8 @@ impl Variables {
             prices: prices?,
             alert_url,
             alert_percent: alert_percent?,
+            file_hosts,
+            files_days,
         })
     }
 }
@@ -96,6 +115,14 @@ fn credits(text: &str) -> Option<u32> {
 
 fn origins(text: &str) -> Option<Vec<Origin>> {
     text.split(' ').map(|origin| origin.parse().ok()).collect()
+}
+
+fn hosts(text: &str) -> Option<Vec<HostName>> {
+    text.split(' ').map(|host| host.parse().ok()).collect()
+}
+
+fn days(text: &str) -> Option<u32> {
+    whole_number(text).filter(|days| (1..=36_500).contains(days))
 }
 
 fn percents(text: &str) -> Option<Vec<u8>> {

@@ -18,13 +18,11 @@ extern "C" {
     fn value(this: &Chunk) -> Uint8Array;
 }
 
-/// Why a body is no text.
+/// Why a body isn't read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// It is longer than its reader allows.
     Overlong,
-    /// It isn't UTF-8.
-    NotUtf8,
     /// It broke off before its end.
     Broken,
 }
@@ -38,14 +36,11 @@ pub struct Read {
     pub is_cut: bool,
 }
 
-/// Reads a body as text of at most `limit` bytes. Of a longer one `drained` more bytes are read and thrown away, so that
-/// who sends it may hear the answer.
-pub async fn read_text(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<String, Unreadable> {
+/// Reads a body of at most `limit` bytes. Of a longer one `drained` more bytes are read and thrown away, so that who sends
+/// it may hear the answer.
+pub async fn read_bytes(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Vec<u8>, Unreadable> {
     let read = read(body, limit, drained).await.map_err(|_| Unreadable::Broken)?;
-    if read.is_cut {
-        return Err(Unreadable::Overlong);
-    }
-    String::from_utf8(read.bytes).map_err(|_| Unreadable::NotUtf8)
+    if read.is_cut { Err(Unreadable::Overlong) } else { Ok(read.bytes) }
 }
 
 /// Bytes as a browser reads text: what is no UTF-8 is shown as that, and is no JSON.
@@ -61,7 +56,7 @@ pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Re
 async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Read, JsValue> {
     let mut read = Read { bytes: Vec::new(), is_cut: false };
     let Some(body) = body else { return Ok(read) };
-    let reader = body.unchecked_ref::<Body>().get_reader()?;
+    let reader = reader_of(&body)?;
     let mut length = 0;
     while let Some(chunk) = next_chunk(&reader).await? {
         let start = length;
@@ -82,7 +77,13 @@ async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Res
     Ok(read)
 }
 
-async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+/// Whoever reads a body.
+pub fn reader_of(body: &ReadableStream) -> Result<ReadableStreamDefaultReader, JsValue> {
+    body.unchecked_ref::<Body>().get_reader()
+}
+
+/// The next piece of a body; none at its end.
+pub async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
     let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
     Ok(if chunk.done() { None } else { Some(chunk.value()) })
 }

@@ -1,14 +1,17 @@
 use std::fmt;
 
+use futures_util::stream::{self, StreamExt};
 use js_sys::{Function, JsString, Object, Promise, RangeError, Reflect, TypeError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStream, RequestCache, RequestInit, RequestRedirect, Response};
+use web_sys::{
+    AbortController, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect, Response,
+};
 
-use super::body::{read_up_to, reading_text};
+use super::body::{next_chunk, read_up_to, reader_of, reading_text};
 use super::value::given;
-use crate::client::{NoReply, Reply, Request, Transport};
+use crate::client::{BodyStream, NoReply, OpenReply, Reply, Request, Transport};
 
 /// The longest reply that is read unless told, thousands of times the vendor's longest: a paid task isn't lost over what a
 /// proxy adds.
@@ -85,8 +88,20 @@ impl std::error::Error for HostError {}
 
 impl Transport for Fetch {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        let outcome = self.reply(request).await;
-        outcome.map_err(|thrown| NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) })
+        self.reply(request).await.map_err(no_reply)
+    }
+
+    fn can_open(&self) -> bool {
+        true
+    }
+
+    async fn open(&self, request: Request<'_>) -> Result<OpenReply, NoReply> {
+        let opened = self.respond(request).await.and_then(|(response, ends)| {
+            let reader = response.body().as_ref().map(reader_of).transpose()?;
+            let status = if response.redirected() { 302 } else { response.status() };
+            Ok(OpenReply { status, body: pieces(reader, ends) })
+        });
+        opened.map_err(no_reply)
     }
 
     fn foreign_origin(&self, url: &str) -> Option<String> {
@@ -96,8 +111,34 @@ impl Transport for Fetch {
 }
 
 impl Fetch {
-    async fn reply(&self, request: Request<'_>) -> Result<Reply, JsValue> {
-        let mut ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
+    /// The answer to a GET of any address, or to a POST of this body, with these headers and no key. It follows no redirect.
+    ///
+    /// # Errors
+    /// What `fetch` throws.
+    #[cfg(feature = "gateway")]
+    pub(crate) async fn fetch(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Result<Response, JsValue> {
+        let init = RequestInit::new();
+        init.set_redirect(RequestRedirect::Manual);
+        if let Some(body) = body {
+            init.set_method("POST");
+            init.set_body(&JsValue::from_str(body));
+        }
+        let sent = Object::new();
+        for (name, value) in headers {
+            Reflect::set(&sent, &(*name).into(), &(*value).into())?;
+        }
+        init.set_headers(&sent);
+        response_of(JsFuture::from(Promise::resolve(&self.call(url, &init)?)).await?)
+    }
+
+    /// The response to a request, and what ends it when it is dropped.
+    async fn respond(&self, request: Request<'_>) -> Result<(Response, AbortOnDrop), JsValue> {
+        let ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
         // A plain object: the host makes its own `Headers` of it anyway.
         let headers = Object::new();
         let set = |name: &JsString, value: &str| Reflect::set(&headers, name, &value.into());
@@ -121,6 +162,11 @@ impl Fetch {
         init.set_headers(&headers);
         // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
         let response = response_of(JsFuture::from(Promise::resolve(&self.call(request.url, &init)?)).await?)?;
+        Ok((response, ends_with_this_call))
+    }
+
+    async fn reply(&self, request: Request<'_>) -> Result<Reply, JsValue> {
+        let (response, mut ends_with_this_call) = self.respond(request).await?;
         let retry_after = response.headers().get("Retry-After")?;
         let body = text_of(&response, self.max_reply_bytes).await?;
         #[cfg(feature = "crash")]
@@ -156,6 +202,21 @@ async fn text_of(response: &Response, limit: usize) -> Result<String, JsValue> {
         // A polyfill's has no such stream.
         _ => Ok(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default()),
     }
+}
+
+fn no_reply(thrown: JsValue) -> NoReply {
+    NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) }
+}
+
+/// The pieces of a body as they come. Dropped, it ends the request.
+fn pieces(reader: Option<ReadableStreamDefaultReader>, ends: AbortOnDrop) -> BodyStream {
+    let next = |(reader, ends): (Option<ReadableStreamDefaultReader>, AbortOnDrop)| async move {
+        match next_chunk(reader.as_ref()?).await {
+            Ok(chunk) => Some((Ok(chunk?.to_vec()), (reader, ends))),
+            Err(thrown) => Some((Err(HostError(thrown).into()), (None, ends))),
+        }
+    };
+    stream::unfold((reader, ends), next).boxed_local()
 }
 
 /// Whether the host says that nothing was sent: no connection came about, or `fetch` refused the request itself. The

@@ -8,7 +8,9 @@ mod timer;
 mod value;
 
 pub use abort::aborted;
-pub use body::{Unreadable, read_text};
+pub use body::{Unreadable, read_bytes};
+#[cfg(any(feature = "gateway", feature = "js"))]
+pub use body::{next_chunk, reader_of};
 pub use fetch::{Fetch, HostError};
 pub use timer::HostTimer;
 pub use value::given;

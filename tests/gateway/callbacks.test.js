@@ -134,9 +134,13 @@ test("row 23: callbacks before and after the submit's answer leave one task and 
   assert.equal(gateway.upstream.submits.length, 1);
 });
 
-test("a caller's own callback URL reaches the vendor unchanged", async () => {
-  const gateway = await calledBack();
+test("a caller's own callback URL never reaches the vendor, which is called back at the gateway's address or nowhere", async () => {
   const callBackUrl = "https://your-app.com/hook";
+  const gateway = await calledBack();
   await gateway.post("generate", { ...IMAGE, callBackUrl });
-  assert.equal(gateway.address().href, callBackUrl);
+  assert.equal(gateway.address().origin, PUBLIC);
+  const upstream = new Upstream(() => envelope({ taskId: TASK }));
+  const { post } = await gatewayOn(upstream);
+  assert.equal((await post("generate", { ...IMAGE, callBackUrl })).status, 200);
+  assert.deepEqual(JSON.parse(upstream.submits[0].body), IMAGE);
 });

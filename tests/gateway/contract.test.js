@@ -31,7 +31,9 @@ test("every task type of the quick start goes through", async () => {
     { taskType: "mj_txt2img", prompt: "zen garden", callBackUrl: "https://your-app.com/webhook/mj-callback", aspectRatio: "16:9" },
   ];
   for (const request of requests) assert.equal((await gateway.post("generate", request)).status, 200);
-  assert.deepEqual(upstream.requests.map(({ body }) => JSON.parse(body)), requests);
+  // Where the caller is called back is the gateway's own affair.
+  const { callBackUrl, ...last } = requests.pop();
+  assert.deepEqual(upstream.submits.map(({ body }) => JSON.parse(body)), [...requests, last]);
 });
 
 test("row 5: the caller's headers, query and body don't change where a request goes", async () => {

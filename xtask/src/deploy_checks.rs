@@ -14,7 +14,7 @@ const COMPATIBILITY_DATES: [&str; 2] = ["2025-09-01", "2026-05-03"];
 const OBJECTS: [(&str, &str); 2] = [("JOBS", "Job"), ("LEDGER", "Ledger")];
 const RATE_LIMITS: [&str; 2] = ["SUBMIT_LIMIT", "READ_LIMIT"];
 
-const LARGEST_UPLOAD_KB: f64 = 200.0;
+const LARGEST_UPLOAD_KB: f64 = 300.0;
 const LONGEST_START_MS: f64 = 50.0;
 
 /// One thing that must be so, and what is wrong if it isn't.
@@ -476,10 +476,10 @@ mod tests {
     fn row_39_the_upload_stays_small() {
         assert_eq!(
             size("Total Upload: 163.61 KiB / gzip: 67.81 KiB").to_string(),
-            "✓ the upload, gzipped, stays below 200 KB: 69.4 KB"
+            "✓ the upload, gzipped, stays below 300 KB: 69.4 KB"
         );
         let large = size("Total Upload: 900.00 KiB / gzip: 195.32 KiB").to_string();
-        assert_eq!(large, "✗ must be so: the upload, gzipped, stays below 200 KB; but it is 200.0 KB");
+        assert_eq!(large, "✗ must be so: the upload, gzipped, stays below 300 KB; but it is 300.0 KB");
         assert!(size("").to_string().ends_with("; but build/worker/upload-size.txt has no such figure"));
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
-use midapi::policy::{CallbackHost, DailyCredits, Origin, Permission, Token, TokenName, Tokens, credential};
+use midapi::policy::{DailyCredits, HostName, Origin, Permission, Token, TokenName, Tokens, credential};
 
 use crate::shell::{at, into_anyhow, write_for_owner};
 
@@ -40,7 +40,7 @@ pub struct New {
     operations: Vec<Permission>,
     /// A host that its tasks' callbacks may go to, such as hooks.example.com; repeat it for more
     #[arg(long = "callback-host", value_name = "HOST")]
-    callback_hosts: Vec<CallbackHost>,
+    callback_hosts: Vec<HostName>,
 }
 
 /// Does what was asked for with the tokens of the repository.

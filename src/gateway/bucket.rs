@@ -1,0 +1,202 @@
+//! The bucket that files are kept in (R2).
+
+use std::collections::HashMap;
+
+use js_sys::{Object, Uint8Array};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::ReadableStream;
+
+use super::message::to_host;
+use crate::web::given;
+
+/// The name of the binding.
+pub const FILES: &str = "FILES";
+
+#[wasm_bindgen]
+extern "C" {
+    type R2Bucket;
+    #[wasm_bindgen(method, catch)]
+    async fn put(this: &R2Bucket, key: &str, value: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn get(this: &R2Bucket, key: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn delete(this: &R2Bucket, keys: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn list(this: &R2Bucket, options: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// An object of the bucket; with a body unless the request's conditions say that it needs none.
+    pub type StoredObject;
+    #[wasm_bindgen(method, getter)]
+    pub fn key(this: &StoredObject) -> String;
+    /// Its whole length, in bytes.
+    #[wasm_bindgen(method, getter)]
+    pub fn size(this: &StoredObject) -> f64;
+    /// Its `ETag`, as a header has it.
+    #[wasm_bindgen(method, getter, js_name = httpEtag)]
+    pub fn http_etag(this: &StoredObject) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub fn body(this: &StoredObject) -> Option<ReadableStream>;
+    #[wasm_bindgen(method, getter, js_name = customMetadata)]
+    fn custom_metadata(this: &StoredObject) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = httpMetadata)]
+    fn http_metadata(this: &StoredObject) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn range(this: &StoredObject) -> JsValue;
+}
+
+/// The bucket, if one is bound.
+pub struct Bucket(R2Bucket);
+
+/// What is kept with an object.
+pub type Metadata = HashMap<String, String>;
+
+/// What is to be kept, and how.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PutOptions<'a> {
+    http_metadata: HttpMetadata<'a>,
+    custom_metadata: &'a Metadata,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only_if: Option<OnlyIf>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HttpMetadata<'a> {
+    content_type: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OnlyIf {
+    etag_does_not_match: &'static str,
+}
+
+/// The part of an object that a range names, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByteRange {
+    /// Its first byte.
+    pub offset: u64,
+    /// Its length.
+    pub length: u64,
+}
+
+/// A page of the bucket's list.
+#[derive(Debug)]
+pub struct Page {
+    /// The keys, each with what is kept with it.
+    pub objects: Vec<(String, Metadata)>,
+    /// Where the next page begins, if there is one.
+    pub cursor: Option<String>,
+}
+
+impl Bucket {
+    /// The bucket of this environment.
+    pub fn of(env: &JsValue) -> Option<Self> {
+        given(env, FILES).map(|bucket| Self(bucket.unchecked_into()))
+    }
+
+    /// Stores what a stream of known length brings, unless there is something under this key. A stream that breaks off
+    /// leaves nothing.
+    pub async fn create(
+        &self,
+        key: &str,
+        body: &JsValue,
+        media_type: &str,
+        metadata: &Metadata,
+    ) -> Result<(), JsValue> {
+        let options = PutOptions {
+            http_metadata: HttpMetadata { content_type: media_type },
+            custom_metadata: metadata,
+            only_if: Some(OnlyIf { etag_does_not_match: "*" }),
+        };
+        self.0.put(key, body, &to_host(&options)?).await.map(|_| ())
+    }
+
+    /// Stores these bytes.
+    pub async fn create_of(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        media_type: &str,
+        metadata: &Metadata,
+    ) -> Result<(), JsValue> {
+        self.create(key, &Uint8Array::from(bytes), media_type, metadata).await
+    }
+
+    /// An object, or the part of it that is asked for, by the headers of a request: `Range`, `If-None-Match` and the like.
+    pub async fn get(&self, key: &str, headers: Option<&web_sys::Headers>) -> Result<Option<StoredObject>, JsValue> {
+        let options = Object::new();
+        if let Some(headers) = headers {
+            js_sys::Reflect::set(&options, &"range".into(), headers)?;
+            js_sys::Reflect::set(&options, &"onlyIf".into(), headers)?;
+        }
+        let found = self.0.get(key, &options).await?;
+        Ok((!found.is_null()).then(|| found.unchecked_into()))
+    }
+
+    /// Deletes these, at most 1000. What isn't there is no failure.
+    pub async fn delete(&self, keys: &[String]) -> Result<(), JsValue> {
+        match keys {
+            [] => Ok(()),
+            _ => self.0.delete(&to_host(&keys)?).await.map(|_| ()),
+        }
+    }
+
+    /// What there is under keys that begin so, a page at a time.
+    pub async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, JsValue> {
+        #[skip_serializing_none]
+        #[derive(Serialize)]
+        struct ListOptions<'a> {
+            prefix: &'a str,
+            cursor: Option<&'a str>,
+            include: [&'static str; 1],
+            limit: u32,
+        }
+        #[derive(Deserialize)]
+        struct Listed {
+            truncated: bool,
+            cursor: Option<String>,
+        }
+        let options = ListOptions { prefix, cursor, include: ["customMetadata"], limit: 500 };
+        let listed = self.0.list(&to_host(&options)?).await?;
+        let objects = given(&listed, "objects").map(|list| js_sys::Array::from(&list)).unwrap_or_default();
+        let object = |object: JsValue| {
+            let object: StoredObject = object.unchecked_into();
+            (object.key(), object.metadata())
+        };
+        let Listed { truncated, cursor } = serde_wasm_bindgen::from_value(listed).map_err(JsValue::from)?;
+        Ok(Page { objects: objects.iter().map(object).collect(), cursor: cursor.filter(|_| truncated) })
+    }
+}
+
+impl StoredObject {
+    /// What is kept with it.
+    pub fn metadata(&self) -> Metadata {
+        serde_wasm_bindgen::from_value(self.custom_metadata()).unwrap_or_default()
+    }
+
+    /// Its media type.
+    pub fn media_type(&self) -> Option<String> {
+        given(&self.http_metadata(), "contentType")?.as_string()
+    }
+
+    /// The part of it that the body is.
+    pub fn byte_range(&self) -> Option<ByteRange> {
+        let range = self.range();
+        let field = |name| given(&range, name).and_then(|value| value.as_f64()).map(|value| value as u64);
+        let size = self.size() as u64;
+        match (field("offset"), field("length"), field("suffix")) {
+            (_, _, Some(suffix)) => Some(ByteRange { offset: size.saturating_sub(suffix), length: suffix.min(size) }),
+            (None, None, None) => None,
+            (offset, length, None) => {
+                let offset = offset.unwrap_or_default();
+                let rest = size.saturating_sub(offset);
+                Some(ByteRange { offset, length: length.map_or(rest, |length| length.min(rest)) })
+            }
+        }
+    }
+}
