@@ -132,6 +132,7 @@ impl<T: Transport + Downloads, C: Timer> Call<'_, T, C> {
 }
 
 /// The body of a reply, if it is a picture or a video.
+#[inline(never)]
 fn checked<B>(reply: FileReply<B>, link: &str, max_bytes: u64, now: i64) -> Result<(FileKind, B), Error> {
     if reply.status != 200 {
         let retry_after = reply.retry_after.as_deref().and_then(|header| retry_after_s(header, now));

@@ -72,6 +72,8 @@ impl Kind {
 }
 
 /// The refusal of a host of files: what it thinks of the key says nothing, as it gets none.
+#[cold]
+#[inline(never)]
 pub(crate) fn of_file_host(status: u16) -> Error {
     let kind = match status {
         404 | 410 => Kind::NotFound,

@@ -58,10 +58,15 @@ pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Re
     read(body, limit, 0).await
 }
 
+/// Throws where somebody else reads it.
+pub(super) fn reader_of(body: &ReadableStream) -> Result<ReadableStreamDefaultReader, JsValue> {
+    body.unchecked_ref::<Body>().get_reader()
+}
+
 async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Read, JsValue> {
     let mut read = Read { bytes: Vec::new(), is_cut: false };
     let Some(body) = body else { return Ok(read) };
-    let reader = body.unchecked_ref::<Body>().get_reader()?;
+    let reader = reader_of(&body)?;
     let mut length = 0;
     while let Some(chunk) = next_chunk(&reader).await? {
         let start = length;
@@ -82,7 +87,7 @@ async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Res
     Ok(read)
 }
 
-async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+pub(super) async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
     let chunk: Chunk = JsFuture::from(reader.read()).await?.unchecked_into();
     Ok(if chunk.done() { None } else { Some(chunk.value()) })
 }

@@ -40,11 +40,13 @@ impl Fetch {
         Self { own, ..self }
     }
 
-    fn call(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
-        match &self.own {
+    /// A program may have put a function of its own in the place of `fetch`, which returns what it likes.
+    pub(super) async fn response(&self, url: &str, init: &RequestInit) -> Result<Response, JsValue> {
+        let promise = match &self.own {
             Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
             None => fetch(url, init),
-        }
+        };
+        response_of(JsFuture::from(Promise::resolve(&promise?)).await?)
     }
 }
 
@@ -86,13 +88,17 @@ impl std::error::Error for HostError {}
 impl Transport for Fetch {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
         let outcome = self.reply(request).await;
-        outcome.map_err(|thrown| NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) })
+        outcome.map_err(no_reply)
     }
 
     fn foreign_origin(&self, url: &str) -> Option<String> {
         let origin = given(&given(&js_sys::global(), "location")?, "origin")?.as_string()?;
         (!url.starts_with(&format!("{origin}/"))).then_some(origin)
     }
+}
+
+pub(super) fn no_reply(thrown: JsValue) -> NoReply {
+    NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) }
 }
 
 impl Fetch {
@@ -119,8 +125,7 @@ impl Fetch {
             IDEMPOTENCY_KEY.with(|name| set(name, key))?;
         }
         init.set_headers(&headers);
-        // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
-        let response = response_of(JsFuture::from(Promise::resolve(&self.call(request.url, &init)?)).await?)?;
+        let response = self.response(request.url, &init).await?;
         let retry_after = response.headers().get("Retry-After")?;
         let body = text_of(&response, self.max_reply_bytes).await?;
         #[cfg(feature = "crash")]
@@ -178,7 +183,7 @@ fn host_knows_cache_modes() -> bool {
     KNOWS.with(|knows| *knows)
 }
 
-struct AbortOnDrop(Option<AbortController>);
+pub(super) struct AbortOnDrop(pub Option<AbortController>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
