@@ -39,8 +39,8 @@ function pathOf(folder) {
 async function savedBefore(names, folder, before) {
   for (const name of names.filter((name) => before.includes(name))) {
     const path = join(folder, name);
-    const { size } = await stat(path);
-    if (size > 0) return { name, path, bytes: size };
+    const entry = await stat(path);
+    if (entry.isFile() && entry.size > 0) return { name, path, bytes: entry.size };
   }
 }
 
