@@ -701,7 +701,7 @@ export class Midjourney {
  * - `network`: no answer, or half of one, or none within 60 s. Of a submit nobody knows whether it is billed, unless it
  *   never left. Also a WebAssembly module that could not be loaded.
  * - `bad_response`: an answer that isn't the API's, such as a page or a redirect; in `midapi/webhooks`, no callback of this
- *   API.
+ *   API; of a download, no picture or video, or one that is too long.
  * - `aborted`: your signal ended the call.
  * - `misconfigured`: the client or the gateway is set up wrongly. The message says how.
  * - `unverified`: a callback's signature or time is wrong (`midapi/webhooks`).

@@ -14,7 +14,7 @@ const MAX_ID_BYTES: usize = 100;
 ///
 /// let file = |task_id: &str| ResultFile { task_id: task_id.to_owned(), index: 1, url: String::new() };
 /// assert_eq!(file_name(&file("0123abcd"), FileKind::Png), "0123abcd-1.png");
-/// assert_eq!(file_name(&file("../Up"), FileKind::Mp4), "up-70e90ca9cb9fd51e-1.mp4");
+/// assert_eq!(file_name(&file("../Up"), FileKind::Mp4), "up-e63459f187c922bb-1.mp4");
 /// ```
 pub fn file_name(file: &ResultFile, kind: FileKind) -> String {
     let ResultFile { task_id, index, .. } = file;
