@@ -132,7 +132,7 @@ test("an id from a server can't leave the folder", async (t) => {
     const file = { taskId: id, index: 1, url: "https://files.example/1.png" };
     const [path] = await saveResults(file, folder);
     assert.equal(join(folder, path.slice(folder.length + 1)), path);
-    assert.match(path.slice(folder.length + 1), /^[a-z0-9][a-z0-9_-]{0,150}-1\.png$/);
+    assert.match(path.slice(folder.length + 1), /^[A-Za-z0-9][A-Za-z0-9_-]{0,150}-1\.png$/);
   }
   assert.deepEqual([entries(parent), entries(folder).length], [["folder"], ids.length]);
 });
