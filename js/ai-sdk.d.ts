@@ -26,7 +26,7 @@ export interface MidjourneyProvider extends ProviderV4 {
 
 /** What the provider needs beside the client. */
 export interface MidjourneyProviderSettings {
-  /** What downloads the results: the `fetch` of the options given, else the host's. For a client that is there already, name it here. */
+  /** What downloads the results, in place of the client's own `fetch`: where that knows only a gateway. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
    * Sees every task when it is accepted, and after every look. Of several tasks of one call the SDK throws the first error and

@@ -1,7 +1,6 @@
 /** A provider for the AI SDK: the image and video models of its specification v4, over a client of this package. */
 import { Midjourney, taskTypes } from "midapi";
-import { downloaded } from "./download.js";
-import { refusal } from "./errors.js";
+import { MidjourneyError, refusal } from "./errors.js";
 
 /** What the results of a task have to be, with more bytes than any of the vendor's has. */
 const FILES = {
@@ -15,11 +14,10 @@ const IMAGES_PER_TASK = 4;
 const VIDEO_BATCH_SIZES = [1, 2, 4];
 const VIDEO_TYPES = taskTypes.filter((taskType) => taskType.startsWith("mj_video"));
 
-export function createMidjourney(client, { fetch = client?.fetch, onUpdate } = {}) {
+export function createMidjourney(client, { fetch, onUpdate } = {}) {
   const mj = typeof client?.run === "function" ? client : new Midjourney(client);
-  const get = (url, init) => (fetch ?? globalThis.fetch)(url, init);
-  const imageModel = (version) => new ImageModel({ mj, get, onUpdate }, version);
-  const videoModel = (taskType) => new VideoModel({ mj, get, onUpdate }, taskType);
+  const imageModel = (version) => new ImageModel({ mj, fetch, onUpdate }, version);
+  const videoModel = (taskType) => new VideoModel({ mj, fetch, onUpdate }, taskType);
   const noModel = () => {
     throw refusal("invalid_request", "modelId", "must be of an image or a video model; Midjourney has no others");
   };
@@ -52,12 +50,12 @@ class Model {
    * @param made how many are made, and paid for
    */
   async make({ request, options }, { what, n, made, unsupported, abortSignal }) {
-    const { mj, get, onUpdate } = this.#provider;
+    const { mj, fetch, onUpdate } = this.#provider;
     const warnings = [...warningsOf(unsupported), ...(await lintsOf(mj, request))];
     if (n < made) warnings.push(paidForMore(what, n, made));
     const task = await mj.run(request, { ...options, signal: abortSignal, onUpdate });
     return {
-      files: await downloaded(get, task, task[what], n, { ...FILES[what], signal: abortSignal }),
+      files: await downloaded(mj, task, task[what], n, { ...FILES[what], fetch, signal: abortSignal }),
       result: {
         warnings,
         providerMetadata: { midjourney: metadata(task, task[what], n, what) },
@@ -127,6 +125,44 @@ function requestOf(fields, ownOfSdk, providerOptions) {
   }
   return { request: { ...fields, ...more }, options: { idempotencyKey, timeout } };
 }
+
+/**
+ * The bytes of the first `n` results of a task, in their order, each `{ bytes, type }`.
+ *
+ * @param kind what they have to be, `image` or `video`
+ * @throws {MidjourneyError} with all `urls` of the results
+ */
+async function downloaded(mj, task, results, n, { kind, signal, ...options }) {
+  const others = new AbortController();
+  const signals = AbortSignal.any([others.signal, signal].filter((signal) => signal !== undefined));
+  const fileAt = async (result) => {
+    try {
+      const { value } = await mj.download(result, { ...options, signal: signals }).next();
+      if (!value.type.startsWith(kind)) throw new Error(`it is no ${kind} but ${value.type}`);
+      return { bytes: new Uint8Array(await value.body.arrayBuffer()), type: value.type };
+    } catch (error) {
+      // Where one is refused the others are of no use; what fails in passing fails with their last tries.
+      if (!PASSING.includes(error.kind)) others.abort(error);
+      throw error;
+    }
+  };
+  try {
+    if (results.length === 0) throw new Error(`it has no ${kind}`);
+    const files = await Promise.allSettled(results.slice(0, n).map(fileAt));
+    others.signal.throwIfAborted();
+    for (const { reason } of files) if (reason) throw reason;
+    return files.map(({ value }) => value);
+  } catch (cause) {
+    const isAborted = signal?.aborted === true;
+    const reason = isAborted ? "the download was aborted" : `could not be downloaded: ${cause.message}`;
+    const message = `the task has succeeded and is paid for, and its results lie at their \`urls\`, but ${reason}`;
+    const urls = results.map(({ url }) => url);
+    throw new MidjourneyError({ kind: isAborted ? "aborted" : "network", message, billed: "yes", retryable: false, taskId: task.taskId, urls }, cause);
+  }
+}
+
+/** What is wrong with a file's host for the moment. */
+const PASSING = ["network", "rate_limited", "server_error", "not_found"];
 
 /** What would be paid for and isn't what was meant. */
 function refuseWhatChangesTheResult(parameters) {

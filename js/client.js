@@ -1,5 +1,6 @@
 import { Batch } from "./batch.js";
 import { atOnce, inFlight, instance } from "./crash.js";
+import { downloads } from "./downloads.js";
 import { refusal } from "./errors.js";
 import { Client } from "./midapi.js";
 import { CALL_OPTIONS, optionsOf, plain } from "./plain.js";
@@ -67,6 +68,10 @@ export function midjourney(load) {
       return new Batch(this[CONNECTION]().batch, requests, options);
     }
 
+    download(task, options) {
+      return downloads(this[CONNECTION](), task, options);
+    }
+
     lint(request) {
       return this[CONNECTION]().ask("lint", [request]);
     }
@@ -81,6 +86,9 @@ export function midjourney(load) {
   };
 }
 
+/** What a client would download of a task, a result or a list of these: each file with the names that it may have. */
+export const filesOf = (mj, task) => mj[CONNECTION]().ask("results", [task]);
+
 /** The module's client of these options, once the module is loaded; a new one if the module was started anew since. */
 function connection(load, options, own) {
   let client;
@@ -93,9 +101,9 @@ function connection(load, options, own) {
     return client;
   };
   const connection = {
-    async call(operation, args, given) {
+    async call(operation, args, given, ownNames = CALL_OPTIONS) {
       const values = args.map((value) => plain(value));
-      const { own: flight, options } = optionsOf(given, CALL_OPTIONS);
+      const { own: flight, options } = optionsOf(given, ownNames);
       const loading = load();
       if (loading) await loading;
       return inFlight(flight, (flight) => connected()[operation](...values, options, flight));

@@ -270,6 +270,31 @@ export interface WaitOptions extends CallOptions {
   onUpdate?: ((task: Task) => void) | undefined;
 }
 
+/** What can be downloaded: a task that has succeeded, an image or video of one, or a list of these. */
+export type Downloadable = SucceededTask | ResultFile | readonly (SucceededTask | ResultFile)[];
+
+/** Options of a download. */
+export interface DownloadOptions extends CallOptions {
+  /** The longest file, in bytes: a longer one is refused and not read on. 268 435 456 (256 MiB) unless told. */
+  maxBytes?: number | undefined;
+  /** A function in place of the client's `fetch`, for the files alone: where that knows only a gateway. */
+  fetch?: Fetch | undefined;
+}
+
+/** A file of a task, whole. */
+export interface DownloadedFile {
+  /** The same every time, and good on every system: the task's id, the number and the ending, such as `"0123abcd-1.png"`. */
+  name: string;
+  /** What it is, by its bytes. */
+  type: "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "video/mp4" | "video/webm";
+  /** Its bytes, of that type. */
+  body: Blob;
+  /** Its number, counted from 1. */
+  index: ImageNumber;
+  /** The task that made it. */
+  taskId: string;
+}
+
 /** Options of a submit that is waited for. `onUpdate` is called with the task as it is accepted, too. */
 export interface RunOptions extends WaitOptions, SubmitOptions {}
 
@@ -627,6 +652,18 @@ export class Midjourney {
   batch(requests: (Iterable<BatchItem> & object) | Batch, options?: BatchOptions | null): Batch;
 
   /**
+   * Downloads the files of a task, in their order, images first: one at a time, each when the loop asks for it. Leaving the
+   * loop fetches no more. A file is asked for three times at the most, 60 s each, and comes whole or not at all. No key is
+   * sent. On a server the `User-Agent` is `midapi/…`, as the vendor's file host refuses some. In a page the host has to allow
+   * the page's origin (CORS), which the vendor's may not.
+   *
+   * @throws {MidjourneyError} `invalid_request` for a task that has not succeeded; else with `billed: "yes"` and the `taskId`,
+   *   as the task is there: `network`, `server_error`, `rate_limited`, `not_found`, `aborted`; `bad_response` for what is no
+   *   picture or video, or too long
+   */
+  download(task: Downloadable, options?: DownloadOptions | null): AsyncGenerator<DownloadedFile, void, undefined>;
+
+  /**
    * What the vendor would accept but surely isn't meant, such as `ow` on text to image, or `--ar` in the prompt beside
    * `aspectRatio`. Sends nothing. Takes requests that the types refuse: those it is for.
    *
@@ -664,7 +701,7 @@ export class Midjourney {
  * - `network`: no answer, or half of one, or none within 60 s. Of a submit nobody knows whether it is billed, unless it
  *   never left. Also a WebAssembly module that could not be loaded.
  * - `bad_response`: an answer that isn't the API's, such as a page or a redirect; in `midapi/webhooks`, no callback of this
- *   API.
+ *   API; of a download, no picture or video, or one that is too long.
  * - `aborted`: your signal ended the call.
  * - `misconfigured`: the client or the gateway is set up wrongly. The message says how.
  * - `unverified`: a callback's signature or time is wrong (`midapi/webhooks`).

@@ -36,8 +36,8 @@ const ACCEPTED_JUST_NOW_MS: i64 = 60_000;
 /// The calls of the API, with a [`CallContext`].
 #[derive(Debug)]
 pub struct Call<'a, T, C> {
-    client: &'a Client<T, C>,
-    context: &'a CallContext<'a>,
+    pub(super) client: &'a Client<T, C>,
+    pub(super) context: &'a CallContext<'a>,
 }
 
 /// One way to send a request.
@@ -512,7 +512,7 @@ fn still_running(last_failure: Option<Error>) -> Error {
 }
 
 #[cold]
-fn unreached(operation: Operation, no_reply: NoReply, foreign_origin: Option<String>) -> Error {
+pub(super) fn unreached(operation: Operation, no_reply: NoReply, foreign_origin: Option<String>) -> Error {
     let unanswered = |message: &str| Error::unanswered(operation, Kind::Network, message);
     let error = match (no_reply.unsent, foreign_origin) {
         (true, _) => Error::new(Kind::Network, "the server could not be reached, so nothing was sent"),

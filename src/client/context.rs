@@ -28,7 +28,7 @@ struct Known {
     task_id: Option<String>,
     /// Whether that task is there and goes on whatever becomes of this call.
     task_goes_on: bool,
-    /// Whether this call has paid for it.
+    /// Whether it is paid for: by this call, or before.
     paid: bool,
     /// The submit that is asked about, or that is on its way.
     submit: Option<UnknownSubmit>,
@@ -82,6 +82,12 @@ impl<'a> CallContext<'a> {
         let mut known = self.known.borrow_mut();
         known.task_id = Some(task_id.to_owned());
         known.task_goes_on = true;
+    }
+
+    pub(crate) fn downloads(&self, task_id: &str) {
+        let mut known = self.known.borrow_mut();
+        known.task_id = Some(task_id.to_owned());
+        known.paid = true;
     }
 
     pub(crate) fn asks_about(&self, submit: &UnknownSubmit) {

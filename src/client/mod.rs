@@ -66,6 +66,7 @@ mod call;
 #[expect(clippy::module_inception, reason = "it is what the ring is named after")]
 mod client;
 mod context;
+mod download;
 mod events;
 mod log;
 mod transport;
@@ -76,5 +77,6 @@ pub use batch::{BatchEvent, BatchItem, BatchOptions};
 pub use call::{CALL_TIMEOUT_MS, Call, DEFAULT_WAIT_MS};
 pub use client::{Client, OnUpdate};
 pub use context::{CallContext, CallEvent};
+pub use download::{Download, Downloads, FileReply, MAX_FILE_BYTES};
 pub use log::Try;
 pub use transport::{BodyStream, NoReply, OpenReply, Reply, Request, Timer, Transport, race};

@@ -149,6 +149,16 @@ pub fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D
     }
 }
 
+/// A number of bytes, 1 or more; infinity is as many as there are.
+#[cfg(feature = "js")]
+pub fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    match Given::deserialize(from)? {
+        Given::Nothing => Ok(None),
+        Given::Number(number) if number >= 1.0 => Ok(Some(number as u64)),
+        _ => Err(Error::custom("must be a number of bytes, 1 or more")),
+    }
+}
+
 /// Leniently: a whole number, or a string of one. The vendor's own pages and its server disagree on which it sends.
 pub fn lenient_integer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     let given = Given::deserialize(from)?;

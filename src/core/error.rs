@@ -71,6 +71,19 @@ impl Kind {
     }
 }
 
+/// The refusal of a host of files: what it thinks of the key says nothing, as it gets none.
+#[cold]
+#[inline(never)]
+pub(crate) fn of_file_host(status: u16) -> Error {
+    let kind = match status {
+        404 | 410 => Kind::NotFound,
+        429 => Kind::RateLimited,
+        408 | 500..600 => Kind::ServerError,
+        _ => Kind::BadResponse,
+    };
+    Error::new(kind, format!("the file's host answered HTTP {status}")).with(|error| error.code = Some(status.into()))
+}
+
 /// What every error that is [`Billed::Unknown`] for want of a clear answer ends with.
 const CAUTION: &str = "; the task may have been created and billed, so it was not sent again";
 

@@ -46,7 +46,7 @@ pub(super) fn first_private<'a>(links: impl IntoIterator<Item = (&'static str, &
 }
 
 /// Returns a link to a result, spelled as a browser spells it, if it is one that may stand in a page.
-pub(super) fn of_result(text: &str) -> Option<String> {
+pub(crate) fn of_result(text: &str) -> Option<String> {
     parsed(text).ok().map(Url::into_href)
 }
 

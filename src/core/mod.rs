@@ -12,6 +12,7 @@ mod endpoint;
 mod envelope;
 mod error;
 mod file_kind;
+mod file_name;
 mod generate;
 mod given;
 mod handle;
@@ -42,12 +43,15 @@ pub use endpoint::Endpoint;
 pub(crate) use envelope::{
     accepted_task_id, decode_data, decode_envelope, honours_idempotency_keys, offers_events, shown,
 };
+pub(crate) use error::of_file_host;
 pub use error::{Billed, Error, ErrorFields, Kind, MISCONFIGURED, Operation};
 pub use file_kind::FileKind;
+pub use file_name::file_name;
 pub use generate::{GenerateRequest, generate, public_param_json};
 pub(crate) use given::Given;
 pub use handle::Handle;
 pub use history::{History, TimeLeft, typical_ms};
+pub(crate) use link::of_result as result_link;
 #[cfg(feature = "js")]
 pub(crate) use lint::warnings;
 pub use lint::{Warning, lint};

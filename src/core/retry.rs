@@ -63,7 +63,22 @@ impl Retry {
     /// been accepted never is. The pause is the server's `Retry-After`, else exponential with full jitter.
     pub fn pause_after(&mut self, error: &Error, budget: &RetryBudget, random: f64) -> Option<u32> {
         // A task's own end isn't the call's failure, and an answer that makes no sense will make none again.
-        if !error.retryable() || error.kind == Kind::BadResponse || self.tries >= self.max_tries {
+        if !error.retryable() || error.kind == Kind::BadResponse {
+            return None;
+        }
+        self.next_pause(error, budget, random)
+    }
+
+    /// The same of a file: its host is at times slow to have it.
+    pub fn pause_for_file(&mut self, error: &Error, budget: &RetryBudget, random: f64) -> Option<u32> {
+        if error.kind == Kind::NotFound {
+            return self.next_pause(error, budget, random);
+        }
+        self.pause_after(error, budget, random)
+    }
+
+    fn next_pause(&mut self, error: &Error, budget: &RetryBudget, random: f64) -> Option<u32> {
+        if self.tries >= self.max_tries {
             return None;
         }
         let pause = match error.retry_after {

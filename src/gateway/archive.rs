@@ -95,7 +95,7 @@ async fn try_copy(bucket: &Bucket, rules: &ArchiveRules, job: &Job, file: &FileT
     let Some(body) = response.body() else { return Ok(CopyOutcome::Failed) };
     let reader = reader_of(&body)?;
     let mut start = Vec::new();
-    while start.len() < FileKind::BYTES
+    while start.len() < FileKind::HEAD_BYTES
         && let Some(chunk) = next_chunk(&reader).await?
     {
         start.extend(chunk.to_vec());

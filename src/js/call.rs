@@ -1,8 +1,10 @@
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 
+use super::download::download_to_js;
 use super::value::to_js;
 use crate::client::{CallContext, Client};
-use crate::core::{Error, Handle, Submission, UnknownSubmit};
+use crate::core::{Error, Handle, ResultFile, Submission, UnknownSubmit};
 use crate::web::{Fetch, HostTimer};
 
 /// A call of the package's class, its arguments read.
@@ -17,6 +19,8 @@ pub enum Call {
     Record(Handle),
     Credits,
     Reconcile(UnknownSubmit),
+    /// Download a result of at most so many bytes, by a function in place of the client's own `fetch`.
+    Download(ResultFile, u64, Option<Function>),
 }
 
 impl Call {
@@ -29,6 +33,7 @@ impl Call {
     pub fn task_id(&self) -> Option<&str> {
         match self {
             Self::Wait(handle, _) | Self::Status(handle) | Self::Record(handle) => Some(&handle.task_id),
+            Self::Download(file, ..) => Some(&file.task_id),
             _ => None,
         }
     }
@@ -39,6 +44,7 @@ impl Call {
             Self::Wait(handle, _) => context.waits_for(&handle.task_id),
             Self::Status(handle) | Self::Record(handle) => context.looks_at(&handle.task_id),
             Self::Reconcile(submit) => context.asks_about(submit),
+            Self::Download(file, ..) => context.downloads(&file.task_id),
             Self::Submit(..) | Self::Run(..) | Self::Credits => {}
         }
     }
@@ -52,6 +58,11 @@ impl Call {
             Self::Wait(handle, timeout_ms) => call.wait(&handle, timeout_ms).await?,
             Self::Status(handle) => call.status(&handle).await?,
             Self::Reconcile(submit) => call.reconcile(&submit).await?,
+            Self::Download(file, max_bytes, fetch) => {
+                let transport = fetch.map(|fetch| Fetch::default().over(Some(fetch)));
+                let download = call.download(transport.as_ref(), &file, max_bytes).await?;
+                return download_to_js(&file, download);
+            }
             Self::Record(handle) => return Ok(to_js(&call.record(&handle).await?.0)),
             Self::Credits => return Ok(JsValue::from_f64(call.credits().await?)),
         };

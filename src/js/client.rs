@@ -7,11 +7,12 @@ use web_sys::AbortSignal;
 
 use super::batch;
 use super::call::Call;
+use super::download;
 use super::flight::Flight;
 use super::log::log;
 use super::options::{CallOptions, ClientOptions, function, prices};
 use super::value::{error_to_js, from_js, given_of, handle, to_js};
-use crate::client::Client;
+use crate::client::{Client, MAX_FILE_BYTES};
 use crate::core::{
     Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, UnknownSubmit, de, warnings,
 };
@@ -131,6 +132,20 @@ impl Midjourney {
             let submit = unknown_submit(unknown).map_err(|error| error.with(|error| error.billed = Billed::Unknown));
             submit.map(Call::Reconcile)
         })
+    }
+
+    /// Downloads one of `results`.
+    pub fn download(&self, file: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        let fetch = function("fetch", flight.fetch());
+        flight.promise(&self.client, || {
+            let options = CallOptions::read(options, &["maxBytes"])?;
+            Ok(Call::Download(download::file(file)?, options.max_bytes.unwrap_or(MAX_FILE_BYTES), fetch?))
+        })
+    }
+
+    /// The files of a task, of a result of one, or of a list of these.
+    pub fn results(&self, task: &JsValue) -> Result<Array, JsValue> {
+        download::results(task).map_err(|error| error_to_js(&error))
     }
 
     /// Runs a batch; resolves once every item has settled, or `leaving` is aborted and no submit is on its way. `on_event`

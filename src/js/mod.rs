@@ -5,6 +5,7 @@
 mod batch;
 mod call;
 mod client;
+mod download;
 mod flight;
 mod log;
 mod options;

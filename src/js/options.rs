@@ -29,6 +29,8 @@ pub struct CallOptions {
     pub prompt: Option<String>,
     #[serde(deserialize_with = "de::whole::<_, 1, 100>")]
     pub concurrency: Option<u16>,
+    #[serde(deserialize_with = "de::bytes")]
+    pub max_bytes: Option<u64>,
 }
 
 impl CallOptions {

@@ -53,6 +53,11 @@ pub async fn read_up_to(body: Option<ReadableStream>, limit: usize) -> Result<Re
     read(body, limit, 0).await
 }
 
+/// Throws where somebody else reads it.
+pub fn reader_of(body: &ReadableStream) -> Result<ReadableStreamDefaultReader, JsValue> {
+    body.unchecked_ref::<Body>().get_reader()
+}
+
 async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Result<Read, JsValue> {
     let mut read = Read { bytes: Vec::new(), is_cut: false };
     let Some(body) = body else { return Ok(read) };
@@ -75,11 +80,6 @@ async fn read(body: Option<ReadableStream>, limit: usize, drained: usize) -> Res
         }
     }
     Ok(read)
-}
-
-/// Whoever reads a body.
-pub fn reader_of(body: &ReadableStream) -> Result<ReadableStreamDefaultReader, JsValue> {
-    body.unchecked_ref::<Body>().get_reader()
 }
 
 /// The next piece of a body; none at its end.

@@ -43,11 +43,13 @@ impl Fetch {
         Self { own, ..self }
     }
 
-    fn call(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
-        match &self.own {
+    /// A program may have put a function of its own in the place of `fetch`, which returns what it likes.
+    pub(super) async fn response(&self, url: &str, init: &RequestInit) -> Result<Response, JsValue> {
+        let promise = match &self.own {
             Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
             None => fetch(url, init),
-        }
+        };
+        response_of(JsFuture::from(Promise::resolve(&promise?)).await?)
     }
 }
 
@@ -110,6 +112,10 @@ impl Transport for Fetch {
     }
 }
 
+pub(super) fn no_reply(thrown: JsValue) -> NoReply {
+    NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) }
+}
+
 impl Fetch {
     /// The answer to a GET of any address, or to a POST of this body, with these headers and no key. It follows no redirect.
     ///
@@ -133,7 +139,7 @@ impl Fetch {
             Reflect::set(&sent, &(*name).into(), &(*value).into())?;
         }
         init.set_headers(&sent);
-        response_of(JsFuture::from(Promise::resolve(&self.call(url, &init)?)).await?)
+        self.response(url, &init).await
     }
 
     /// The response to a request, and what ends it when it is dropped.
@@ -160,8 +166,7 @@ impl Fetch {
             IDEMPOTENCY_KEY.with(|name| set(name, key))?;
         }
         init.set_headers(&headers);
-        // A program may have put a function of its own in the place of `fetch`, which returns what it likes.
-        let response = response_of(JsFuture::from(Promise::resolve(&self.call(request.url, &init)?)).await?)?;
+        let response = self.response(request.url, &init).await?;
         Ok((response, ends_with_this_call))
     }
 
@@ -204,10 +209,6 @@ async fn text_of(response: &Response, limit: usize) -> Result<String, JsValue> {
     }
 }
 
-fn no_reply(thrown: JsValue) -> NoReply {
-    NoReply { unsent: is_unsent(&thrown), source: Box::new(HostError(thrown)) }
-}
-
 /// The pieces of a body as they come. Dropped, it ends the request.
 fn pieces(reader: Option<ReadableStreamDefaultReader>, ends: AbortOnDrop) -> BodyStream {
     let next = |(reader, ends): (Option<ReadableStreamDefaultReader>, AbortOnDrop)| async move {
@@ -239,7 +240,7 @@ fn host_knows_cache_modes() -> bool {
     KNOWS.with(|knows| *knows)
 }
 
-struct AbortOnDrop(Option<AbortController>);
+pub(super) struct AbortOnDrop(pub Option<AbortController>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

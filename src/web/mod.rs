@@ -2,6 +2,7 @@
 
 mod abort;
 mod body;
+mod download;
 mod event;
 mod fetch;
 mod timer;

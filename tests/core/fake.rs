@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use midapi::client::{CallContext, Client, NoReply, Reply, Request, Timer, Transport, race};
-use midapi::core::{Endpoint, Error, Secret, Submission, generate};
+use midapi::client::{CallContext, Client, Downloads, FileReply, NoReply, Reply, Request, Timer, Transport, race};
+use midapi::core::{Endpoint, Error, FileKind, Secret, Submission, generate};
 use serde_json::{Value, json};
 
 pub const KEY: &str = "secret-key-0123456789";
@@ -22,6 +22,11 @@ pub enum Answer {
         status: u16,
         retry_after: Option<String>,
         body: String,
+    },
+    /// A file, and where it came from in the end.
+    File {
+        url: String,
+        bytes: Vec<u8>,
     },
     Reset,
     /// The connection was refused: nothing reached the server.
@@ -49,6 +54,15 @@ impl Answer {
             *retry_after = Some(header.to_owned());
         }
         self
+    }
+
+    async fn no_reply(self) -> NoReply {
+        match self {
+            Self::Reset => NoReply { source: "connection reset".into(), unsent: false },
+            Self::Unreached => NoReply { source: "connection refused".into(), unsent: true },
+            Self::Silence => std::future::pending().await,
+            _ => panic!("an answer to another question"),
+        }
     }
 
     /// The same after this many milliseconds.
@@ -314,6 +328,18 @@ impl Server {
         context.aborted()
     }
 
+    async fn answer(&self, sent: &Sent) -> Answer {
+        let mut answer = match &mut *self.0.answering.borrow_mut() {
+            Some(answering) => answering(sent),
+            None => self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for"),
+        };
+        while let Answer::Late(ms, later) = answer {
+            Sleep(self.clone(), self.key(self.now() + ms)).await;
+            answer = *later;
+        }
+        answer
+    }
+
     fn key(&self, at: i64) -> (i64, u64) {
         self.0.numbers.set(self.0.numbers.get() + 1);
         (at, self.0.numbers.get())
@@ -377,20 +403,31 @@ impl Transport for Server {
         let number = self.0.sent.borrow().len();
         self.0.sent.borrow_mut().push(sent.clone());
         let _in_flight = InFlight(self.clone(), number);
-        let mut answer = match &mut *self.0.answering.borrow_mut() {
-            Some(answering) => answering(&sent),
-            None => self.0.answers.borrow_mut().pop_front().expect("a request nobody prepared an answer for"),
-        };
-        while let Answer::Late(ms, later) = answer {
-            Sleep(self.clone(), self.key(self.now() + ms)).await;
-            answer = *later;
-        }
-        match answer {
+        match self.answer(&sent).await {
             Answer::Reply { status, retry_after, body } => Ok(Reply { status, retry_after, body }),
-            Answer::Reset => Err(NoReply { source: "connection reset".into(), unsent: false }),
-            Answer::Unreached => Err(NoReply { source: "connection refused".into(), unsent: true }),
-            Answer::Silence => std::future::pending().await,
-            Answer::Late(..) => unreachable!(),
+            answer => Err(answer.no_reply().await),
+        }
+    }
+}
+
+impl Downloads for Server {
+    type Body = Vec<u8>;
+
+    async fn get(&self, url: &str, max_bytes: u64) -> Result<FileReply<Vec<u8>>, NoReply> {
+        let sent = Sent { at: self.now(), url: url.to_owned(), body: None, idempotency_key: None, ended_at: None };
+        let number = self.0.sent.borrow().len();
+        self.0.sent.borrow_mut().push(sent.clone());
+        let _in_flight = InFlight(self.clone(), number);
+        match self.answer(&sent).await {
+            Answer::Reply { status, retry_after, .. } => {
+                Ok(FileReply { status, retry_after, url: None, head: Vec::new(), body: None })
+            }
+            Answer::File { url, bytes } => {
+                let head = bytes.iter().copied().take(FileKind::HEAD_BYTES).collect();
+                let body = (bytes.len() as u64 <= max_bytes).then_some(bytes);
+                Ok(FileReply { status: 200, retry_after: None, url: Some(url), head, body })
+            }
+            answer => Err(answer.no_reply().await),
         }
     }
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -75,6 +76,42 @@ for (const [runtime, name, ...args] of RUNTIMES) {
       verified: "mj_task_12345",
       refused: { kind: "unverified", billed: "no" },
     });
+  });
+}
+
+/** A host of one file that breaks off the first time; returns its URL, and how often it was asked by which program. */
+async function breakingHost(t) {
+  const file = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(50_000)]);
+  const asked = [];
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers["user-agent"]);
+    response.writeHead(200, { "Content-Length": file.length });
+    if (asked.length > 1) response.end(file);
+    else response.write(file.subarray(0, 20_000), () => response.socket.end());
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  return { url: `http://127.0.0.1:${server.address().port}`, asked, length: file.length };
+}
+
+for (const [runtime, name, ...args] of RUNTIMES) {
+  test(`saves results in ${runtime.replace("no permission but the network", "permission for the network and the folder")}`, async (t) => {
+    const { folder, run } = await app(t, "save-app.js");
+    const { api } = await gatewayWithStates();
+    const host = await breakingHost(t);
+    const results = join(folder, "results");
+    const permitted = args.includes(NETWORK) ? [...args, `--allow-read=${results}`, `--allow-write=${results}`] : args;
+    assert.deepEqual(JSON.parse(await run(name, [...permitted, "save-app.js", api, host.url, results])), {
+      names: ["broken-1.png", ...[1, 2, 3, 4].map((index) => `task-${index}.png`)],
+      same: true,
+      entries: 5,
+      steps: ["1/5", "2/5", "3/5", "4/5", "5/5"],
+      broken: host.length,
+      signatures: ["PNG"],
+      whole: true,
+    });
+    assert.equal(host.asked.length, 2);
+    for (const agent of host.asked) assert.match(agent, /^midapi\/\d/);
   });
 }
 
