@@ -79,7 +79,7 @@ function streamOf(bytes, then) {
       } else if (then === "close") controller.close();
       else if (then === "break") controller.error(new TypeError("terminated"));
       else if (then === "continue") controller.enqueue(new Uint8Array(CHUNK_BYTES));
-      // The Workers runtime ends what waits for nothing.
+      // The Workers runtime ends what waits for nothing, and Node a process that does.
       else while (isWanted) await pause(1000);
     },
     cancel() {
@@ -93,13 +93,7 @@ function lengthOf({ length }, stream) {
   return globalThis.FixedLengthStream ? stream.pipeThrough(new FixedLengthStream(length)) : stream;
 }
 
-function pause(ms) {
-  return new Promise((resolve) => {
-    // A file that nobody reads any more keeps no process running.
-    const timer = setTimeout(resolve, ms);
-    if (ms > 0) timer.unref?.();
-  });
-}
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const encoded = (text) => new TextEncoder().encode(text);
 
