@@ -1,13 +1,18 @@
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { simulatedFetch } from "./fetch.js";
 
 const HOST = "127.0.0.1";
 
 /** Serves a simulator on a port of this machine, for programs that take a URL. */
 export async function serve(options = {}) {
-  const simulator = simulatedFetch(options, ["port"]);
+  const { simulator, answered } = simulatedFetch(options, ["port"]);
   const server = createServer((request, response) => {
-    respond(simulator, request, response).catch(() => response.writeHead(400).end());
+    respond(answered, request, response).catch(() => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(400).end();
+    });
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(options.port ?? 0, HOST, resolve));
   const close = () => {
@@ -20,14 +25,16 @@ export async function serve(options = {}) {
   return { url, endpoint: `${url}/api/v1/mj`, simulator, close };
 }
 
-async function respond(simulator, request, response) {
+async function respond(answered, request, response) {
   const { method, headers, url } = request;
   const body = Buffer.concat(await request.toArray());
-  const answer = await simulator(`http://${headers.host}${url}`, {
+  const init = {
     method,
     headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
     ...(method !== "GET" && method !== "HEAD" && { body }),
-  });
+  };
+  const { response: answer } = await answered(new Request(`http://${headers.host}${url}`, init));
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  response.end(Buffer.from(await answer.arrayBuffer()));
+  if (answer.body === null) response.end();
+  else await pipeline(Readable.fromWeb(answer.body), response);
 }

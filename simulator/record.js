@@ -1,3 +1,12 @@
+/** Where the links lead by the directive `host`, of those that lie at this origin. */
+export const HOSTS = {
+  other: () => "https://elsewhere.example",
+  http: ({ host }) => `http://${host}`,
+  ip: () => "https://169.254.169.254",
+  local: () => "https://localhost",
+  user: ({ protocol, host }) => `${protocol}//user:password@${host}`,
+};
+
 /** The record of a task, as `record-info` returns it. */
 export function taskRecord(task, now) {
   const { taskId, request, directives, createdAt, endsAt } = task;
@@ -13,24 +22,32 @@ export function taskRecord(task, now) {
     errorCode: null,
     errorMessage: null,
   };
-  if (now < endsAt) return record;
-  record.completeTime = time(endsAt);
-  if (directives.fail) {
-    record.successFlag = Number(directives.fail) === 2 ? 2 : 3;
-    record.errorCode = 500;
-    record.errorMessage = directives.message ?? "No response from MidJourney";
-    return record;
-  }
-  const results = { resultUrls: resultUrls(task).map((resultUrl) => ({ resultUrl })) };
-  record.successFlag = 1;
-  record.resultInfoJson = directives.result === "string" ? JSON.stringify(results) : results;
-  return record;
+  if (now >= endsAt) Object.assign(record, { completeTime: time(endsAt), ...outcome(task) });
+  return directives.record === "strings" ? inStrings(record) : record;
 }
 
-/** The links of a successful task, or what the directive `result` puts in their place. */
+/** What the record says of a task that has ended. */
+function outcome(task) {
+  const { directives } = task;
+  if (directives.fail) {
+    const successFlag = Number(directives.fail) === 2 ? 2 : 3;
+    return { successFlag, errorCode: 500, errorMessage: directives.message ?? "No response from MidJourney" };
+  }
+  const results = { resultUrls: resultUrls(task).map((resultUrl) => ({ resultUrl })) };
+  return { successFlag: 1, resultInfoJson: directives.result === "string" ? JSON.stringify(results) : results };
+}
+
+/** The record with a string for whatever is there. */
+function inStrings(record) {
+  const string = (value) => (value === null || typeof value === "string" ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, string(value)]));
+}
+
+/** The links of a successful task, or what the directives `result` and `host` put in their place. */
 export function resultUrls({ taskId, resultCount, isVideo, origin, directives }) {
   const extension = isVideo ? "mp4" : "png";
-  const urls = Array.from({ length: resultCount }, (_, i) => `${origin}/m/${taskId}_0_${i}.${extension}`);
+  const place = directives.host ? HOSTS[directives.host](new URL(origin)) : origin;
+  const urls = Array.from({ length: resultCount }, (_, i) => `${place}/m/${taskId}_0_${i}.${extension}`);
   switch (directives.result) {
     case "none":
       return [];

@@ -3,8 +3,8 @@
  * have HTTP status 200 and their code inside, except for unknown routes.
  */
 export function responseTo({ code = 200, msg = "success", data = null, status = 200, retryAfter, proxyStatus, pageStatus }) {
-  if (proxyStatus) return withStatus(new Response("upstream connect error", { status: errorStatus(proxyStatus) }));
-  if (pageStatus) return withStatus(edgePage(errorStatus(pageStatus)));
+  if (proxyStatus) return withStatus(new Response("upstream connect error", { status: proxyStatus }));
+  if (pageStatus) return withStatus(edgePage(pageStatus));
   const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
   return { response: Response.json({ code, msg, data }, { status, headers }), code };
 }
@@ -16,5 +16,3 @@ function edgePage(status) {
 }
 
 const withStatus = (response) => ({ response, code: response.status });
-
-const errorStatus = (status) => Math.min(Math.max(status, 400), 599);

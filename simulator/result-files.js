@@ -1,4 +1,5 @@
 import { encode } from "fast-png";
+import { fileResponse, hostileResponse } from "./hostile-files.js";
 import { paint } from "./picture/paint.js";
 import video from "./video.mp4";
 
@@ -7,15 +8,21 @@ const GRID_IMAGE = 640;
 const UPSCALED_IMAGE = 1280;
 const RETENTION_MS = 15 * 24 * 60 * 60 * 1000;
 
-/** The response with a result file of a finished task. A picture is drawn on request; all videos are the same file. */
-export function resultFile(task, position, extension, clock) {
+/**
+ * The response with a result file of a finished task. A picture is drawn on request; all videos are the same file.
+ *
+ * @param wasAsked whether the file was asked for before
+ */
+export async function resultFile(task, position, extension, clock, wasAsked) {
   const now = clock.now();
   const exists = task && !task.directives.fail && now >= task.endsAt && now < task.endsAt + clock.span(RETENTION_MS);
   if (!exists || position >= task.resultCount || (extension === "mp4") !== task.isVideo) {
     return new Response("Not Found", { status: 404 });
   }
-  if (task.isVideo) return new Response(video, { headers: { "Content-Type": "video/mp4" } });
-  return new Response(drawn(task.picture, position), { headers: { "Content-Type": "image/png" } });
+  const [bytes, type] = task.isVideo ? [video, "video/mp4"] : [drawn(task.picture, position), "image/png"];
+  if (!task.directives.file) return fileResponse(bytes, type);
+  const name = `${task.taskId}_0_${position}.${extension}`;
+  return hostileResponse(task.directives.file, { bytes, type, name }, wasAsked);
 }
 
 /** A picture as a PNG file. An upscaled picture shows the position that it was made from. */

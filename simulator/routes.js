@@ -5,6 +5,7 @@ import { responseTo } from "./responses.js";
 const ROUTES = {
   "GET /api/v1/mj/record-info": ({ vendor, query, origin }) => vendor.record(query.get("taskId") ?? "", origin),
   "GET /api/v1/common/credit": ({ vendor, account }) => vendor.credits(account),
+  "GET /api/v1/simulator/bill": ({ vendor, account }) => vendor.bill(account),
   "POST /api/v1/mj/generate": ({ vendor, account, body, origin }) => vendor.generate(account, body, origin),
   "POST /api/v1/mj/upscale": ({ vendor, account, body, origin }) =>
     vendor.upscale(account, { ...body, position: body.index - 1 }, origin),
@@ -16,6 +17,8 @@ const ROUTES = {
     vendor.extendVideo(account, { ...body, position: body.index }, origin),
 };
 const UPSCALE_ROUTES = ["upscale", "generateUpscale"];
+/** How long the answer to a submit waits for the receiver of a callback that comes before it; a real time. */
+const LONGEST_WAIT_MS = 1000;
 
 /**
  * The vendor's response to a request, and what the call was: its `method`, `route` and `code`, the `taskId` it was about,
@@ -29,7 +32,7 @@ export async function answer(vendor, request, nameOf = (key) => key) {
   const file = /^\/m\/([0-9a-f]{32})_0_([0-3])\.(png|mp4)$/.exec(pathname);
   if (file && method === "GET") {
     const [, taskId, position, extension] = file;
-    const response = vendor.file(taskId, Number(position), extension);
+    const response = await vendor.file(taskId, Number(position), extension);
     return { response, call: { method, route: "file", taskId, code: response.status } };
   }
 
@@ -57,7 +60,17 @@ export async function answer(vendor, request, nameOf = (key) => key) {
   const body = await request.json().catch(() => undefined);
   if (body === null || typeof body !== "object") return answered({ code: 400, msg: "The request body is not JSON" });
   call.request = body;
-  return answered(operation({ ...given, body }));
+  const outcome = operation({ ...given, body });
+  if (outcome.isCalledBackFirst) await orSoon(vendor.deliverCallbacks());
+  return answered(outcome);
+}
+
+/** Waits for it, but not for long: a receiver may itself wait for the answer to the submit. */
+async function orSoon(promise) {
+  let timer;
+  const soon = new Promise((resolve) => (timer = setTimeout(resolve, LONGEST_WAIT_MS)));
+  await Promise.race([promise, soon]);
+  clearTimeout(timer);
 }
 
 /** Whether a call asked for a task, which spends credits if it is accepted. */

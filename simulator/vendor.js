@@ -1,7 +1,7 @@
 import { Accounts, hex } from "./accounts.js";
-import { Callbacks } from "./callbacks.js";
+import { Callbacks, isCalledBackFirst } from "./callbacks.js";
 import { clockOf } from "./clock.js";
-import { DIRECTIVES, numberOf, parseDirectives } from "./directives.js";
+import { mistakeIn, numberOf, parseDirectives } from "./directives.js";
 import { RateLimiter } from "./rate-limiter.js";
 import { taskRecord } from "./record.js";
 import { resultFile } from "./result-files.js";
@@ -11,6 +11,8 @@ const TASK_TYPES = ["mj_txt2img", "mj_img2img", "mj_style_reference", "mj_omni_r
 const SPEEDS = ["relaxed", "fast", "turbo"];
 const COSTS = { relaxed: 3, fast: 8, turbo: 16, video: 30, upscale: 3 };
 const NEVER_SECONDS = 1e9;
+const OVERDUE_SECONDS = 2 * 60 * 60;
+const NO_RECORD = { code: 422, msg: "The record does not exist" };
 const LONGEST_PACE_SECONDS = 30;
 
 /**
@@ -61,7 +63,7 @@ export class Vendor {
     const resultCount = isVideo ? (request.videoBatchSize ?? 1) : 4;
     const stored = { enableTranslation: true, ...request };
     const response = this.#submit(account, pace, { request: stored, resultCount, directives, isVideo, origin });
-    return directives.http ? { proxyStatus: numberOf(directives.http, 500), taskId: response.taskId } : response;
+    return directives.http ? { ...response, proxyStatus: numberOf(directives.http, 500) } : response;
   }
 
   upscale(account, body, origin) {
@@ -87,15 +89,21 @@ export class Vendor {
   }
 
   record(taskId, origin) {
-    const task = this.#find(taskId);
-    if (!task) return { code: 422, msg: "The record does not exist" };
-    if (task.directives.late && !task.wasLookedAt) {
-      this.#storage.put(`task:${taskId}`, { ...task, wasLookedAt: true });
-      return { code: numberOf(task.directives.late, 422), msg: "The record does not exist" };
-    }
+    const task = this.#known(taskId);
+    if (!task) return NO_RECORD;
+    const { late, vanish, flip } = task.directives;
+    const { looks = 0, wasSeenEnded = false } = task;
     const now = this.#clock.now();
-    const data = taskRecord({ ...task, origin }, now);
-    if (data.successFlag !== 0) return { data };
+    const hasEnded = now >= task.endsAt;
+    const isHidden = late && looks === 0;
+    if (late || vanish || flip) {
+      const isSeenEnded = wasSeenEnded || (hasEnded && !isHidden);
+      this.#storage.put(`task:${taskId}`, { ...task, looks: looks + 1, wasSeenEnded: isSeenEnded });
+    }
+    if (isHidden) return { ...NO_RECORD, code: numberOf(late, NO_RECORD.code) };
+    const shown = flip && wasSeenEnded ? flipped(task) : task;
+    const data = taskRecord({ ...shown, origin }, now);
+    if (hasEnded) return { data };
     return { data, retryAfter: Math.min(Math.ceil((task.endsAt - now) / 1000), LONGEST_PACE_SECONDS) };
   }
 
@@ -103,9 +111,21 @@ export class Vendor {
     return { data: this.#accounts.credits(account) };
   }
 
+  /** What an account was charged, by its tasks: to compare with its credits, and with another's ledger. The vendor has none. */
+  bill(account) {
+    const stored = [...this.#storage.list({ prefix: "task:" })].map(([, task]) => task);
+    const tasks = stored.filter(({ payer }) => payer === account.name).map(({ taskId, cost }) => ({ taskId, cost }));
+    const charged = tasks.reduce((sum, { cost }) => sum + cost, 0);
+    return { data: { charged, credits: this.#accounts.credits(account), tasks } };
+  }
+
   /** The response with a result file of a task. */
   file(taskId, position, extension) {
-    return resultFile(this.#find(taskId), position, extension, this.#clock);
+    const task = this.#known(taskId);
+    const name = `asked:${taskId}_${position}`;
+    const wasAsked = this.#storage.get(name) ?? false;
+    if (task?.directives.file && task.endsAt <= this.#clock.now()) this.#storage.put(name, true);
+    return resultFile(task, position, extension, this.#clock, wasAsked);
   }
 
   /** The callback that is to be delivered next, if any: when it is `due`, and how many `tries` it has had. */
@@ -122,10 +142,17 @@ export class Vendor {
     return this.#storage.get(`task:${taskId}`);
   }
 
+  /** The task, unless it has vanished since. */
+  #known(taskId) {
+    const task = this.#find(taskId);
+    const vanish = task?.directives.vanish;
+    return vanish && (task.looks ?? 0) >= numberOf(vanish, 1) ? undefined : task;
+  }
+
   /** Submits what starts from one image or video of a finished task. */
   #change(taskType, { taskId, position, callBackUrl }, submit) {
-    const parent = this.#find(taskId);
-    if (!parent) return { code: 422, msg: "The record does not exist" };
+    const parent = this.#known(taskId);
+    if (!parent) return NO_RECORD;
     if (![0, 1, 2, 3].includes(position)) return { code: 422, msg: "The index is out of range" };
     if (parent.endsAt > this.#clock.now()) return { code: 422, msg: "The task is not finished" };
     return submit(parent, { ...parent.request, taskType, taskId, imageIndex: position, callBackUrl });
@@ -133,30 +160,46 @@ export class Vendor {
 
   #submit(account, pace, { request, resultCount, directives = {}, isVideo = false, origin, picture }) {
     if (!this.#rateLimiter.allow()) return { code: 429, msg: "Too many requests" };
-    if (!this.#accounts.charge(account, COSTS[pace])) return { code: 402, msg: "The credits are insufficient" };
+    const cost = COSTS[pace];
+    if (!this.#accounts.charge(account, cost)) return { code: 402, msg: "The credits are insufficient" };
 
     const now = this.#clock.now();
     const startsAt = this.#slots.freeAt(now);
     const usual = this.#clock.span(numberOf(directives.seconds, this.#facts.durations[pace]) * 1000);
-    const endsAt = directives.never ? now + NEVER_SECONDS * 1000 : startsAt + usual;
+    const endsAt = endOf(directives, { now, startsAt, usual, clock: this.#clock });
     const taskId = hex(crypto.getRandomValues(new Uint8Array(16)));
     picture ??= { prompt: request.prompt, aspectRatio: request.aspectRatio };
-    const task = { taskId, request, resultCount, directives, isVideo, origin, picture, createdAt: now, endsAt };
+    const made = { taskId, request, resultCount, directives, isVideo, origin, picture, createdAt: now, endsAt };
+    const task = { ...made, payer: account.name, cost };
     this.#storage.put(`task:${taskId}`, task);
-    // A task that never ends would block its slot for good, and there is nothing to call back about.
-    if (!directives.never) {
-      this.#slots.occupy(taskId, endsAt);
-      if (request.callBackUrl) this.#callbacks.schedule(taskId, endsAt);
+    // A task that doesn't end in its time would block its slot for as long.
+    if (endsAt === startsAt + usual) this.#slots.occupy(taskId, endsAt);
+    if (request.callBackUrl) {
+      const end = directives.never ? undefined : endsAt;
+      this.#callbacks.schedule(task, { submit: now, middle: startsAt + Math.floor(usual / 2), end });
     }
-    return { data: { taskId }, taskId, retryAfter: Math.ceil((startsAt + usual - now) / 1000) };
+    const retryAfter = Math.ceil((startsAt + usual - now) / 1000);
+    return { data: { taskId }, taskId, retryAfter, isCalledBackFirst: isCalledBackFirst(task) };
   }
+}
+
+/** When a task ends that starts then and takes the usual time, unless a directive says otherwise. */
+function endOf({ never, overdue }, { now, startsAt, usual, clock }) {
+  if (never) return now + NEVER_SECONDS * 1000;
+  return overdue ? now + clock.span(numberOf(overdue, OVERDUE_SECONDS) * 1000) : startsAt + usual;
+}
+
+/** An ended task as it shows after that was seen. */
+function flipped(task) {
+  const { directives } = task;
+  if (directives.flip === "fail") return { ...task, directives: { ...directives, fail: true } };
+  return { ...task, endsAt: Infinity };
 }
 
 /** Why a `generate` request isn't accepted, if it isn't. */
 function refusalOf(request, directives) {
-  // A test of a failure would pass for want of the failure.
-  const unknown = Object.keys(directives).find((name) => !DIRECTIVES.includes(name));
-  if (unknown !== undefined) return { code: 422, msg: `there is no directive "${unknown}"; known are ${DIRECTIVES.join(", ")}` };
+  const mistake = mistakeIn(directives);
+  if (mistake !== undefined) return { code: 422, msg: mistake };
   const { code, message, page } = directives;
   if (page) return { pageStatus: numberOf(page, 403) };
   if (code) return { code: numberOf(code, 500), msg: message ?? "The submit is refused" };

@@ -264,6 +264,59 @@ test("links lie at the origin that was told, and there are its pictures", async 
   assert.equal((await fetch(new Request(images[0].url))).status, 200);
 });
 
+/** The first link of a task whose files are so. */
+async function link(fetch, word) {
+  const { data } = await submit(fetch, asked(`x [sim: file=${word}]`));
+  await pause(5);
+  return `https://files.example/m/${data.taskId}_0_0.png`;
+}
+
+test("a file that never ends is ended by the signal or by who reads it", async () => {
+  const fetch = simulator(AT_ONCE);
+  for (const word of ["endless", "stalled"]) {
+    const { body } = await fetch(await link(fetch, word), { signal: AbortSignal.timeout(200) });
+    await assert.rejects(new Response(body).arrayBuffer(), { name: "TimeoutError" });
+    const reader = (await fetch(await link(fetch, word))).body.getReader();
+    assert.equal(new TextDecoder("latin1").decode((await reader.read()).value).slice(1, 4), "PNG");
+    await reader.cancel();
+    assert.equal((await reader.read()).done, true);
+  }
+});
+
+test("a signal that fires after a file has come does nothing to it", async () => {
+  const fetch = simulator(AT_ONCE);
+  const controller = new AbortController();
+  const response = await fetch(await link(fetch, "no-length"), { signal: controller.signal });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  controller.abort();
+  assert.equal(decoded(bytes).width, 640);
+});
+
+test("a file that breaks off is an error once its half is read", async () => {
+  const fetch = simulator(AT_ONCE);
+  const response = await fetch(await link(fetch, "short"));
+  assert.ok(Number(response.headers.get("content-length")) > 100_000);
+  await assert.rejects(response.arrayBuffer(), TypeError);
+});
+
+test("a file that inflates is inflated when it is read, and its headers tell the size on the way", async () => {
+  const fetch = simulator(AT_ONCE);
+  const { headers, body } = await fetch(await link(fetch, "inflating"), { signal: AbortSignal.timeout(60_000) });
+  assert.ok(Number(headers.get("content-length")) < 1_000_000);
+  let length = 0;
+  for await (const chunk of body) length += chunk.length;
+  assert.ok(length > 64 * 1024 * 1024, `${length} bytes`);
+});
+
+test("a redirect shows to who follows none, and fails for others, as there is no other host", async () => {
+  const fetch = simulator(AT_ONCE);
+  const url = await link(fetch, "redirect");
+  const { status, headers } = await fetch(url, { redirect: "manual" });
+  assert.deepEqual([status, new URL(headers.get("location")).host], [302, "elsewhere.example"]);
+  await assert.rejects(fetch(url), { name: "TypeError", message: /reaches no other host, such as https:\/\/elsewhere/ });
+  await assert.rejects(fetch(url, { redirect: "error" }), TypeError);
+});
+
 test("is served by Node on this machine, with the simulator behind it to ask, until it is closed", async () => {
   const { url, endpoint, simulator: vendor, close } = await serve({ ...AT_ONCE, credits: 8 });
   assert.equal(endpoint, `${url}/api/v1/mj`);
