@@ -94,9 +94,15 @@ impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
         stop: impl Future<Output = ()> + 'static,
     ) -> impl Stream<Item = (usize, BatchEvent)> + Unpin + 'static {
         let (sender, events) = unbounded();
+        let waiting = Rc::new(Cell::new(0));
+        let is_out = waiting.clone();
+        let events = events.inspect(move |_| is_out.set(is_out.get() - 1));
         let work = async move {
-            let on_event = |number, event| drop(sender.unbounded_send((number, event)));
-            run_batch(&self, items, options, stop, &on_event).await;
+            let on_event = |number, event| {
+                waiting.set(waiting.get() + 1);
+                drop(sender.unbounded_send((number, event)));
+            };
+            run_batch(&self, items, options, stop, &on_event, &waiting).await;
         };
         // The events first: of what has happened nothing may be told late.
         let work = stream::once(work).filter_map(async |()| None);
@@ -104,13 +110,15 @@ impl<T: Transport + 'static, C: Timer + 'static> Client<T, C> {
     }
 }
 
-/// A batch that tells a function of its events: begins one item after the other, and waits for all.
+/// A batch that tells a function of its events: begins one item after the other, and waits for all. `waiting` counts the
+/// events that nobody has seen yet.
 pub(crate) async fn run_batch<T: Transport, C: Timer>(
     client: &Client<T, C>,
     items: Vec<BatchItem>,
     options: BatchOptions,
     stop: impl Future<Output = ()>,
     on_event: &dyn Fn(usize, BatchEvent),
+    waiting: &Cell<usize>,
 ) {
     let stop = &stop.shared();
     // Why the rest isn't submitted.
@@ -118,7 +126,7 @@ pub(crate) async fn run_batch<T: Transport, C: Timer>(
     let admitted = stream::iter(items).enumerate().then(async |(number, item)| {
         let submits = matches!(item, BatchItem::Submit(_));
         let refusal = loop {
-            let_events_out().await;
+            let_events_out(waiting).await;
             if stop.clone().now_or_never().is_some() {
                 break Some(Error::new(Kind::Aborted, "aborted before it was submitted"));
             }
@@ -152,10 +160,10 @@ pub(crate) async fn run_batch<T: Transport, C: Timer>(
 }
 
 /// Lets the stream yield what has happened: whoever learns of it may stop the batch before anything more is submitted.
-async fn let_events_out() {
-    let mut are_out = false;
+async fn let_events_out(waiting: &Cell<usize>) {
+    let mut has_yielded = false;
     poll_fn(|context| {
-        if std::mem::replace(&mut are_out, true) {
+        if std::mem::replace(&mut has_yielded, true) && waiting.get() == 0 {
             return Poll::Ready(());
         }
         context.waker().wake_by_ref();

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
@@ -105,7 +106,8 @@ pub fn run(
                 }
             }
         };
-        run_batch(&client, work, options, stop, &on_event).await;
+        // Whatever is told is seen at once.
+        run_batch(&client, work, options, stop, &on_event, &Cell::new(0)).await;
         Ok(JsValue::UNDEFINED)
     })
 }

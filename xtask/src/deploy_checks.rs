@@ -348,9 +348,10 @@ mod tests {
         assert_eq!(sentence("send_metrics = false", ""), format!("{metrics}isn't set"));
         let directory = "✗ must be so: `assets.directory` is \"build/studio\"; but it is \".\"";
         assert_eq!(sentence("\"build/studio\"", "\".\""), directory);
-        let first = "✗ must be so: `assets.run_worker_first` is [\"/api/*\"]; but it is ";
-        assert_eq!(sentence("[\"/api/*\"]", "true"), format!("{first}true"));
-        assert_eq!(sentence("[\"/api/*\"]", "[\"/api/*\", \"/\"]"), format!("{first}[\"/api/*\",\"/\"]"));
+        let first = "✗ must be so: `assets.run_worker_first` is [\"/api/*\",\"/files/*\",\"/uploads/*\"]; but it is ";
+        let paths = "[\"/api/*\", \"/files/*\", \"/uploads/*\"]";
+        assert_eq!(sentence(paths, "true"), format!("{first}true"));
+        assert_eq!(sentence(paths, "[\"/api/*\", \"/\"]"), format!("{first}[\"/api/*\",\"/\"]"));
     }
 
     #[test]
@@ -408,7 +409,11 @@ mod tests {
             &["https://a.example", "a.example:443", "A.example", "localhost", "127.0.0.1", "a.example  b.example"],
         );
         allowed("MIDAPI_FILE_HOSTS", &["", "a.example", "a.example b.example"]);
-        refused("MIDAPI_FILES_DAYS", "empty, or a whole number of days from 1 to 36500", &["0", "36501", "1.5", "a year"]);
+        refused(
+            "MIDAPI_FILES_DAYS",
+            "empty, or a whole number of days from 1 to 36500",
+            &["0", "36501", "1.5", "a year"],
+        );
         allowed("MIDAPI_FILES_DAYS", &["", "1", "36500"]);
     }
 
