@@ -4,6 +4,8 @@ import { downloads } from "./downloads.js";
 import { refusal } from "./errors.js";
 import { Client } from "./midapi.js";
 import { CALL_OPTIONS, optionsOf, plain } from "./plain.js";
+import { tasks } from "./tasks.js";
+import { submit, UPLOAD_OPTIONS } from "./uploads.js";
 
 /**
  * Under this name a client keeps what it is connected by. No private field: those break behind a Proxy, as frameworks put
@@ -25,7 +27,7 @@ export function midjourney(load) {
     }
 
     generate(request, options) {
-      return this[CONNECTION]().call("generate", [request], options);
+      return submit(this[CONNECTION](), "generate", request, options);
     }
 
     upscale(task, index, options) {
@@ -57,7 +59,7 @@ export function midjourney(load) {
     }
 
     run(request, options) {
-      return this[CONNECTION]().call("run", [request], options);
+      return submit(this[CONNECTION](), "run", request, options);
     }
 
     reconcile(unknown, options) {
@@ -70,6 +72,18 @@ export function midjourney(load) {
 
     download(task, options) {
       return downloads(this[CONNECTION](), task, options);
+    }
+
+    tasks(options) {
+      return tasks(this[CONNECTION](), options);
+    }
+
+    remove(task, options) {
+      return this[CONNECTION]().call("remove", [task], options);
+    }
+
+    upload(file, options) {
+      return this[CONNECTION]().call("upload", [], { ...options, file }, UPLOAD_OPTIONS);
     }
 
     lint(request) {

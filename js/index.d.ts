@@ -57,20 +57,23 @@ interface NoFiles {
 
 /** One source image. */
 interface OneFile {
-  /** The source image: an absolute http or https URL of at most 2048 bytes, instead of `fileUrls`. */
-  fileUrl: string;
+  /**
+   * The source image: an absolute http or https URL of at most 2048 bytes, instead of `fileUrls`. Through a gateway that takes
+   * uploads also a PNG, JPEG or WebP picture, as a `Blob`, a `File` or a `data:` URL: it is uploaded first.
+   */
+  fileUrl: string | Blob;
   fileUrls?: undefined;
 }
 
 /** Source images in a list. */
-interface FilesInList<Urls extends readonly string[]> {
+interface FilesInList<Urls extends readonly (string | Blob)[]> {
   fileUrl?: undefined;
-  /** The source images, instead of `fileUrl`: absolute http or https URLs of at most 2048 bytes. */
+  /** The source images, instead of `fileUrl`: absolute http or https URLs of at most 2048 bytes, or files like there. */
   fileUrls: Urls;
 }
 
 /** The source images, one way or the other. */
-type Files = OneFile | FilesInList<readonly string[]>;
+type Files = OneFile | FilesInList<readonly (string | Blob)[]>;
 
 /** Four images from text. */
 export interface TextToImageRequest extends CommonFields, NoFiles {
@@ -90,7 +93,7 @@ export type OmniReferenceRequest = CommonFields &
 
 /** Videos from exactly one image (R). */
 export type VideoRequest = CommonFields &
-  (OneFile | FilesInList<readonly [string]>) & {
+  (OneFile | FilesInList<readonly [string | Blob]>) & {
     taskType: "mj_video" | "mj_video_hd";
     /** How much the video moves. */
     motion?: "high" | "low" | undefined;
@@ -165,8 +168,56 @@ export interface SucceededTask extends TaskFields {
   state: "succeeded";
   /** When it ended, in milliseconds since 1970. */
   completedAt?: number;
-  /** When the vendor deletes the files, in milliseconds since 1970: 15 days after the end (Q). */
+  /**
+   * When the links end, in milliseconds since 1970: the vendor deletes its files 15 days after the end (Q), a gateway its copies
+   * when it says so.
+   */
   expiresAt?: number;
+  /**
+   * The copies that a gateway keeps of the files, if it does. Links that were read while it is `"pending"` are the vendor's: look at
+   * the task again for those that last.
+   */
+  archive?: Archive;
+}
+
+/** The copies that a gateway keeps of a task's files. */
+export interface Archive {
+  /** Some are still to be made; all are made that can be; or the vendor deleted the files before that. */
+  state: "pending" | "done" | "expired";
+  /** The files that it refuses to copy, by their numbers: their links stay the vendor's. */
+  refused?: { index: number; reason: string }[];
+}
+
+/** A task in the list that a gateway keeps. */
+export type ListedTask = Task & {
+  /** The prompt: its own, or that of the task it starts from. */
+  prompt?: string;
+  /** The task it starts from, and which of its results, counted from 1. */
+  parent?: { taskId: string; index: ImageNumber };
+  /** Nobody knows whether the vendor has it: it may have been billed, and its state says nothing. */
+  isUnknown?: true;
+};
+
+/** Which tasks to list. */
+export interface TasksOptions {
+  /** Those that stand so. */
+  state?: "running" | "succeeded" | "failed" | "unknown" | undefined;
+  /** Those of this type, as the vendor calls it, such as `"mj_txt2img"`. */
+  taskType?: string | undefined;
+  /** Those whose prompt has this text in it: at most 200 characters, in small or capital letters. */
+  prompt?: string | undefined;
+  /** How many are asked for at a time: 1 to 100, 20 unless told. */
+  limit?: number | undefined;
+  /** Ends the list. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A picture that a gateway keeps for a day. */
+export interface Uploaded {
+  /** What to give as `fileUrl`. */
+  url: string;
+  /** Until when it is there, in milliseconds since 1970. */
+  expiresAt: number;
 }
 
 /** A task that ended without results. */
@@ -662,6 +713,32 @@ export class Midjourney {
    *   picture or video, or too long
    */
   download(task: Downloadable, options?: DownloadOptions | null): AsyncGenerator<DownloadedFile, void, undefined>;
+
+  /**
+   * Everything that this caller's gateway keeps of them, newest first: their tasks, from this device and others. Asks for more as the
+   * loop goes on.
+   *
+   * @throws {MidjourneyError} `misconfigured` with the vendor's endpoint, which has no such list; `invalid_request` for an option that is
+   *   wrong; and what `status` can meet
+   */
+  tasks(options?: TasksOptions | null): AsyncGenerator<ListedTask, void, undefined>;
+
+  /**
+   * Deletes a task and its files at the gateway, for good. What runs at the vendor goes on, and stays paid for. Deleted
+   * twice it is `not_found`.
+   *
+   * @throws {MidjourneyError} like `tasks`
+   */
+  remove(task: TaskHandle, options?: Pick<CallOptions, "signal"> | null): Promise<void>;
+
+  /**
+   * Uploads a picture that a task can start from: PNG, JPEG or WebP, at most 10 MB. The gateway keeps it for a day, under a link that
+   * nobody can guess. `generate` does this by itself for a `Blob` as `fileUrl`. Costs nothing.
+   *
+   * @throws {MidjourneyError} `invalid_request` for another file, `not_found` by a gateway that takes no uploads, `rate_limited` when
+   *   too much was uploaded today; and like `tasks`
+   */
+  upload(file: Blob, options?: Pick<CallOptions, "signal"> | null): Promise<Uploaded>;
 
   /**
    * What the vendor would accept but surely isn't meant, such as `ow` on text to image, or `--ar` in the prompt beside

@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use futures_util::future::{Either, select};
 
 use super::events::{News, Watching};
-use super::{BodyStream, CallContext, Client, NoReply, Request, Timer, Transport, Try, race};
+use super::{BodyStream, CallContext, Client, Method, NoReply, Reply, Request, Timer, Transport, Try, race};
 use crate::core::{
     Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit,
     Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
@@ -41,8 +41,9 @@ pub struct Call<'a, T, C> {
 }
 
 /// One way to send a request.
-struct Form<'a> {
-    url: String,
+pub(super) struct Form<'a> {
+    method: Method,
+    pub url: String,
     /// The route's name, for a log.
     route: &'static str,
     body: Option<&'a str>,
@@ -52,14 +53,18 @@ struct Form<'a> {
 
 impl Form<'_> {
     fn get(url: String, route: &'static str) -> Self {
-        Self { url, route, body: None, submit: None }
+        Self::of(Method::Get, url, route)
+    }
+
+    pub(super) fn of(method: Method, url: String, route: &'static str) -> Self {
+        Self { method, url, route, body: None, submit: None }
     }
 }
 
 /// What a server has answered.
-struct Answer {
+pub(super) struct Answer {
     /// The envelope's data.
-    data: Given,
+    pub data: Given,
     /// In how many seconds the server thinks another look is worthwhile.
     look_again_after: Option<u32>,
 }
@@ -75,7 +80,7 @@ enum Find {
 }
 
 /// How often and for how long a request is tried.
-struct Limits {
+pub(super) struct Limits {
     tries: u32,
     ms: i64,
 }
@@ -98,6 +103,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             .into_iter()
             .flatten()
             .map(|form| Form {
+                method: Method::Post,
                 url: client.endpoint.route(form.route.as_str()),
                 route: form.route.as_str(),
                 body: Some(&form.body),
@@ -270,7 +276,13 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             _ => return Err(unsure()),
         }
         let url = client.endpoint.route(submit.route());
-        let again = [Form { url, route: submit.route(), body: Some(submit.body()), submit: Some(submit.clone()) }];
+        let again = [Form {
+            method: Method::Post,
+            url,
+            route: submit.route(),
+            body: Some(submit.body()),
+            submit: Some(submit.clone()),
+        }];
         let answer = self.exchange(&again, Operation::Submit, self.usual_limits()).await.1?;
         // It was created when nobody knew, and may have ended since.
         let Answer { data, look_again_after } = answer;
@@ -293,7 +305,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         })
     }
 
-    fn usual_limits(&self) -> Limits {
+    pub(super) fn usual_limits(&self) -> Limits {
         Limits { tries: self.client.max_tries, ms: CALL_TIMEOUT_MS.into() }
     }
 
@@ -381,7 +393,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
 
     /// Sends a request until it is answered, refused for good, or its time is over; says which of its forms that was. A
     /// form that the server doesn't know (404) is followed by the next: that comes before acceptance and costs nothing.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         forms: &[Form<'_>],
         operation: Operation,
@@ -444,8 +456,9 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
 
     /// Sends a request once; returns the HTTP status, too, if there was an answer.
     async fn send(&self, form: &Form<'_>, operation: Operation, deadline: i64) -> (Option<u16>, Result<Answer, Error>) {
-        let Client { transport, timer, key, may_be_gateway, .. } = self.client;
+        let Client { transport, timer, key, .. } = self.client;
         let request = Request {
+            method: form.method,
             url: &form.url,
             body: form.body,
             key: key.as_ref(),
@@ -460,10 +473,16 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             Ok(reply) => reply,
             Err(no_reply) => return (None, Err(unreached(operation, no_reply, transport.foreign_origin(&form.url)))),
         };
+        (Some(reply.status), self.answer(operation, &reply))
+    }
+
+    /// What a reply says.
+    pub(super) fn answer(&self, operation: Operation, reply: &Reply) -> Result<Answer, Error> {
+        let Client { timer, key, may_be_gateway, .. } = self.client;
         let retry_after = reply.retry_after.as_deref().and_then(|header| retry_after_s(header, timer.now()));
         let data = decode_envelope(operation, reply.status, &reply.body, key.as_ref(), *may_be_gateway);
         let data = data.map_err(|error| error.with(|error| error.retry_after = retry_after));
-        (Some(reply.status), data.map(|data| Answer { data, look_again_after: retry_after }))
+        data.map(|data| Answer { data, look_again_after: retry_after })
     }
 }
 
@@ -485,7 +504,8 @@ impl<T: Transport, C: Timer> Client<T, C> {
     pub(super) async fn open_events(&self, tasks: &BTreeSet<String>) -> Option<BodyStream> {
         let ids: Vec<_> = tasks.iter().map(String::as_str).collect();
         let url = self.endpoint.route(&format!("events?taskId={}", ids.join(",")));
-        let request = Request { url: &url, body: None, key: self.key.as_ref(), idempotency_key: None };
+        let request =
+            Request { method: Method::Get, url: &url, body: None, key: self.key.as_ref(), idempotency_key: None };
         let opened = race(self.transport.open(request), self.timer.sleep(OPEN_TIMEOUT_MS)).await;
         opened?.ok().filter(|reply| reply.status == 200).map(|reply| reply.body)
     }

@@ -69,6 +69,7 @@ mod context;
 mod download;
 mod events;
 mod log;
+mod tasks;
 mod transport;
 
 #[cfg(feature = "js")]
@@ -79,4 +80,5 @@ pub use client::{Client, OnUpdate};
 pub use context::{CallContext, CallEvent};
 pub use download::{Download, Downloads, FileReply, MAX_FILE_BYTES};
 pub use log::Try;
-pub use transport::{BodyStream, NoReply, OpenReply, Reply, Request, Timer, Transport, race};
+pub use tasks::{Uploaded, Uploads};
+pub use transport::{BodyStream, Method, NoReply, OpenReply, Reply, Request, Timer, Transport, race};

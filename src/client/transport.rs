@@ -11,12 +11,36 @@ use crate::core::Secret;
 pub struct Request<'a> {
     /// The absolute URL.
     pub url: &'a str,
-    /// The JSON body of a POST; without one it is a GET.
+    /// What it does.
+    pub method: Method,
+    /// The JSON body of a POST.
     pub body: Option<&'a str>,
     /// The key for the `Authorization: Bearer` header.
     pub key: Option<&'a Secret>,
     /// The value of the `Idempotency-Key` header.
     pub idempotency_key: Option<&'a str>,
+}
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Asks.
+    Get,
+    /// Sends a body.
+    Post,
+    /// Deletes.
+    Delete,
+}
+
+impl Method {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// What came back.

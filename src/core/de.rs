@@ -217,7 +217,6 @@ pub fn idempotency_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stri
 }
 
 /// Whatever is given where a text belongs: what is none comes out empty, for the rule of the text to refuse.
-#[cfg(feature = "js")]
 pub fn any_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let given = Given::deserialize(from)?;
     Ok((given != Given::Nothing).then(|| given.into_text().unwrap_or_default()))

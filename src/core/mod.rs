@@ -21,6 +21,7 @@ mod history;
 pub mod job;
 mod link;
 mod lint;
+mod listed_task;
 mod price;
 mod prompt;
 mod record;
@@ -55,6 +56,7 @@ pub(crate) use link::of_result as result_link;
 #[cfg(feature = "js")]
 pub(crate) use lint::warnings;
 pub use lint::{Warning, lint};
+pub use listed_task::{ListedState, ListedTask, Listing, Parent, TaskFilter, TaskPage};
 pub use price::{Estimate, Prices};
 pub use prompt::MAX_PROMPT_CHARS;
 pub use record::{Archive, ArchiveState, ErrorCode, Record, RefusedFile, Results};

@@ -58,9 +58,10 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archive {
     /// Where they stand.
+    #[serde(deserialize_with = "de::word")]
     pub state: ArchiveState,
     /// The files that it refuses to copy.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "refused", skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedFile>,
 }
 
@@ -86,6 +87,10 @@ pub struct RefusedFile {
     pub index: usize,
     /// Why, in words.
     pub reason: String,
+}
+
+fn refused<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RefusedFile>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// What isn't read is no reason to lose a record.
@@ -186,5 +191,29 @@ impl Serialize for Results {
         }
         let result_urls = self.urls.iter().map(|url| ResultUrl { result_url: url.as_deref() }).collect();
         ResultUrls { result_urls }.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_gateway_says_of_copies_is_read_and_what_it_may_say_one_day_loses_no_record() {
+        let read = |archive: &str| {
+            let record = format!(r#"{{"taskId": "a", "archive": {archive}, "expiresAt": 5}}"#);
+            decode::given(&record).and_then(decode::lenient::<Record>).map(|record| (record.archive, record.expires_at))
+        };
+        let refused = vec![RefusedFile { index: 2, reason: "why".to_owned() }];
+        let done = Archive { state: ArchiveState::Done, refused };
+        assert_eq!(
+            read(r#"{"state": "done", "refused": [{"index": 2, "reason": "why"}]}"#),
+            Some((Some(done), Some(5)))
+        );
+        let pending = Archive { state: ArchiveState::Pending, refused: Vec::new() };
+        assert_eq!(read(r#"{"state": "pending", "more": 1}"#), Some((Some(pending), Some(5))));
+        for odd in ["null", "1", "{}", r#"{"state": "frozen"}"#, r#""done""#] {
+            assert_eq!(read(odd), Some((None, Some(5))), "{odd}");
+        }
     }
 }

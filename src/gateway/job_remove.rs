@@ -1,3 +1,4 @@
+use serde::Serialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
@@ -9,6 +10,13 @@ use super::job_storage::JobStorage;
 use super::message;
 use super::stub::TaskListStub;
 use crate::core::job::{ArchivedFile, Job, JobState};
+
+/// The `data` of a task that is deleted.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RemovedTask<'a> {
+    task_id: &'a str,
+}
 
 /// Deletes a task and its files, for the caller whose it is. What the vendor has of it goes on.
 pub async fn remove(storage: &JobStorage, env: &JsValue, caller: &str) -> Result<Box<RawValue>, HandlerError> {
@@ -23,7 +31,7 @@ pub async fn remove(storage: &JobStorage, env: &JsValue, caller: &str) -> Result
         job.remove()?;
         storage.save(&job)?;
     }
-    Ok(message::data_of(&())?)
+    Ok(message::data_of(&RemovedTask { task_id: &job.id })?)
 }
 
 /// Deletes a job whose time is over, with all there is of it.

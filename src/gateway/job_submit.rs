@@ -13,7 +13,7 @@ use super::ledger::Alert;
 use super::message;
 use super::stub::LedgerStub;
 use super::submit_order::SubmitOrder;
-use crate::client::{Request, Timer, Transport, race};
+use crate::client::{Method, Request, Timer, Transport, race};
 use crate::core::job::{Job, NewJob, Resubmission, Stage};
 use crate::core::{Billed, Error, Kind, Operation};
 use crate::web::HostTimer;
@@ -184,7 +184,8 @@ fn send_alerts(gateway: &Gateway, alerts: Vec<Alert>) {
         let Ok(body) = message::encode(&alert) else { continue };
         let url = url.clone();
         spawn_local(async move {
-            let request = Request { url: &url, body: Some(&body), key: None, idempotency_key: None };
+            let request =
+                Request { method: Method::Post, url: &url, body: Some(&body), key: None, idempotency_key: None };
             let _ = race(FETCH.send(request), HostTimer.sleep(ALERT_TIMEOUT_MS)).await;
         });
     }

@@ -19,9 +19,9 @@ use super::stub::{JobStub, LedgerStub};
 use super::submit_order::{Origin, SubmitOrder};
 use super::turnstile;
 use crate::client::Timer;
-use crate::core::job::Parent;
 use crate::core::{
-    ChangeRequest, Error, Operation, Submission, SubmitRoute, Word, checked_idempotency_key, checked_task_id, generate,
+    ChangeRequest, Error, Operation, Parent, Submission, SubmitRoute, Word, checked_idempotency_key, checked_task_id,
+    generate,
 };
 use crate::policy::Permission;
 use crate::web::HostTimer;

@@ -6,8 +6,7 @@ use super::access::Caller;
 use super::config::Gateway;
 use super::host::random;
 use super::ledger::{Account, ReserveRequest};
-use crate::core::job::Parent;
-use crate::core::{CallBackUrl, Submission};
+use crate::core::{CallBackUrl, Parent, Submission};
 use crate::policy::hex;
 
 /// The length of a job's id: 24 bytes in base64.

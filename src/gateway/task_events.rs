@@ -31,6 +31,11 @@ impl Frame {
         Self(format!("id: {seq}\nevent: task\ndata: {task}\n\n"))
     }
 
+    /// The caller has no such task: of the others the stream tells all the same.
+    pub fn unknown(id: &str) -> Self {
+        Self(format!("event: unknown\ndata: {{\"taskId\":\"{id}\"}}\n\n"))
+    }
+
     /// A task was deleted.
     pub fn removed(seq: i64, id: &str) -> Self {
         Self(format!("id: {seq}\nevent: removed\ndata: {{\"taskId\":\"{id}\"}}\n\n"))

@@ -4,13 +4,14 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use strum::VariantNames;
+use wasm_bindgen::JsValue;
 
 use super::config::Gateway;
 use super::job_record::record_of;
-use crate::core::de::lenient_word;
-use crate::core::job::{Job, JobState, Parent};
-use crate::core::{Error, Record, Speed, Word};
+use super::message;
+use crate::core::job::{Job, JobState};
+use crate::core::{Error, ListedState, Listing, Record, Word};
 
 /// The most tasks of a page, and how many it has unless told.
 const MOST: u32 = 100;
@@ -19,45 +20,37 @@ const USUAL: u32 = 20;
 /// The longest text that is searched for, in characters.
 const MOST_SEARCHED: usize = 200;
 
-/// A task in the list: its record, and what the gateway knows of it besides.
-#[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListedTask {
-    /// The record.
+/// A task as the list has it: its record, and what the gateway knows of it besides.
+#[derive(Serialize)]
+struct Entry {
     #[serde(flatten)]
-    pub record: Record,
+    record: Record,
+    #[serde(flatten)]
+    listing: Listing,
+}
+
+/// What a list is told of a task.
+#[skip_serializing_none]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskUpdate {
+    /// The task.
+    pub id: String,
+    /// When it was ordered.
+    pub created_at: i64,
     /// Where it stands.
     pub state: ListedState,
-    /// The prompt: its own, or that of the task it starts from.
+    /// The vendor's word for what it does.
+    pub task_type: Option<String>,
+    /// The prompt that it is found by.
     pub prompt: Option<String>,
-    /// How fast it was asked to be.
-    #[serde(default, deserialize_with = "lenient_word")]
-    pub speed: Option<Speed>,
-    /// What it starts from.
-    pub parent: Option<Parent>,
+    /// What callers get: JSON.
+    pub entry: String,
 }
 
-/// Where a listed task stands.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum ListedState {
-    /// Not ended, as far as anyone knows.
-    Running,
-    /// Ended with results.
-    Succeeded,
-    /// Ended without.
-    Failed,
-    /// Nobody knows whether the vendor has it.
-    Unknown,
-}
-
-impl ListedTask {
-    /// How a job is listed.
-    pub fn of(gateway: &Gateway, job: &Job) -> Self {
+impl TaskUpdate {
+    /// Where a job stands.
+    pub fn of(gateway: &Gateway, job: &Job) -> Result<Self, JsValue> {
         let state = match job.state() {
             JobState::Done => ListedState::Succeeded,
             JobState::Failed => ListedState::Failed,
@@ -71,18 +64,17 @@ impl ListedTask {
             error_message: Some(error.message.clone()),
             ..Record::default()
         });
-        Self { record, state, prompt: job.prompt.clone(), speed: job.speed(), parent: job.parent.clone() }
+        let task_type = record.task_type.clone();
+        let listing = Listing { state, prompt: job.prompt.clone(), speed: job.speed(), parent: job.parent.clone() };
+        Ok(Self {
+            id: job.id.clone(),
+            created_at: job.created_at,
+            state,
+            task_type,
+            prompt: job.prompt.clone(),
+            entry: message::encode(&Entry { record, listing })?,
+        })
     }
-}
-
-/// What a list is told of a task.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskUpdate {
-    /// The task.
-    pub task: ListedTask,
-    /// When it was ordered.
-    pub created_at: i64,
 }
 
 /// Which tasks a caller wants to see, newest first.
@@ -163,7 +155,7 @@ impl TaskQuery {
 /// A page of the list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TaskPage {
-    /// The tasks, each a [`ListedTask`].
+    /// The tasks, as [`TaskUpdate::entry`] has them.
     pub tasks: Vec<Box<RawValue>>,
     /// What to ask for next; none at the end.
     pub cursor: Option<String>,

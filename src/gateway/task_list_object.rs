@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 
 use super::host::Storage;
+use super::job_reply::unknown_task;
 use super::message;
 use super::sql::{Sql, number};
 use super::task_events::{Frame, MOST_STREAMS, Watchers};
@@ -39,20 +40,18 @@ struct Row {
 /// Takes a [`TaskUpdate`]; it is in the list, and those who watch know it, whenever this returns.
 #[wasm_bindgen]
 pub fn task_list_update(state: TaskListState, update: &str) -> Result<(), JsValue> {
-    let TaskUpdate { task, created_at } = message::decode(update)?;
+    let TaskUpdate { id, created_at, state: listed, task_type, prompt, entry } = message::decode(update)?;
     let sql = &tables(&state.storage())?;
     let seq = next_seq(sql)?;
-    let text = message::encode(&task)?;
-    let record = &task.record;
-    let optional = |text: Option<&str>| text.map_or(JsValue::NULL, JsValue::from);
+    let optional = |text: Option<String>| text.map_or(JsValue::NULL, JsValue::from);
     let row = [
-        record.task_id.as_str().into(),
+        id.as_str().into(),
         number(seq),
         number(created_at),
-        task.state.as_str().into(),
-        optional(record.task_type.as_deref()),
-        optional(task.prompt.as_deref()),
-        text.as_str().into(),
+        listed.as_str().into(),
+        optional(task_type),
+        optional(prompt),
+        entry.as_str().into(),
     ];
     sql.run(
         "INSERT INTO tasks (id, seq, created_at, state, type, prompt, task) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -60,7 +59,7 @@ pub fn task_list_update(state: TaskListState, update: &str) -> Result<(), JsValu
             type = excluded.type, prompt = excluded.prompt, task = excluded.task",
         &row,
     )?;
-    Watchers(state.watchers()).tell(&record.task_id, &Frame::task(seq, &text));
+    Watchers(state.watchers()).tell(&id, &Frame::task(seq, &entry));
     Ok(())
 }
 
@@ -132,11 +131,13 @@ pub fn task_list_watch(state: TaskListState, request: &str) -> Result<JsValue, J
     let statement = format!("SELECT id, seq, created_at, task FROM tasks WHERE id IN ({marks}) ORDER BY seq");
     let ids: Vec<JsValue> = tasks.iter().map(|id| id.as_str().into()).collect();
     let rows: Vec<Row> = existing(&state.storage())?.map_or(Ok(Vec::new()), |sql| sql.rows(&statement, &ids))?;
-    if rows.len() < tasks.len() {
-        return Ok(message::encode(&super::job_reply::unknown_task())?.into());
+    if rows.is_empty() {
+        return Ok(message::encode(&unknown_task())?.into());
     }
+    let unknown = tasks.iter().filter(|id| rows.iter().all(|row| row.id != **id));
     let news = rows.iter().filter(|row| after.is_none_or(|after| row.seq > after));
-    let frames: String = news.map(|row| Frame::task(row.seq, &row.task).0).collect();
+    let frames = unknown.map(|id| Frame::unknown(id)).chain(news.map(|row| Frame::task(row.seq, &row.task)));
+    let frames: String = frames.map(|frame| frame.0).collect();
     Ok(watchers.add(&tasks, &frames)?.into())
 }
 

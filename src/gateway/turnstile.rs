@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use super::access::forbidden;
 use super::config::Sessions;
 use super::host::FETCH;
-use crate::client::{Request, Timer, Transport, race};
+use crate::client::{Method, Request, Timer, Transport, race};
 use crate::core::{Error, Operation, Secret};
 use crate::policy::Origin;
 use crate::url::Url;
@@ -49,7 +49,8 @@ pub async fn check(sessions: &Sessions, secret: &Secret, body: &str, connecting_
     let question = VerifyRequest { secret: secret.expose(), response: &token, remoteip: connecting_ip };
     // Texts are always JSON.
     let question = serde_json::to_string(&question).unwrap_or_default();
-    let request = Request { url: VERIFIER, body: Some(&question), key: None, idempotency_key: None };
+    let request =
+        Request { method: Method::Post, url: VERIFIER, body: Some(&question), key: None, idempotency_key: None };
     let answer = race(FETCH.send(request), HostTimer.sleep(TIMEOUT_MS)).await;
     // A verifier that is down says nothing about the person.
     let down = || Error::refused(Operation::Read, 503, "turnstile: can't be asked right now; try again".to_owned());

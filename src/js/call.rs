@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 use super::download::download_to_js;
 use super::value::to_js;
 use crate::client::{CallContext, Client};
-use crate::core::{Error, Handle, ResultFile, Submission, UnknownSubmit};
+use crate::core::{Error, Handle, ResultFile, Submission, TaskFilter, UnknownSubmit};
 use crate::web::{Fetch, HostTimer};
 
 /// A call of the package's class, its arguments read.
@@ -21,6 +21,11 @@ pub enum Call {
     Reconcile(UnknownSubmit),
     /// Download a result of at most so many bytes, by a function in place of the client's own `fetch`.
     Download(ResultFile, u64, Option<Function>),
+    /// A page of the caller's tasks, by the cursor of the one before.
+    Tasks(TaskFilter, Option<String>),
+    Remove(Handle),
+    /// Upload a `Blob`.
+    Upload(JsValue),
 }
 
 impl Call {
@@ -32,7 +37,9 @@ impl Call {
     /// The task it is about.
     pub fn task_id(&self) -> Option<&str> {
         match self {
-            Self::Wait(handle, _) | Self::Status(handle) | Self::Record(handle) => Some(&handle.task_id),
+            Self::Wait(handle, _) | Self::Status(handle) | Self::Record(handle) | Self::Remove(handle) => {
+                Some(&handle.task_id)
+            }
             Self::Download(file, ..) => Some(&file.task_id),
             _ => None,
         }
@@ -42,10 +49,10 @@ impl Call {
     pub fn prepare(&self, context: &CallContext<'_>) {
         match self {
             Self::Wait(handle, _) => context.waits_for(&handle.task_id),
-            Self::Status(handle) | Self::Record(handle) => context.looks_at(&handle.task_id),
+            Self::Status(handle) | Self::Record(handle) | Self::Remove(handle) => context.looks_at(&handle.task_id),
             Self::Reconcile(submit) => context.asks_about(submit),
             Self::Download(file, ..) => context.downloads(&file.task_id),
-            Self::Submit(..) | Self::Run(..) | Self::Credits => {}
+            _ => {}
         }
     }
 
@@ -63,6 +70,9 @@ impl Call {
                 let download = call.download(transport.as_ref(), &file, max_bytes).await?;
                 return download_to_js(&file, download);
             }
+            Self::Tasks(filter, cursor) => return Ok(to_js(&call.tasks(&filter, cursor.as_deref()).await?)),
+            Self::Remove(handle) => return call.remove(&handle).await.map(|()| JsValue::UNDEFINED),
+            Self::Upload(file) => return Ok(to_js(&call.upload(&file).await?)),
             Self::Record(handle) => return Ok(to_js(&call.record(&handle).await?.0)),
             Self::Credits => return Ok(JsValue::from_f64(call.credits().await?)),
         };

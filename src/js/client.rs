@@ -14,7 +14,8 @@ use super::options::{CallOptions, ClientOptions, function, prices};
 use super::value::{error_to_js, from_js, given_of, handle, to_js};
 use crate::client::{Client, MAX_FILE_BYTES};
 use crate::core::{
-    Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, UnknownSubmit, de, warnings,
+    Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, TaskFilter, UnknownSubmit,
+    de, warnings,
 };
 use crate::web::{Fetch, HostTimer, given};
 
@@ -131,6 +132,34 @@ impl Midjourney {
             // Whatever it is about, it may have been billed.
             let submit = unknown_submit(unknown).map_err(|error| error.with(|error| error.billed = Billed::Unknown));
             submit.map(Call::Reconcile)
+        })
+    }
+
+    /// A page of the caller's tasks, after the page of this cursor.
+    pub fn tasks(&self, filter: &JsValue, cursor: Option<String>, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
+            let filter = if filter.is_undefined() { Ok(TaskFilter::default()) } else { from_js(filter, "options") };
+            Ok(Call::Tasks(filter?, cursor))
+        })
+    }
+
+    /// Deletes a task with its files.
+    pub fn remove(&self, task: &JsValue, options: &JsValue, flight: Flight) -> Promise {
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
+            handle(task).map(Call::Remove)
+        })
+    }
+
+    /// Uploads the flight's file.
+    pub fn upload(&self, options: &JsValue, flight: Flight) -> Promise {
+        let file = flight.file();
+        flight.promise(&self.client, || {
+            CallOptions::read(options, &[])?;
+            let is_blob = file.is_object() && given(&file, "arrayBuffer").is_some_and(|method| method.is_function());
+            let must = || Error::invalid("file", "must be a Blob or a File");
+            if is_blob { Ok(Call::Upload(file)) } else { Err(must()) }
         })
     }
 

@@ -27,6 +27,8 @@ extern "C" {
     pub(super) fn on_update(this: &Flight) -> JsValue;
     #[wasm_bindgen(method, getter)]
     pub(super) fn fetch(this: &Flight) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn file(this: &Flight) -> JsValue;
     /// Whether it may spend.
     #[wasm_bindgen(method, setter)]
     fn set_submits(this: &Flight, submits: bool);

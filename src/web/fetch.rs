@@ -11,7 +11,7 @@ use web_sys::{
 
 use super::body::{next_chunk, read_up_to, reader_of, reading_text};
 use super::value::given;
-use crate::client::{BodyStream, NoReply, OpenReply, Reply, Request, Transport};
+use crate::client::{BodyStream, Method, NoReply, OpenReply, Reply, Request, Transport, Uploads};
 
 /// The longest reply that is read unless told, thousands of times the vendor's longest: a paid task isn't lost over what a
 /// proxy adds.
@@ -90,7 +90,7 @@ impl std::error::Error for HostError {}
 
 impl Transport for Fetch {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        self.reply(request).await.map_err(no_reply)
+        self.reply(request, None).await.map_err(no_reply)
     }
 
     fn can_open(&self) -> bool {
@@ -98,7 +98,7 @@ impl Transport for Fetch {
     }
 
     async fn open(&self, request: Request<'_>) -> Result<OpenReply, NoReply> {
-        let opened = self.respond(request).await.and_then(|(response, ends)| {
+        let opened = self.respond(request, None).await.and_then(|(response, ends)| {
             let reader = response.body().as_ref().map(reader_of).transpose()?;
             let status = if response.redirected() { 302 } else { response.status() };
             Ok(OpenReply { status, body: pieces(reader, ends) })
@@ -109,6 +109,15 @@ impl Transport for Fetch {
     fn foreign_origin(&self, url: &str) -> Option<String> {
         let origin = given(&given(&js_sys::global(), "location")?, "origin")?.as_string()?;
         (!url.starts_with(&format!("{origin}/"))).then_some(origin)
+    }
+}
+
+impl Uploads for Fetch {
+    /// A `Blob`.
+    type File = JsValue;
+
+    async fn upload(&self, request: Request<'_>, file: &JsValue) -> Result<Reply, NoReply> {
+        self.reply(request, Some(file)).await.map_err(no_reply)
     }
 }
 
@@ -143,7 +152,7 @@ impl Fetch {
     }
 
     /// The response to a request, and what ends it when it is dropped.
-    async fn respond(&self, request: Request<'_>) -> Result<(Response, AbortOnDrop), JsValue> {
+    async fn respond(&self, request: Request<'_>, file: Option<&JsValue>) -> Result<(Response, AbortOnDrop), JsValue> {
         let ends_with_this_call = AbortOnDrop(Some(AbortController::new()?));
         // A plain object: the host makes its own `Headers` of it anyway.
         let headers = Object::new();
@@ -155,11 +164,16 @@ impl Fetch {
         if let Some(key) = request.key {
             AUTHORIZATION.with(|name| set(name, &format!("Bearer {}", key.expose())))?;
         }
+        if request.method != Method::Get {
+            init.set_method(request.method.as_str());
+        }
+        if let Some(file) = file {
+            init.set_body(file);
+        }
         if let Some(body) = request.body {
-            init.set_method("POST");
             CONTENT_TYPE.with(|name| set(name, "application/json"))?;
             init.set_body(&JsValue::from_str(body));
-        } else if host_knows_cache_modes() {
+        } else if request.method == Method::Get && host_knows_cache_modes() {
             init.set_cache(RequestCache::NoStore);
         }
         if let Some(key) = request.idempotency_key {
@@ -170,8 +184,8 @@ impl Fetch {
         Ok((response, ends_with_this_call))
     }
 
-    async fn reply(&self, request: Request<'_>) -> Result<Reply, JsValue> {
-        let (response, mut ends_with_this_call) = self.respond(request).await?;
+    async fn reply(&self, request: Request<'_>, file: Option<&JsValue>) -> Result<Reply, JsValue> {
+        let (response, mut ends_with_this_call) = self.respond(request, file).await?;
         let retry_after = response.headers().get("Retry-After")?;
         let body = text_of(&response, self.max_reply_bytes).await?;
         #[cfg(feature = "crash")]

@@ -62,7 +62,7 @@ test("row 38: the package survives its crashes in a page", async (t) => {
 
 test("row 38: the package survives its crashes in workerd", async (t) => {
   const folder = folderOf(t);
-  for (const file of ["workerd.js", "client.js", "batch.js", "crash.js", "downloads.js", "errors.js", "exports.js", "loader.js", "plain.js", "words.js", "midapi.js", "midapi_bg.wasm"]) {
+  for (const file of ["workerd.js", "client.js", "batch.js", "crash.js", "downloads.js", "errors.js", "exports.js", "loader.js", "plain.js", "tasks.js", "uploads.js", "words.js", "midapi.js", "midapi_bg.wasm"]) {
     cpSync(join(CRASHING, file), join(folder, file));
   }
   cpSync(at("fixtures/crash.js"), join(folder, "crashes.js"));

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { TOKEN } from "./servers.js";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
@@ -26,8 +27,12 @@ export async function siteOn(gateway, fileOf, t) {
 async function passOn(request, response, gateway) {
   const body = request.method === "POST" ? Buffer.concat(await request.toArray()) : undefined;
   const asked = { "Content-Type": request.headers["content-type"] ?? "", Authorization: `Bearer ${TOKEN}` };
-  const answer = await fetch(gateway.url + request.url, { method: request.method, headers: asked, body });
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  const answer = await fetch(gateway.url + request.url, { method: request.method, headers: asked, body, signal: left.signal });
   const pace = answer.headers.get("Retry-After");
-  const headers = { "Content-Type": "application/json", ...(pace && { "Retry-After": pace }) };
-  response.writeHead(answer.status, headers).end(await answer.text());
+  response.writeHead(answer.status, { "Content-Type": answer.headers.get("Content-Type"), ...(pace && { "Retry-After": pace }) });
+  response.flushHeaders();
+  // Events come as they happen. A page that is closed, or a gateway that ends, ends them.
+  await pipeline(answer.body, response).catch(() => {});
 }

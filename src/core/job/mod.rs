@@ -21,7 +21,7 @@ use self::look::LookPlan;
 pub use self::stage::{JobState, Stage, StoredError};
 pub use self::submit::{ParentTask, Resubmission, SUBMIT_LEASE_MS};
 use super::de::lenient_word;
-use super::{Error, Record, Speed, Submission, TaskType};
+use super::{Error, Parent, Record, Speed, Submission, TaskType};
 
 /// How long a job is kept at least: longer than the vendor keeps the files.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -55,16 +55,6 @@ pub struct NewJob<'a> {
     pub callback_token: String,
     /// What signs the links to its files.
     pub link_secret: String,
-}
-
-/// The task that a job starts from, as callers know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Parent {
-    /// Its id.
-    pub task_id: String,
-    /// Which of its results, counted from 1.
-    pub index: u8,
 }
 
 /// A job, as it is stored. Names and values of fields stay as they are: jobs live longer than versions of the gateway.
