@@ -317,6 +317,11 @@ export interface WaitOptions extends CallOptions {
    * and the wait ends with it. Running out is no failure: wait again.
    */
   timeout?: number | undefined;
+  /**
+   * Whether to wait also until a gateway has made its copies of the files, so that the links last; `onUpdate` gets the task as soon as it
+   * has succeeded. Without such a gateway, and at the end of `timeout`, it is like false. False unless told.
+   */
+  archived?: boolean | undefined;
   /** Called with the task after every look at it, the last one included. What it throws is dropped. */
   onUpdate?: ((task: Task) => void) | undefined;
 }
@@ -360,6 +365,8 @@ export interface BatchOptions {
   concurrency?: number | undefined;
   /** Milliseconds each item is waited for, counted from its acceptance; 1 800 000 (30 minutes) unless told. */
   timeout?: number | undefined;
+  /** Whether each is waited for also until a gateway has made its copies of the files: see `WaitOptions`. */
+  archived?: boolean | undefined;
   /**
    * Called with every running task, as it is accepted and after every look at it, and with its item's place in the
    * list, counted from 0. The moment to store the task. What it throws is dropped.

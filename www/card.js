@@ -48,10 +48,29 @@ export class Card {
     const canUpscale = upscaled === undefined && !isVideo(request);
     const shown = [
       ...task.images.map((file) => this.#image(file, canUpscale)),
-      ...task.videos.map((file) => figure(video(file), caption(file, "Video"))),
+      ...task.videos.map((file) => numbered(file, figure(video(file), caption(file, "Video")))),
     ];
     this.#find(".results").replaceChildren(...shown);
     this.#find(".results").classList.toggle("single", shown.length === 1);
+  }
+
+  /** The files lie elsewhere now. What is shown stays; a picture is exchanged once the other is there. */
+  relink() {
+    const { images, videos } = this.#entry.task;
+    for (const { index, url } of [...images, ...videos]) {
+      const tile = this.#find(`figure[data-index="${index}"]`);
+      if (!tile) continue;
+      tile.querySelector("figcaption a").href = url;
+      const image = tile.querySelector("img");
+      if (!image || image.src === url) continue;
+      const next = new Image();
+      next.referrerPolicy = "no-referrer";
+      next.src = url;
+      next.decode().then(
+        () => (image.src = url),
+        () => {},
+      );
+    }
   }
 
   /** The wait ended without a result. */
@@ -91,7 +110,7 @@ export class Card {
     image.addEventListener("error", () => open.replaceChildren(gone()));
     const below = caption(file, `Picture ${upscaled ?? file.index}`);
     if (canUpscale) below.append(this.#upscaleButton(file.index));
-    return figure(open, below);
+    return numbered(file, figure(open, below));
   }
 
   #upscaleButton(index) {
@@ -123,6 +142,11 @@ function figure(tile, below) {
   tile.classList.add("tile");
   const element = document.createElement("figure");
   element.append(tile, ...(below ? [below] : []));
+  return element;
+}
+
+function numbered(file, element) {
+  element.dataset.index = file.index;
   return element;
 }
 

@@ -47,15 +47,25 @@ function show(entry) {
       ideas.hidden = gallery.childElementCount > 0;
     },
   });
-  if (entry.task.state === "running") follow();
+  if (entry.task.state === "running" || entry.task.archive?.state === "pending") follow();
   return card.element;
 
+  function shown(task) {
+    if (task.state !== "succeeded" || entry.task.state !== "running") return;
+    entry.task = task;
+    card.finished();
+    announce("The pictures are ready.");
+    if (card.element.isConnected) tasks.save(entry);
+  }
+
   async function follow() {
-    card.running();
+    if (entry.task.state === "running") card.running();
     try {
-      entry.task = await midjourney.wait(entry.task);
-      card.finished();
-      announce("The pictures are ready.");
+      // The pictures are shown at once; a moment later their links are the gateway's own, which last.
+      const task = await midjourney.wait(entry.task, { archived: true, onUpdate: shown });
+      shown(task);
+      entry.task = task;
+      card.relink();
     } catch (error) {
       if (error.kind === "task_failed") entry.task = { ...entry.task, state: "failed", failure: { message: error.message } };
       card.stopped(explain(error), error.kind !== "task_failed");

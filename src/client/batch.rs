@@ -33,11 +33,13 @@ pub struct BatchOptions {
     pub concurrency: usize,
     /// How long each item is waited for, in milliseconds.
     pub timeout_ms: i64,
+    /// Whether each is waited for until a gateway has made its copies of the files.
+    pub archived: bool,
 }
 
 impl Default for BatchOptions {
     fn default() -> Self {
-        Self { concurrency: 4, timeout_ms: DEFAULT_WAIT_MS }
+        Self { concurrency: 4, timeout_ms: DEFAULT_WAIT_MS, archived: false }
     }
 }
 
@@ -147,7 +149,7 @@ pub(crate) async fn run_batch<T: Transport, C: Timer>(
         let outcome = match (refusal, item) {
             (Some(refusal), BatchItem::Wait(handle)) => Err(refusal.after_acceptance(&handle.task_id)),
             (Some(refusal), BatchItem::Submit(_)) => Err(refusal),
-            (_, item) => run_item(client, number, item, options.timeout_ms, stop.clone(), on_event).await,
+            (_, item) => run_item(client, number, item, options, stop.clone(), on_event).await,
         };
         let kind = outcome.as_ref().err().map(|error| error.kind);
         if let Some(Kind::InsufficientCredits | Kind::Unauthorized | Kind::Misconfigured) = kind {
@@ -176,7 +178,7 @@ async fn run_item<T: Transport, C: Timer>(
     client: &Client<T, C>,
     number: usize,
     item: BatchItem,
-    timeout_ms: i64,
+    options: BatchOptions,
     stop: Shared<impl Future<Output = ()>>,
     on_batch_event: &dyn Fn(usize, BatchEvent),
 ) -> Result<Task, Error> {
@@ -189,7 +191,7 @@ async fn run_item<T: Transport, C: Timer>(
         on_batch_event(number, event);
     };
     let context = CallContext::new(&on_event);
-    let call = client.call(&context);
+    let call = client.call(&context).archived(options.archived);
     let handle = match item {
         BatchItem::Submit(submission) => {
             let mut windows = 0;
@@ -219,7 +221,7 @@ async fn run_item<T: Transport, C: Timer>(
     if stop.peek().is_some() {
         return Err(context.aborted());
     }
-    race(call.wait(&handle, timeout_ms), stop).await.unwrap_or_else(|| Err(context.aborted()))
+    race(call.wait(&handle, options.timeout_ms), stop).await.unwrap_or_else(|| Err(context.aborted()))
 }
 
 /// A submit, ended by the stop unless it is on its way: the task it may be creating would be paid for and lost.

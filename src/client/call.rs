@@ -6,8 +6,8 @@ use futures_util::future::{Either, select};
 use super::events::{News, Watching};
 use super::{BodyStream, CallContext, Client, Method, NoReply, Reply, Request, Timer, Transport, Try, race};
 use crate::core::{
-    Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task, UnknownSubmit,
-    Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
+    ArchiveState, Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task,
+    UnknownSubmit, Word, accepted_task_id, checked_idempotency_key, checked_task_id, decode_data, decode_envelope,
     honours_idempotency_keys, offers_events, retry_after_s, shown,
 };
 
@@ -38,6 +38,7 @@ const ACCEPTED_JUST_NOW_MS: i64 = 60_000;
 pub struct Call<'a, T, C> {
     pub(super) client: &'a Client<T, C>,
     pub(super) context: &'a CallContext<'a>,
+    wants_copies: bool,
 }
 
 /// One way to send a request.
@@ -87,7 +88,12 @@ pub(super) struct Limits {
 
 impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     pub(super) fn new(client: &'a Client<T, C>, context: &'a CallContext<'a>) -> Self {
-        Self { client, context }
+        Self { client, context, wants_copies: false }
+    }
+
+    /// The same, whose waits last until a gateway has made its copies of the files, if it makes any: then the links last.
+    pub fn archived(self, archived: bool) -> Self {
+        Self { wants_copies: archived, ..self }
     }
 
     /// [`Client::submit`]
@@ -172,19 +178,22 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let mut may_be_unknown_yet = was_accepted_just_now;
         let mut unreadable_looks = 0;
         let mut last_failure = None;
+        // What is there while copies are still made.
+        let mut succeeded = None;
         let mut watching = self.client.events.watch(&handle.task_id);
         let mut driving = pin!(self.client.events.drive(self.client));
         loop {
-            let (found, is_event) = match self.next_find(&mut schedule, &mut watching, driving.as_mut()).await {
+            let trusts_events = unreadable_looks == 0;
+            let found = match self.next_find(&mut schedule, &mut watching, trusts_events, driving.as_mut()).await {
                 Find::Over => break,
-                Find::Record(record) => (Ok((*record, None)), true),
+                Find::Record(record) => Ok((*record, None)),
                 Find::LookDue => {
                     let ms = (schedule.deadline().saturating_sub(timer.now()))
                         .min(CALL_TIMEOUT_MS.into())
                         .max(SHORTEST_LOOK_MS);
                     // Whoever drives the stream goes on meanwhile: others wait for it, too.
                     let look = pin!(self.look(handle, Limits { tries: 1, ms }));
-                    (alongside(look, driving.as_mut()).await, false)
+                    alongside(look, driving.as_mut()).await
                 }
             };
             match found {
@@ -196,13 +205,20 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
                     match task.state {
                         State::Running => schedule.looked(timer.now(), look_again_after),
                         State::Succeeded => {
-                            self.learn(handle, &task);
-                            return Ok(task);
+                            if succeeded.is_none() {
+                                self.learn(handle, &task);
+                            }
+                            let is_pending =
+                                task.archive.as_ref().is_some_and(|archive| archive.state == ArchiveState::Pending);
+                            if !(self.wants_copies && is_pending) {
+                                return Ok(task);
+                            }
+                            schedule.looked(timer.now(), look_again_after);
+                            succeeded = Some(task);
                         }
                         State::Failed => return Err(self.context.annotated(task.to_error())),
                     }
-                    // An event that says no more than a look does is no further look.
-                    if let Some(unreadable) = unreadable.filter(|_| !is_event) {
+                    if let Some(unreadable) = unreadable {
                         unreadable_looks += 1;
                         if unreadable_looks > LOOKS_AT_UNREADABLE {
                             return Err(self.context.annotated(unreadable).with(|error| error.billed = Billed::Yes));
@@ -214,10 +230,11 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
                     schedule.looked(timer.now(), error.retry_after);
                     last_failure = Some(error);
                 }
+                Err(_) if succeeded.is_some() => break,
                 Err(error) => return Err(self.context.annotated(error)),
             }
         }
-        Err(self.context.annotated(still_running(last_failure)))
+        succeeded.ok_or_else(|| self.context.annotated(still_running(last_failure)))
     }
 
     /// [`Client::status`]
@@ -325,6 +342,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         &self,
         schedule: &mut Schedule,
         watching: &mut Watching<'_>,
+        trusts_events: bool,
         driving: Pin<&mut impl Future<Output = ()>>,
     ) -> Find {
         let timer = &self.client.timer;
@@ -332,7 +350,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             loop {
                 let next_look = schedule.next_look(timer.hidden());
                 // Where the end is told, a look is for the end of the wait alone.
-                let at = next_look.map(|at| if watching.is_told() { schedule.deadline() } else { at });
+                let at = next_look.map(|at| if trusts_events && watching.is_told() { schedule.deadline() } else { at });
                 let Some(at) = at else { return Find::Over };
                 let ms = at.saturating_sub(timer.now());
                 if ms <= 0 {

@@ -111,10 +111,16 @@ async fn try_copy(bucket: &Bucket, rules: &ArchiveRules, job: &Job, file: &FileT
     let key = FilePath { job: &job.id, number: file.number }.key();
     let metadata = metadata(job, file.number, kind);
     let readable = stream.readable();
-    let stored = bucket.create(&key, &readable, kind.media_type(), &metadata);
-    let (stored, sent) = join(stored, send(&reader, &start, &stream)).await;
-    sent.and(stored)?;
-    Ok(CopyOutcome::Stored { kind, bytes })
+    let stored = async {
+        let stored = bucket.create(&key, &readable, kind.media_type(), &metadata).await;
+        // If it is there already, nobody reads the rest, and who sends it would wait.
+        let _ = JsFuture::from(readable.cancel()).await;
+        stored
+    };
+    match join(stored, send(&reader, &start, &stream)).await {
+        (Ok(true), Ok(())) | (Ok(false), _) => Ok(CopyOutcome::Stored { kind, bytes }),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 /// The answer at this link, or where it redirects to on allowed hosts.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use js_sys::{Object, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
 use super::message::to_host;
@@ -19,13 +20,13 @@ pub const FILES: &str = "FILES";
 extern "C" {
     type R2Bucket;
     #[wasm_bindgen(method, catch)]
-    async fn put(this: &R2Bucket, key: &str, value: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
+    fn put(this: &R2Bucket, key: &str, value: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn get(this: &R2Bucket, key: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+    fn get(this: &R2Bucket, key: &str, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn delete(this: &R2Bucket, keys: &JsValue) -> Result<JsValue, JsValue>;
+    fn delete(this: &R2Bucket, keys: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn list(this: &R2Bucket, options: &JsValue) -> Result<JsValue, JsValue>;
+    fn list(this: &R2Bucket, options: &JsValue) -> Result<Promise, JsValue>;
 
     /// An object of the bucket; with a body unless the request's conditions say that it needs none.
     pub type StoredObject;
@@ -99,21 +100,22 @@ impl Bucket {
         given(env, FILES).map(|bucket| Self(bucket.unchecked_into()))
     }
 
-    /// Stores what a stream of known length brings, unless there is something under this key. A stream that breaks off
-    /// leaves nothing.
+    /// Stores what a stream of known length brings; `false` if there is something under this key already, and then the stream
+    /// isn't read. One that breaks off leaves nothing.
     pub async fn create(
         &self,
         key: &str,
         body: &JsValue,
         media_type: &str,
         metadata: &Metadata,
-    ) -> Result<(), JsValue> {
+    ) -> Result<bool, JsValue> {
         let options = PutOptions {
             http_metadata: HttpMetadata { content_type: media_type },
             custom_metadata: metadata,
             only_if: Some(OnlyIf { etag_does_not_match: "*" }),
         };
-        self.0.put(key, body, &to_host(&options)?).await.map(|_| ())
+        let stored = JsFuture::from(self.0.put(key, body, &to_host(&options)?)?).await?;
+        Ok(!stored.is_null())
     }
 
     /// Stores these bytes.
@@ -124,7 +126,7 @@ impl Bucket {
         media_type: &str,
         metadata: &Metadata,
     ) -> Result<(), JsValue> {
-        self.create(key, &Uint8Array::from(bytes), media_type, metadata).await
+        self.create(key, &Uint8Array::from(bytes), media_type, metadata).await.map(|_| ())
     }
 
     /// An object, or the part of it that is asked for, by the headers of a request: `Range`, `If-None-Match` and the like.
@@ -134,7 +136,7 @@ impl Bucket {
             js_sys::Reflect::set(&options, &"range".into(), headers)?;
             js_sys::Reflect::set(&options, &"onlyIf".into(), headers)?;
         }
-        let found = self.0.get(key, &options).await?;
+        let found = JsFuture::from(self.0.get(key, &options)?).await?;
         Ok((!found.is_null()).then(|| found.unchecked_into()))
     }
 
@@ -142,7 +144,7 @@ impl Bucket {
     pub async fn delete(&self, keys: &[String]) -> Result<(), JsValue> {
         match keys {
             [] => Ok(()),
-            _ => self.0.delete(&to_host(&keys)?).await.map(|_| ()),
+            _ => JsFuture::from(self.0.delete(&to_host(&keys)?)?).await.map(|_| ()),
         }
     }
 
@@ -162,7 +164,7 @@ impl Bucket {
             cursor: Option<String>,
         }
         let options = ListOptions { prefix, cursor, include: ["customMetadata"], limit: 500 };
-        let listed = self.0.list(&to_host(&options)?).await?;
+        let listed = JsFuture::from(self.0.list(&to_host(&options)?)?).await?;
         let objects = given(&listed, "objects").map(|list| js_sys::Array::from(&list)).unwrap_or_default();
         let object = |object: JsValue| {
             let object: StoredObject = object.unchecked_into();

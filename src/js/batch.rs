@@ -65,6 +65,7 @@ pub fn run(
         let options = client::BatchOptions {
             concurrency: options.concurrency.map_or(client::BatchOptions::default().concurrency, usize::from),
             timeout_ms: options.timeout_ms(),
+            archived: options.archived(),
         };
         let (requests, work): (Vec<_>, Vec<_>) = items.into_iter().map(|item| (item.given, item.work)).unzip();
         let (ends, left) = (signal.clone(), leaving.clone());

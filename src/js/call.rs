@@ -2,6 +2,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use super::download::download_to_js;
+use super::options::CallOptions;
 use super::value::to_js;
 use crate::client::{CallContext, Client};
 use crate::core::{Error, Handle, ResultFile, Submission, TaskFilter, UnknownSubmit};
@@ -12,9 +13,9 @@ use crate::web::{Fetch, HostTimer};
 pub enum Call {
     /// Create a task, under an idempotency key.
     Submit(Submission, Option<String>),
-    /// Create a task and wait this many milliseconds for its end.
-    Run(Submission, Option<String>, i64),
-    Wait(Handle, i64),
+    /// Create a task and wait for its end.
+    Run(Submission, Option<String>, WaitOptions),
+    Wait(Handle, WaitOptions),
     Status(Handle),
     Record(Handle),
     Credits,
@@ -26,6 +27,20 @@ pub enum Call {
     Remove(Handle),
     /// Upload a `Blob`.
     Upload(JsValue),
+}
+
+/// How a task is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitOptions {
+    timeout_ms: i64,
+    archived: bool,
+}
+
+impl WaitOptions {
+    /// As the options of a call say.
+    pub fn of(options: &CallOptions) -> Self {
+        Self { timeout_ms: options.timeout_ms(), archived: options.archived() }
+    }
 }
 
 impl Call {
@@ -61,8 +76,12 @@ impl Call {
         let call = client.call(context);
         let task = match self {
             Self::Submit(submission, key) => call.submit(&submission, key).await?,
-            Self::Run(submission, key, timeout_ms) => call.run(&submission, key, timeout_ms).await?,
-            Self::Wait(handle, timeout_ms) => call.wait(&handle, timeout_ms).await?,
+            Self::Run(submission, key, WaitOptions { timeout_ms, archived }) => {
+                call.archived(archived).run(&submission, key, timeout_ms).await?
+            }
+            Self::Wait(handle, WaitOptions { timeout_ms, archived }) => {
+                call.archived(archived).wait(&handle, timeout_ms).await?
+            }
             Self::Status(handle) => call.status(&handle).await?,
             Self::Reconcile(submit) => call.reconcile(&submit).await?,
             Self::Download(file, max_bytes, fetch) => {

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
 use super::batch;
-use super::call::Call;
+use super::call::{Call, WaitOptions};
 use super::download;
 use super::flight::Flight;
 use super::log::log;
@@ -70,9 +70,9 @@ impl Midjourney {
     /// Submits a request to generate, and waits for the task's end.
     pub fn run(&self, request: &JsValue, options: &JsValue, flight: Flight) -> Promise {
         flight.promise(&self.client, || {
-            let options = CallOptions::read(options, &["idempotencyKey", "timeout"])?;
-            let timeout_ms = options.timeout_ms();
-            Ok(Call::Run(submission(request)?, options.idempotency_key, timeout_ms))
+            let options = CallOptions::read(options, &["idempotencyKey", "timeout", "archived"])?;
+            let wait = WaitOptions::of(&options);
+            Ok(Call::Run(submission(request)?, options.idempotency_key, wait))
         })
     }
 
@@ -120,8 +120,8 @@ impl Midjourney {
     /// Waits for the task's end.
     pub fn wait(&self, task: &JsValue, options: &JsValue, flight: Flight) -> Promise {
         flight.promise(&self.client, || {
-            let options = CallOptions::read(options, &["timeout"])?;
-            Ok(Call::Wait(handle(task)?, options.timeout_ms()))
+            let options = CallOptions::read(options, &["timeout", "archived"])?;
+            Ok(Call::Wait(handle(task)?, WaitOptions::of(&options)))
         })
     }
 
@@ -187,7 +187,7 @@ impl Midjourney {
         leaving: AbortSignal,
         on_event: Function,
     ) -> Promise {
-        let options = CallOptions::read(options, &["concurrency", "timeout"]);
+        let options = CallOptions::read(options, &["concurrency", "timeout", "archived"]);
         let arguments = options.and_then(|options| Ok((batch::items(items)?, options)));
         batch::run(self.client.clone(), arguments, flight, leaving, on_event)
     }

@@ -29,6 +29,8 @@ pub struct CallOptions {
     pub prompt: Option<String>,
     #[serde(deserialize_with = "de::whole::<_, 1, 100>")]
     pub concurrency: Option<u16>,
+    #[serde(deserialize_with = "de::boolean")]
+    pub archived: Option<bool>,
     #[serde(deserialize_with = "de::bytes")]
     pub max_bytes: Option<u64>,
 }
@@ -44,6 +46,11 @@ impl CallOptions {
             return Err(Error::unknown_field(unknown, known));
         }
         from_object(given, "options")
+    }
+
+    /// Whether a task is waited for until its files are copied.
+    pub fn archived(&self) -> bool {
+        self.archived.unwrap_or_default()
     }
 
     /// How long a task is waited for.

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { BROWSERS, pageIn } from "../support/browsers.js";
 import { Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
+import { freePort } from "../../tools/platform.js";
 
 const SHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 mkdirSync(SHOTS, { recursive: true });
@@ -65,6 +66,48 @@ for (const name of BROWSERS) {
     await imagine(page, "a storm [sim: code=402]");
     assert.equal(await said(page, "#composer-error"), "The account behind this page is out of credits.");
     assert.deepEqual(problems.filter((problem) => !problem.includes("402")), []);
+  });
+}
+
+/** A gateway that the simulator calls back, and that keeps the results. */
+async function keepingGateway(vars) {
+  const port = await freePort();
+  return gatewayOnSimulator(vars, { pages: true, port, vars: { MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}` } });
+}
+
+for (const name of BROWSERS) {
+  test(`${name}: two tabs on one task see it end by events, with one stream each and no polling, and pictures from the archive`, async (t) => {
+    const gateway = await keepingGateway({ DURATIONS: { fast: 4 } });
+    const { page, problems } = await pageIn(name, t);
+    const requests = [];
+    const note = (tab) => tab.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    note(page);
+    await page.goto(gateway.url);
+    await imagine(page, "a lighthouse, seen from two windows");
+    await said(page, ".card.running .status");
+    const second = await page.browser().newPage();
+    note(second);
+    await second.goto(gateway.url);
+    await second.waitForSelector(".card.running", PATIENCE);
+    for (const tab of [page, second]) {
+      // A tab in the back paints nothing, so nobody can tell what it shows.
+      await tab.bringToFront();
+      await pictures(tab, 4);
+      await tab.waitForFunction("[...document.querySelectorAll('.card img')].every(({ src }) => src.startsWith(location.origin + '/files/'))", PATIENCE);
+      await pictures(tab, 4);
+    }
+    await second.screenshot({ path: `${SHOTS}${name}-5-archive.png` });
+    const count = (wanted) => requests.filter((request) => request === wanted).length;
+    assert.deepEqual([count("GET /api/v1/mj/events"), count("GET /api/v1/mj/record-info")], [2, 0], requests.join("\n"));
+    assert.deepEqual(problems, []);
+    // After a reload they come from there at once.
+    await page.bringToFront();
+    requests.length = 0;
+    await page.reload();
+    await pictures(page, 4);
+    const sources = await page.$$eval(".card img", (images) => images.map(({ src }) => new URL(src).pathname));
+    assert.ok(sources.length === 4 && sources.every((path) => path.startsWith("/files/")), sources.join());
+    assert.equal(requests.filter((request) => request.startsWith("GET /m/")).length, 0);
   });
 }
 
