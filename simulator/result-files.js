@@ -25,11 +25,21 @@ export async function resultFile(task, position, extension, clock, wasAsked) {
   return hostileResponse(task.directives.file, { bytes, type, name }, wasAsked);
 }
 
+/** How many pictures are remembered: to draw one takes a third of a second, and each is asked for several times. */
+const MOST_REMEMBERED = 32;
+const remembered = new Map();
+
 /** A picture as a PNG file. An upscaled picture shows the position that it was made from. */
 function drawn({ prompt, aspectRatio, position: upscaledPosition }, position) {
   const { width, height } = size(aspectRatio, upscaledPosition === undefined ? GRID_IMAGE : UPSCALED_IMAGE);
-  const data = paint(prompt, upscaledPosition ?? position, width, height);
-  return encode({ width, height, channels: 3, data });
+  const shown = upscaledPosition ?? position;
+  const name = `${width}x${height}/${shown}/${prompt}`;
+  const known = remembered.get(name);
+  if (known) return known;
+  const picture = encode({ width, height, channels: 3, data: paint(prompt, shown, width, height) });
+  if (remembered.size === MOST_REMEMBERED) remembered.delete(remembered.keys().next().value);
+  remembered.set(name, picture);
+  return picture;
 }
 
 /** A ratio that is none is the default one: the vendor's own answer to it is unknown. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freePort } from "../../tools/platform.js";
 import { folderOf } from "../support/folder.js";
-import { countedSimulator, killable } from "../support/servers.js";
+import { VENDOR, countedSimulator, killable } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", speed: "fast" };
 const CREDITS = 8;
@@ -27,9 +27,9 @@ async function until(gateway, taskId, holds) {
 async function cutAndRestart(t, cut, check) {
   for (let run = 0; run < RUNS; run++) {
     const state = folderOf(t);
-    const upstream = await countedSimulator({ DURATIONS: { fast: 0.5 } });
+    const upstream = await countedSimulator({ DURATIONS: { fast: 0.5 }, ORIGIN: VENDOR });
     const port = await freePort();
-    const options = { state, port, vars: { MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, MIDAPI_FILE_HOSTS: "files.example.com" } };
+    const options = { state, port, vars: { MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`, MIDAPI_FILE_HOSTS: new URL(VENDOR).hostname } };
     const first = await killable(upstream, options);
     const key = { "Idempotency-Key": "k" };
     const posted = first.post("generate", IMAGE, key).catch(() => {});
