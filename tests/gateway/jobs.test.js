@@ -1,14 +1,13 @@
 /** One order, one job, one submit: rows 16, 17, 31, 35 and 38 of the threat table, and 10 where a process is killed. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { Midjourney } from "../../dist/node.js";
 import { freePort } from "../../tools/platform.js";
 import { folderOf } from "../support/folder.js";
 import { inspect } from "../support/inspector.js";
-import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
+import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn, killable } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const CREDITS = 8;
@@ -18,26 +17,6 @@ const usageOf = (gateway) => gateway.get("../usage");
 const usage = async (gateway) => (await usageOf(gateway)).json.data;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withKey = (key) => ({ "Idempotency-Key": key });
-
-/** The processes of the runtime that this one has started. */
-const runtimes = () =>
-  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
-    .trim()
-    .split(" ")
-    .filter((pid) => pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd"));
-
-/** A gateway, the process it runs in, and a way to end that as a power cut would. */
-async function killable(upstream, options) {
-  const others = runtimes();
-  const gateway = await gatewayOn(upstream, options);
-  const [pid, ...more] = runtimes().filter((pid) => !others.includes(pid));
-  assert.deepEqual([typeof pid, more], ["string", []]);
-  const kill = async () => {
-    process.kill(Number(pid), "SIGKILL");
-    await gateway.stop().catch(() => {});
-  };
-  return { ...gateway, kill };
-}
 
 test("row 16: 20 posts at once with one key are one submit and one task; another body is refused", async () => {
   const upstream = new Upstream(async () => (await pause(100), accepted()));

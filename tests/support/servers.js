@@ -1,5 +1,7 @@
 /** What the tests start: the built Worker, the simulator, and an upstream that counts what reaches it. */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { after } from "node:test";
@@ -88,6 +90,26 @@ export async function gatewayOn(upstream, { vars = {}, ...options } = {}) {
   });
   after(() => server.stop());
   return { ...server, ...callers(server.url), lines };
+}
+
+/** The processes of the runtime that this one has started. */
+const runtimes = () =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
+    .trim()
+    .split(" ")
+    .filter((pid) => pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd"));
+
+/** A gateway, the process it runs in, and a way to end that as a power cut would. */
+export async function killable(upstream, options) {
+  const others = runtimes();
+  const gateway = await gatewayOn(upstream, options);
+  const [pid, ...more] = runtimes().filter((pid) => !others.includes(pid));
+  assert.deepEqual([typeof pid, more], ["string", []]);
+  const kill = async () => {
+    process.kill(Number(pid), "SIGKILL");
+    await gateway.stop().catch(() => {});
+  };
+  return { ...gateway, kill };
 }
 
 /** Ways to call a gateway: `post` and `get` with the token, or with other headers. */
