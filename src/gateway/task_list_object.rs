@@ -1,7 +1,7 @@
 //! The Durable Object of one caller's tasks: their list, and the streams of those who watch them. There is one a caller, so that
 //! none waits for another's.
 
-use js_sys::Array;
+use js_sys::{Array, JsString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
@@ -45,13 +45,14 @@ pub fn task_list_update(state: TaskListState, update: &str) -> Result<(), JsValu
     let text = message::encode(&task)?;
     let record = &task.record;
     let optional = |text: Option<&str>| text.map_or(JsValue::NULL, JsValue::from);
+    let prompt = task.prompt.as_deref().map_or(JsValue::NULL, searchable);
     let row = [
         record.task_id.as_str().into(),
         number(seq),
         number(created_at),
         task.state.as_str().into(),
         optional(record.task_type.as_deref()),
-        optional(task.prompt.as_deref()),
+        prompt,
         text.as_str().into(),
     ];
     sql.run(
@@ -94,8 +95,8 @@ pub fn task_list_page(state: TaskListState, query: &str) -> Result<String, JsVal
         bindings.push(task_type.into());
     }
     if let Some(prompt) = prompt {
-        wanted.push("instr(lower(prompt), lower(?)) > 0");
-        bindings.push(prompt.into());
+        wanted.push("instr(prompt, ?) > 0");
+        bindings.push(searchable(&prompt));
     }
     if let Some(Place { created_at, id }) = after {
         wanted.push("(created_at, id) < (?, ?)");
@@ -138,6 +139,11 @@ pub fn task_list_watch(state: TaskListState, request: &str) -> Result<JsValue, J
     let news = rows.iter().filter(|row| after.is_none_or(|after| row.seq > after));
     let frames: String = news.map(|row| Frame::task(row.seq, &row.task).0).collect();
     Ok(watchers.add(&tasks, &frames)?.into())
+}
+
+/// A prompt as it is searched: SQLite knows the capitals of ASCII alone.
+fn searchable(prompt: &str) -> JsValue {
+    JsString::from(prompt).to_lower_case().into()
 }
 
 /// The number of the next event. It goes by the time, so that numbers rise also after a list was emptied.
