@@ -45,7 +45,10 @@ export interface CommonFields {
   enableTranslation?: boolean | undefined;
   /** A watermark to put in. */
   waterMark?: string | undefined;
-  /** Where the vendor posts the result: an absolute http or https URL of at most 2048 bytes. See `midapi/webhooks`. */
+  /**
+   * Where the vendor posts the result, or midapi's gateway in its place: an absolute http or https URL of at most 2048 bytes; at the
+   * gateway https, to a host that the caller's token lists. See `midapi/webhooks`.
+   */
   callBackUrl?: string | undefined;
 }
 
@@ -299,7 +302,7 @@ export interface SubmitOptions extends CallOptions {
 export interface ChangeOptions extends SubmitOptions {
   /** A watermark to put in (R). */
   waterMark?: string | undefined;
-  /** Where the vendor posts the result: an absolute http or https URL of at most 2048 bytes. */
+  /** Where the vendor, or midapi's gateway, posts the result: see `CommonFields`. */
   callBackUrl?: string | undefined;
 }
 
@@ -669,7 +672,8 @@ export class Midjourney {
   credits(options?: CallOptions | null): Promise<number>;
 
   /**
-   * Waits for the task's end. The first look is near the expected end, at once for a task of which only the id is known,
+   * Waits for the task's end. A gateway that tells of tasks as they happen is listened to, with one stream for all waits of the client; where
+   * there is none, and while it is lost, the task is looked at. The first look is near the expected end, at once for a task of which only the id is known,
    * and after 10 minutes at the latest. The next come after 5 s, growing by half to 30 s, or when the server says. In a
    * hidden tab looks are at least 60 s apart; when it is seen again or the network is back, the next one comes at once, or
    * 5 s after the last. A look that fails in passing is repeated in its turn.

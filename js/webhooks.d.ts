@@ -7,7 +7,7 @@ import type { FailedTask, SucceededTask } from "./index.js";
 export type Callback =
   /** The task was taken on; nothing has ended (C). */
   | { type: "acknowledged"; taskId: string; task?: undefined }
-  /** The task is said to have ended. Its id is the vendor's, also if a gateway submitted it. */
+  /** The task is said to have ended. Its id is that of who posts: the vendor's own, or of a gateway's callback the gateway's. */
   | { type: "ended"; taskId: string; task: SucceededTask | FailedTask };
 
 /**
@@ -38,7 +38,7 @@ export function parseCallback(body: string | Uint8Array | object): Promise<Callb
 
 /**
  * What a callback says, if its signature is right: `X-Webhook-Signature` is the base64 of an HMAC-SHA256 of
- * `taskId + "." + X-Webhook-Timestamp`, as the vendor's sister site sends it.
+ * `taskId + "." + X-Webhook-Timestamp`, as the vendor's sister site and midapi's gateway send it.
  *
  * @throws {MidjourneyError} `unverified` if a header is missing, doubled or malformed, its time is further from now than
  *   the tolerance, or the signature is not by the secret; `bad_response` for what is no callback of this API;

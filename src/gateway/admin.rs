@@ -25,7 +25,7 @@ struct AdminUsage {
     spending: Vec<DaySpending>,
     /// Where the jobs stand, by day.
     jobs: Vec<DayJobs>,
-    /// The bytes of the copies that these jobs have.
+    /// The bytes of these jobs' copies.
     archived_bytes: i64,
     /// What the vendor's account has left, if the vendor says so.
     vendor_credits: Option<f64>,

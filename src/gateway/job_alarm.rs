@@ -28,6 +28,9 @@ const LONGEST_ALARM_MS: i64 = 45_000;
 /// When the alarm rings again while the gateway is set up wrongly.
 const MISCONFIGURED_RETRY_MS: i64 = 60_000;
 
+/// What the log says of a job whose submit nobody drives any more. Its request may have no line of its own.
+pub const BROKEN_OFF: &str = "broken off";
+
 /// The log's line of something that a job has done by itself.
 #[skip_serializing_none]
 #[derive(Serialize)]
@@ -67,7 +70,8 @@ async fn perform(
     match duty {
         Duty::Abandon => {
             job.abandon();
-            storage.save(&job)
+            storage.save(&job)?;
+            log(&job, BROKEN_OFF, None, None)
         }
         Duty::Settle => hold_unless(storage, settle(storage, &LedgerStub::new(env)?).await),
         Duty::Erase => hold_unless(storage, erase(storage, env, &job).await),

@@ -8,15 +8,16 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::handler_error::HandlerError;
-use super::job_alarm::perform_duties;
+use super::job_alarm::{BROKEN_OFF, log, perform_duties};
 use super::job_look::look;
 use super::job_remove::remove;
 use super::job_reply::{JobReply, UpstreamUsage};
 use super::job_storage::JobStorage;
 use super::job_submit::submit;
 use super::message;
+use super::submit_order::SubmitOrder;
 use crate::client::Timer;
-use crate::core::Callback;
+use crate::core::{Billed, Callback};
 use crate::core::job::Job;
 use crate::web::HostTimer;
 
@@ -26,9 +27,14 @@ const ALARM_RETRY_MS: i64 = 60_000;
 /// Takes a [`SubmitOrder`](super::submit_order::SubmitOrder), and answers with a [`JobReply`].
 #[wasm_bindgen]
 pub async fn job_submit(storage: JobStorage, env: JsValue, order: String) -> Result<String, JsValue> {
-    let order = message::decode(&order)?;
+    let order: SubmitOrder = message::decode(&order)?;
     let mut usage = UpstreamUsage::default();
     let outcome = submit(&storage, &env, &order, &mut usage).await;
+    if let Err(HandlerError::Refused(error)) = &outcome
+        && error.billed == Billed::No
+    {
+        usage.refused(order.credits);
+    }
     reply(outcome, usage)
 }
 
@@ -84,7 +90,8 @@ pub fn job_called_back(storage: JobStorage, token: &str, body: &str) -> Result<b
 pub fn job_abandoned(storage: JobStorage) -> Result<(), JsValue> {
     let Some(mut job) = storage.load()?.filter(|job| job.spent().is_none()) else { return Ok(()) };
     job.abandon();
-    storage.save(&job)
+    storage.save(&job)?;
+    log(&job, BROKEN_OFF, None, None)
 }
 
 /// Wakes up to do what is to be done for the job now.

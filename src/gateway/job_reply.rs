@@ -28,6 +28,8 @@ pub struct UpstreamUsage {
     pub upstream_ms: Option<i64>,
     /// The credits that stay reserved.
     pub credits: Option<u32>,
+    /// Those that a submit would have taken which was refused.
+    pub refused_credits: Option<u32>,
 }
 
 impl UpstreamUsage {
@@ -37,6 +39,11 @@ impl UpstreamUsage {
         let outcome = call.await;
         self.upstream_ms = Some(HostTimer.now() - started_at);
         outcome
+    }
+
+    /// Takes note that a submit was refused: of its credits none stay reserved.
+    pub const fn refused(&mut self, credits: u32) {
+        (self.credits, self.refused_credits) = (None, Some(credits));
     }
 }
 
@@ -53,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_reply_arrives_as_it_was_sent() {
-        let usage = UpstreamUsage { upstream_ms: Some(12), credits: Some(8) };
+        let usage = UpstreamUsage { upstream_ms: Some(12), credits: Some(8), refused_credits: None };
         let data = RawValue::from_string(r#"{"taskId":"job"}"#.to_owned()).unwrap();
         let error = unknown_task().with(|error| {
             error.retry_after = Some(9);

@@ -102,8 +102,6 @@ pub async fn submit(
     let outcome = outcome.map_err(|error| gateway.refused_by_vendor(error));
     // An alarm that called it lost may have come first: the vendor's answer knows better.
     let mut job = storage.load()?.filter(|stored| stored.attempt == job.attempt).unwrap_or(job);
-    let is_refused = outcome.as_ref().is_err_and(|error| error.billed == Billed::No);
-    usage.credits = usage.credits.filter(|_| !is_refused);
     job.finish_submit(&outcome);
     if outcome.is_ok() {
         job.plan_looks(HostTimer.now(), look_again_after, address.is_some());

@@ -51,9 +51,14 @@ impl LogLine {
         }
     }
 
+    /// Takes note that nobody knows what became of a submit that reserves so much: its job gave no answer.
+    pub const fn lost(&mut self, credits: u32) {
+        (self.billed, self.usage.credits) = (Some(Billed::Unknown), Some(credits));
+    }
+
     /// Takes note of why the request was refused.
     pub fn refused(&mut self, error: &Error) {
-        self.billed = Some(error.billed).filter(|billed| *billed != Billed::No);
+        self.billed = self.billed.or(Some(error.billed).filter(|billed| *billed != Billed::No));
         self.misconfigured = (error.kind == Kind::Misconfigured).then(|| error.message.clone());
     }
 

@@ -142,7 +142,8 @@ impl RequestContext<'_> {
         submission.check_links(self.gateway.client.endpoint().is_loopback())?;
         caller.check_callback(submission.body())?;
         let order = SubmitOrder::new(self.gateway, caller, (submission, origin), key.as_deref());
-        let reply = JobStub::new(self.env, &order.id)?.submit(&order).await?;
+        let submitted = JobStub::new(self.env, &order.id)?.submit(&order).await;
+        let reply = submitted.inspect_err(|_| self.log.lost(order.credits))?;
         if reply.outcome.is_ok() {
             remember_job(&order.id);
         }

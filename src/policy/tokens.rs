@@ -1,6 +1,6 @@
 use serde_path_to_error::Segment;
 
-use super::{DailyCredits, HostName, Origin, Permission, Token, TokenHash, TokenName};
+use super::{CallbackSecret, DailyCredits, HostName, Origin, Permission, Token, TokenHash, TokenName};
 use crate::core::Error;
 
 /// The tokens of a gateway: the text of the secret `MIDAPI_TOKENS`, and of the file that `cargo xtask token` keeps.
@@ -127,10 +127,11 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         ("origins" | "operations" | "callbackHosts", false) => {
             of_entry(*index, field, "must be a list of texts that isn't empty; leave it out for none")
         }
+        ("callbackSecret", _) => of_entry(*index, field, &CallbackSecret::MUST.to_string()),
         _ => of_entry(
             *index,
             "fields",
-            "must be name, sha256 and dailyCredits, and if wanted origins, operations and callbackHosts",
+            "must be name, sha256 and dailyCredits, and if wanted origins, operations, callbackHosts and callbackSecret",
         ),
     }
 }
@@ -223,10 +224,12 @@ mod tests {
             (with(r#""operations":["all"]"#), "entry 1: each of operations: must be one of generate"),
             (with(r#""callbackHosts":["a"]"#), "entry 1: each of callbackHosts: must be a lowercase DNS name"),
             (with(r#""callbackHosts":[7]"#), "entry 1: each of callbackHosts: must be a lowercase DNS name"),
+            (with(r#""callbackSecret":"whsec_c2hvcnQ=""#), "entry 1: callbackSecret: must be `whsec_` and the base64 of"),
+            (with(r#""callbackSecret":7"#), "entry 1: callbackSecret: must be `whsec_` and the base64 of"),
         ] {
             let error = Tokens::parse(&text).unwrap_err();
             assert!(error.kind == Kind::Misconfigured && error.message.starts_with(reason), "{text} {error}");
-            for value in ["alice", "bob", "hash", "dailyCap", "*", "all", "a b", "0f"] {
+            for value in ["alice", "bob", "hash", "dailyCap", "*", "all", "a b", "0f", "whsec_c2hvcnQ="] {
                 assert!(!error.message.split([' ', ',', '`', '"']).any(|word| word == value), "{text} {error}");
             }
         }

@@ -328,6 +328,9 @@ test("rows 35 and 38: a submit that was sent before a panic has an unknown outco
   assert.match(again.json.msg, /^the gateway broke off while the vendor was asked/);
   assert.equal(upstream.submits.length, 1);
   assert.equal((await usage(gateway)).spent, CREDITS);
+  // The request's own line may be the entry's, which knows nothing of it.
+  const lines = gateway.lines.filter((line) => line.includes("broken off")).map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map(({ event, state, job }) => [event, state, typeof job]), [["broken off", "unknown", "string"]]);
 });
 
 test("row 38: memory stops growing: of four times 5,000 requests one adds nothing", async () => {

@@ -1,12 +1,12 @@
 //! `cargo xtask token`: who may call the gateway with a bearer token. The tokens themselves are nowhere: tokens.json has
-//! their hashes, and the gateway has its text as the secret MIDAPI_TOKENS.
+//! their hashes, beside the secrets that sign callbacks, and the gateway has its text as the secret MIDAPI_TOKENS.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
-use midapi::policy::{DailyCredits, HostName, Origin, Permission, Token, TokenName, Tokens, credential};
+use midapi::policy::{CallbackSecret, DailyCredits, HostName, Origin, Permission, Token, TokenName, Tokens, credential};
 
 use crate::shell::{at, into_anyhow, write_for_owner};
 
@@ -14,9 +14,10 @@ const UPLOAD: &str = "npx wrangler secret put MIDAPI_TOKENS < tokens.json";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a token and prints it, once; its hash goes into tokens.json
+    /// Makes a token and prints it, once, and with callback hosts the secret that signs their callbacks; tokens.json keeps
+    /// the token's hash, and the secret
     New(New),
-    /// Prints the tokens' names and limits
+    /// Prints the tokens' names and limits, and no secret
     List,
     /// Takes a token out of tokens.json
     Revoke {
@@ -35,10 +36,11 @@ pub struct New {
     /// An origin whose pages may use it, such as https://example.com; repeat it for more
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<Origin>,
-    /// What it may do: generate, upscale, vary, extendVideo or credits; repeat it for more [default: all but credits]
+    /// What it may do: generate, upscale, vary, extendVideo, credits or adminUsage; repeat it for more [default: all but
+    /// credits and adminUsage]
     #[arg(long = "operation", value_name = "OPERATION")]
     operations: Vec<Permission>,
-    /// A host that its tasks' callbacks may go to, such as hooks.example.com; repeat it for more
+    /// A host that the gateway may post its tasks' callbacks to, such as hooks.example.com; repeat it for more
     #[arg(long = "callback-host", value_name = "HOST")]
     callback_hosts: Vec<HostName>,
 }
@@ -56,8 +58,10 @@ pub fn run(command: Command) -> Result<()> {
 fn new(mut file: TokensFile, options: New) -> Result<()> {
     let name = options.name.clone();
     let text = credential(&random()?);
+    let token = options.token(&text, &random()?);
+    let callback_secret = token.callback_secret.clone();
     file.tokens
-        .add(options.token(&text))
+        .add(token)
         .map_err(into_anyhow)
         .with_context(|| format!("no token `{name}` was made"))?;
     file.save()?;
@@ -66,12 +70,24 @@ fn new(mut file: TokensFile, options: New) -> Result<()> {
         format!("the token could not be shown: `cargo xtask token revoke {name}`, and make another")
     })?;
     eprintln!(
-        "The line on stdout is the token of `{name}`. It's shown only now: tokens.json has nothing but its hash.\n\
+        "The line on stdout is the token of `{name}`. It's shown only now: of it tokens.json has nothing but the hash.\n\
          It works once the list is uploaded:\n    {UPLOAD}\n\
          A program sends it with every call as `Authorization: Bearer TOKEN`, in place of the vendor's key:\n    \
          new Midjourney({{ endpoint: \"https://YOUR-GATEWAY/api/v1/mj\", apiKey: TOKEN }})"
     );
+    if let Some(secret) = callback_secret {
+        eprintln!("{}", about_callbacks(&secret));
+    }
     Ok(())
+}
+
+/// What whoever receives the callbacks has to know.
+fn about_callbacks(secret: &CallbackSecret) -> String {
+    format!(
+        "The callbacks of its tasks are signed with the secret\n    {secret}\n\
+         It's shown only now, and kept in tokens.json. Whoever receives the callbacks verifies them with it:\n    \
+         verifyCallback(request, {{ secret: SECRET }}), of `midapi/webhooks`, or any library for Standard Webhooks"
+    )
 }
 
 fn list(tokens: &Tokens) -> Result<()> {
@@ -99,10 +115,12 @@ pub fn random() -> Result<[u8; 32]> {
 }
 
 impl New {
-    fn token(self, text: &str) -> Token {
+    /// The token of this text. `random` makes the secret of its callbacks, if it has any.
+    fn token(self, text: &str, random: &[u8; 32]) -> Token {
         Token {
             origins: once_each(self.origins),
             operations: once_each(self.operations),
+            callback_secret: (!self.callback_hosts.is_empty()).then(|| CallbackSecret::of(random)),
             callback_hosts: once_each(self.callback_hosts),
             ..Token::new(self.name, text, self.daily_credits)
         }
@@ -123,12 +141,17 @@ fn in_words(token: &Token) -> String {
     fn words<T: ToString>(list: &[T], left_out: &str) -> String {
         if list.is_empty() { left_out.to_owned() } else { list.iter().map(T::to_string).collect::<Vec<_>>().join(" ") }
     }
+    let callbacks = match &token.callback_secret {
+        _ if token.callback_hosts.is_empty() => "",
+        Some(_) => "; signed",
+        None => "; unsigned, as it has no callbackSecret",
+    };
     format!(
-        "{}\n    daily credits: {}\n    origins: {}\n    operations: {}\n    callback hosts: {}",
+        "{}\n    daily credits: {}\n    origins: {}\n    operations: {}\n    callback hosts: {}{callbacks}",
         token.name,
         token.daily_credits,
         words(&token.origins, "none named"),
-        words(&token.operations, "all but credits"),
+        words(&token.operations, "all but credits and adminUsage"),
         words(&token.callback_hosts, "none named"),
     )
 }
@@ -172,7 +195,7 @@ mod tests {
         else {
             unreachable!("{options:?}")
         };
-        new.token(&format!("midapi_{name}"))
+        new.token(&format!("midapi_{name}"), &[7; 32])
     }
 
     fn refused(name: &str, options: &[&str]) -> String {
@@ -206,7 +229,9 @@ mod tests {
         let full = serde_json::to_string(&made("alice", options.as_flattened())).unwrap();
         let lists = concat!(
             r#""origins":["https://a.example","http://localhost:5173"],"operations":["generate"],"#,
-            r#""callbackHosts":["hooks.a.example"]"#
+            r#""callbackHosts":["hooks.a.example"],"#,
+            // By `head -c 32 /dev/zero | tr '\0' '\7' | base64`.
+            r#""callbackSecret":"whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=""#
         );
         assert_eq!(full, format!(r#"{{"name":"alice","sha256":"{hash}","dailyCredits":1,{lists}}}"#));
     }
@@ -232,7 +257,7 @@ mod tests {
             ("--daily-credits <N>", "-1", "a whole number from 1 to 1000000"),
             ("--daily-credits <N>", "0", "a whole number from 1 to 1000000"),
             ("--origin <ORIGIN>", "https://a.example/", "an origin as a browser sends it: https://host or"),
-            ("--operation <OPERATION>", "delete", "one of generate, upscale, vary, extendVideo, credits"),
+            ("--operation <OPERATION>", "delete", "one of generate, upscale, vary, extendVideo, credits, adminUsage"),
             ("--callback-host <HOST>", "https://a.example", "a lowercase DNS name with a dot"),
         ] {
             let (flag, _) = option.split_once(' ').unwrap();
@@ -280,7 +305,23 @@ mod tests {
     fn a_token_is_listed_with_all_that_limits_it() {
         let options = ["--daily-credits", "5", "--origin", "https://a.example", "--origin", "https://b.example"];
         let words = "alice\n    daily credits: 5\n    origins: https://a.example https://b.example\n    \
-                     operations: all but credits\n    callback hosts: none named";
+                     operations: all but credits and adminUsage\n    callback hosts: none named";
         assert_eq!(in_words(&made("alice", &options)), words);
+    }
+
+    #[test]
+    fn the_secret_of_callbacks_is_kept_said_once_and_never_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = tokens(&folder);
+        let mut token = made("alice", &["--daily-credits", "5", "--callback-host", "hooks.a.example"]);
+        let secret = token.callback_secret.clone().unwrap();
+        assert!(about_callbacks(&secret).contains(secret.as_str()));
+        file.tokens.add(token.clone()).unwrap();
+        file.save().unwrap();
+        assert_eq!(tokens(&folder).tokens.iter().next().unwrap().callback_secret.as_ref(), Some(&secret));
+        let listed = in_words(&token);
+        assert!(listed.ends_with("callback hosts: hooks.a.example; signed") && !listed.contains("whsec_"), "{listed}");
+        token.callback_secret = None;
+        assert!(in_words(&token).ends_with("hooks.a.example; unsigned, as it has no callbackSecret"));
     }
 }
