@@ -1,8 +1,9 @@
+use js_sys::{Object, Reflect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Response, ResponseInit};
+use web_sys::{Response, ResponseInit};
 
 use super::config::PageOrigin;
 use super::message;
@@ -79,27 +80,38 @@ impl ApiResponse {
 
     /// The response the runtime sends.
     pub fn into_response(self, request_id: &str) -> Result<Response, JsValue> {
-        let headers = Headers::new()?;
+        // A plain object: the host makes its own `Headers` of it in one step.
+        let headers = Object::assign(&Object::new(), &OF_EVERY_ANSWER.with(Object::clone));
+        let set = |name: &JsValue, value: &str| Reflect::set(&headers, name, &value.into());
         for (name, value) in self.headers {
-            headers.set(name, &value)?;
+            set(&name.into(), &value)?;
         }
         if self.body.is_some() {
-            headers.set("Content-Type", "application/json; charset=utf-8")?;
+            set(&"Content-Type".into(), "application/json; charset=utf-8")?;
         }
-        // A cache that answers a page of one origin with what another got would share it with both.
-        for (name, value) in [
-            ("Cache-Control", "no-store"),
-            ("Vary", "Origin"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-            ("X-Request-Id", request_id),
-        ] {
-            headers.set(name, value)?;
-        }
+        set(&"X-Request-Id".into(), request_id)?;
         let init = ResponseInit::new();
         init.set_status(self.status);
         init.set_headers(&headers);
         Response::new_with_opt_str_and_init(self.body.as_deref(), &init)
     }
+}
+
+thread_local! {
+    /// The headers that every answer has. Made once: each text that crosses to the host is work.
+    static OF_EVERY_ANSWER: Object = {
+        let headers = Object::new();
+        for (name, value) in [
+            // A cache that answers a page of one origin with what another got would share it with both.
+            ("Cache-Control", "no-store"),
+            ("Vary", "Origin"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            // Nothing stops a text from being set on a plain object.
+            let _ = Reflect::set(&headers, &name.into(), &value.into());
+        }
+        headers
+    };
 }
