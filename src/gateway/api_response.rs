@@ -1,8 +1,9 @@
+use js_sys::{Object, Reflect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, ReadableStream, Response, ResponseInit};
+use web_sys::{ReadableStream, Response, ResponseInit};
 
 use super::config::PageOrigin;
 use super::message;
@@ -105,9 +106,11 @@ impl ApiResponse {
             response.headers().set("X-Request-Id", request_id)?;
             return Ok(response);
         }
-        let headers = Headers::new()?;
+        // A plain object: the host makes its own `Headers` of it in one step.
+        let headers = Object::assign(&Object::new(), &OF_EVERY_ANSWER.with(Object::clone));
+        let set = |name: &JsValue, value: &str| Reflect::set(&headers, name, &value.into());
         for (name, value) in self.headers {
-            headers.set(name, &value)?;
+            set(&name.into(), &value)?;
         }
         let content_type = match self.body {
             ResponseBody::Json(_) => Some("application/json; charset=utf-8"),
@@ -115,19 +118,9 @@ impl ApiResponse {
             _ => None,
         };
         if let Some(content_type) = content_type {
-            headers.set("Content-Type", content_type)?;
+            set(&"Content-Type".into(), content_type)?;
         }
-        // A cache that answers a page of one origin with what another got would share it with both.
-        for (name, value) in [
-            ("Cache-Control", "no-store"),
-            ("Vary", "Origin"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-            ("X-Request-Id", request_id),
-        ] {
-            headers.set(name, value)?;
-        }
+        set(&"X-Request-Id".into(), request_id)?;
         let init = ResponseInit::new();
         init.set_status(self.status);
         init.set_headers(&headers);
@@ -137,4 +130,23 @@ impl ApiResponse {
             _ => Response::new_with_opt_str_and_init(None, &init),
         }
     }
+}
+
+thread_local! {
+    /// The headers that every answer has. Made once: each text that crosses to the host is work.
+    static OF_EVERY_ANSWER: Object = {
+        let headers = Object::new();
+        for (name, value) in [
+            // A cache that answers a page of one origin with what another got would share it with both.
+            ("Cache-Control", "no-store"),
+            ("Vary", "Origin"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            // Nothing stops a text from being set on a plain object.
+            let _ = Reflect::set(&headers, &name.into(), &value.into());
+        }
+        headers
+    };
 }

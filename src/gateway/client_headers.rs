@@ -1,3 +1,6 @@
+use js_sys::JsString;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Request;
 
 use super::access::{Caller, find_token, unauthorized};
@@ -5,6 +8,32 @@ use super::address::network;
 use super::browser::Browser;
 use super::config::Gateway;
 use crate::core::Error;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A request's headers, read by names that the host has already.
+    type Headers;
+    #[wasm_bindgen(method)]
+    fn get(this: &Headers, name: &JsString) -> Option<String>;
+}
+
+// Made once, as in `src/web/fetch.rs`. rustfmt would take the texts away.
+#[rustfmt::skip]
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static ORIGIN: JsString = "Origin";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static SEC_FETCH_SITE: JsString = "Sec-Fetch-Site";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static SEC_FETCH_MODE: JsString = "Sec-Fetch-Mode";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static CF_CONNECTING_IP: JsString = "CF-Connecting-IP";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static AUTHORIZATION: JsString = "Authorization";
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static COOKIE: JsString = "Cookie";
+}
 
 /// What a request's headers say of who sends it and from where.
 pub struct ClientHeaders {
@@ -21,17 +50,18 @@ pub struct ClientHeaders {
 impl ClientHeaders {
     /// Reads them.
     pub fn of(request: &Request, hostname: &str) -> Self {
-        let header = |name| request.headers().get(name).ok().flatten();
+        let headers: Headers = request.headers().unchecked_into();
+        let header = |name: &JsString| headers.get(name);
         Self {
             browser: Browser {
-                origin: header("Origin"),
-                site: header("Sec-Fetch-Site"),
-                mode: header("Sec-Fetch-Mode"),
+                origin: ORIGIN.with(header),
+                site: SEC_FETCH_SITE.with(header),
+                mode: SEC_FETCH_MODE.with(header),
             },
-            connecting_ip: header("CF-Connecting-IP"),
+            connecting_ip: CF_CONNECTING_IP.with(header),
             secure: !matches!(hostname, "127.0.0.1" | "localhost" | "[::1]"),
-            authorization: header("Authorization"),
-            cookies: header("Cookie").unwrap_or_default(),
+            authorization: AUTHORIZATION.with(header),
+            cookies: COOKIE.with(header).unwrap_or_default(),
         }
     }
 

@@ -34,7 +34,9 @@ impl Body {
 /// The body of a request. It is read before anything else is looked at, as an unread one costs the connection.
 pub async fn read_body(request: &Request, is_upload: bool) -> Result<Body, Error> {
     let (most, timeout) = if is_upload { (uploads::MOST_BYTES, UPLOAD_TIMEOUT_MS) } else { (MAX_BYTES, TIMEOUT_MS) };
-    let reading = read_bytes(request.body(), most, MAX_DRAINED_BYTES);
+    // Without one nothing is waited for, and no timer is set.
+    let Some(body) = request.body() else { return Ok(Body(Vec::new())) };
+    let reading = read_bytes(Some(body), most, MAX_DRAINED_BYTES);
     let Some(read) = race(reading, HostTimer.sleep(timeout)).await else {
         return Err(unreadable(408, &format!("must arrive within {} s", timeout / 1000)));
     };

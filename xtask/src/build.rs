@@ -99,7 +99,8 @@ fn compile(features: &str) -> Result<PathBuf> {
 fn bind(feature: &str, module: &Path) -> Result<()> {
     let folder = module_folder(feature);
     let [glue, output] = MODULE_FILES.map(|file| folder.join(file));
-    let inputs = [module.to_owned(), at("Cargo.lock"), at("package-lock.json"), at("xtask/src/build.rs")];
+    let changes = at("xtask/src/glue.rs");
+    let inputs = [module.to_owned(), at("Cargo.lock"), at("package-lock.json"), at("xtask/src/build.rs"), changes];
     step_if_changed(&format!("binding and shrinking `{feature}`"), &inputs, &output, || {
         let bindgen = &mut Bindgen::new();
         let bindgen = bindgen.input_path(module).out_name("midapi").web(true)?.typescript(false);
@@ -124,7 +125,8 @@ fn bind(feature: &str, module: &Path) -> Result<()> {
             import.name = short;
         }
         bound.emit(&folder)?;
-        write(&glue, if feature.ends_with("js") { glue::of_package(&glue_text)? } else { glue_text })?;
+        let change = if feature.ends_with("js") { glue::of_package } else { glue::of_gateway };
+        write(&glue, change(glue_text)?)?;
         let optimised = folder.join("optimised.wasm");
         let mut wasm_opt = node_tool("wasm-opt");
         // The features stay declared until wasm-opt has read them: it refuses the module otherwise.
