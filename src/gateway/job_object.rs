@@ -17,8 +17,8 @@ use super::job_submit::submit;
 use super::message;
 use super::submit_order::SubmitOrder;
 use crate::client::Timer;
-use crate::core::{Billed, Callback};
 use crate::core::job::Job;
+use crate::core::{Billed, Callback};
 use crate::web::HostTimer;
 
 /// When an alarm that failed rings again.

@@ -15,7 +15,7 @@ use super::stub::LedgerStub;
 use super::submit_order::SubmitOrder;
 use crate::client::{Method, Request, Timer, Transport, race};
 use crate::core::job::{Job, NewJob, Resubmission, Stage};
-use crate::core::{Billed, Error, Kind, Operation};
+use crate::core::{Error, Kind, Operation};
 use crate::web::HostTimer;
 
 /// How long an alert may take.

@@ -224,7 +224,10 @@ mod tests {
             (with(r#""operations":["all"]"#), "entry 1: each of operations: must be one of generate"),
             (with(r#""callbackHosts":["a"]"#), "entry 1: each of callbackHosts: must be a lowercase DNS name"),
             (with(r#""callbackHosts":[7]"#), "entry 1: each of callbackHosts: must be a lowercase DNS name"),
-            (with(r#""callbackSecret":"whsec_c2hvcnQ=""#), "entry 1: callbackSecret: must be `whsec_` and the base64 of"),
+            (
+                with(r#""callbackSecret":"whsec_c2hvcnQ=""#),
+                "entry 1: callbackSecret: must be `whsec_` and the base64 of",
+            ),
             (with(r#""callbackSecret":7"#), "entry 1: callbackSecret: must be `whsec_` and the base64 of"),
         ] {
             let error = Tokens::parse(&text).unwrap_err();

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
-use midapi::policy::{CallbackSecret, DailyCredits, HostName, Origin, Permission, Token, TokenName, Tokens, credential};
+use midapi::policy::{
+    CallbackSecret, DailyCredits, HostName, Origin, Permission, Token, TokenName, Tokens, credential,
+};
 
 use crate::shell::{at, into_anyhow, write_for_owner};
 
@@ -60,10 +62,7 @@ fn new(mut file: TokensFile, options: New) -> Result<()> {
     let text = credential(&random()?);
     let token = options.token(&text, &random()?);
     let callback_secret = token.callback_secret.clone();
-    file.tokens
-        .add(token)
-        .map_err(into_anyhow)
-        .with_context(|| format!("no token `{name}` was made"))?;
+    file.tokens.add(token).map_err(into_anyhow).with_context(|| format!("no token `{name}` was made"))?;
     file.save()?;
     // Alone on stdout, so that it can be piped to where it is needed without being seen.
     writeln!(std::io::stdout(), "{text}").with_context(|| {

@@ -151,8 +151,10 @@ impl Job {
         }
         let place = archive.files.iter().position(|file| *file == ArchivedFile::Pending)?;
         let url = self.record.as_ref().and_then(|record| record.results.urls.get(place)?.clone());
-        if url.is_none() {
-            archive.files.get_mut(place).map(|file| *file = ArchivedFile::Absent);
+        if url.is_none()
+            && let Some(file) = archive.files.get_mut(place)
+        {
+            *file = ArchivedFile::Absent;
         }
         Some(FileToCopy { number: place + 1, url: url? })
     }
