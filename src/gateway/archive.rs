@@ -10,7 +10,7 @@ use super::bucket::{Bucket, Metadata};
 use super::config::Gateway;
 use super::file_link::FilePath;
 use super::host::FETCH;
-use super::streams::FixedLengthStream;
+use super::streams::{FixedLengthStream, StreamWriter, leave};
 use crate::client::{Timer, race};
 use crate::core::FileKind;
 use crate::core::job::{CopyOutcome, FileToCopy, Job};
@@ -76,51 +76,54 @@ pub async fn copy(bucket: &Bucket, rules: &ArchiveRules, job: &Job, file: &FileT
 }
 
 async fn try_copy(bucket: &Bucket, rules: &ArchiveRules, job: &Job, file: &FileToCopy) -> Result<CopyOutcome, JsValue> {
+    let key = FilePath { job: &job.id, number: file.number }.key();
+    if let Some(made) = made_before(bucket, &key, job).await? {
+        return Ok(made);
+    }
     let response = match fetched(rules, &file.url).await? {
         Ok(response) => response,
         Err(reason) => return Ok(CopyOutcome::Refused(reason)),
     };
     if response.status() != 200 {
         // It may be there a little later.
-        cancel(&response);
+        leave(response.body());
         return Ok(CopyOutcome::Failed);
     }
     let bytes = match length(&response)? {
         Ok(bytes) => bytes,
         Err(reason) => {
-            cancel(&response);
+            leave(response.body());
             return Ok(CopyOutcome::Refused(reason));
         }
     };
     let Some(body) = response.body() else { return Ok(CopyOutcome::Failed) };
-    let reader = reader_of(&body)?;
+    let reader = Reading(reader_of(&body)?);
     let mut start = Vec::new();
     while start.len() < FileKind::HEAD_BYTES
-        && let Some(chunk) = next_chunk(&reader).await?
+        && let Some(chunk) = next_chunk(&reader.0).await?
     {
         start.extend(chunk.to_vec());
     }
     let kind = match kind(&response, &start)? {
         Ok(kind) => kind,
-        Err(reason) => {
-            let _ = JsFuture::from(reader.cancel()).await;
-            return Ok(CopyOutcome::Refused(reason));
-        }
+        Err(reason) => return Ok(CopyOutcome::Refused(reason)),
     };
     let stream = FixedLengthStream::new(bytes as f64)?;
-    let key = FilePath { job: &job.id, number: file.number }.key();
     let metadata = metadata(job, file.number, kind);
     let readable = stream.readable();
-    let stored = async {
-        let stored = bucket.create(&key, &readable, kind.media_type(), &metadata).await;
-        // If it is there already, nobody reads the rest, and who sends it would wait.
-        let _ = JsFuture::from(readable.cancel()).await;
-        stored
-    };
-    match join(stored, send(&reader, &start, &stream)).await {
-        (Ok(true), Ok(())) | (Ok(false), _) => Ok(CopyOutcome::Stored { kind, bytes }),
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    }
+    let stored = bucket.put(&key, &readable, kind.media_type(), &metadata);
+    let (stored, sent) = join(stored, send(&reader.0, &start, &stream)).await;
+    sent.and(stored)?;
+    Ok(CopyOutcome::Stored { kind, bytes })
+}
+
+/// The copy that is there already: its making was not written down any more, as when the process was killed.
+async fn made_before(bucket: &Bucket, key: &str, job: &Job) -> Result<Option<CopyOutcome>, JsValue> {
+    let Some(stored) = bucket.head(key).await? else { return Ok(None) };
+    let is_ours = stored.metadata().get(LINK_SECRET) == job.link_secret.as_ref();
+    let media_type = stored.media_type();
+    let kind = FileKind::all().iter().find(|kind| media_type.as_deref() == Some(kind.media_type()));
+    Ok(kind.filter(|_| is_ours).map(|kind| CopyOutcome::Stored { kind: *kind, bytes: stored.size() as u64 }))
 }
 
 /// The answer at this link, or where it redirects to on allowed hosts.
@@ -135,7 +138,7 @@ async fn fetched(rules: &ArchiveRules, link: &str) -> Result<Result<Response, St
         if !(300..400).contains(&response.status()) {
             return Ok(Ok(response));
         }
-        cancel(&response);
+        leave(response.body());
         let location = response.headers().get("Location")?.unwrap_or_default();
         match web_sys::Url::new_with_base(&location, &link) {
             Ok(url) => link = url.href(),
@@ -143,14 +146,6 @@ async fn fetched(rules: &ArchiveRules, link: &str) -> Result<Result<Response, St
         }
     }
     Ok(Err("its link redirects to nowhere".to_owned()))
-}
-
-/// Leaves an answer's body unread.
-pub fn cancel(response: &Response) {
-    if let Some(body) = response.body() {
-        let cancelled = JsFuture::from(body.cancel());
-        spawn_local(async move { drop(cancelled.await) });
-    }
 }
 
 /// How long the file says that it is.
@@ -208,23 +203,46 @@ fn name(job: &Job, number: usize, kind: FileKind) -> String {
     format!("{name}{number}.{}", kind.ending())
 }
 
+/// A body that is read. It is left when this is dropped, as by a copy that takes too long.
+struct Reading(ReadableStreamDefaultReader);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let cancelled = JsFuture::from(self.0.cancel());
+        spawn_local(async move { drop(cancelled.await) });
+    }
+}
+
+/// A stream that is written. It breaks off when this is dropped before its end, so that nothing is stored.
+struct Writing {
+    writer: StreamWriter,
+    has_ended: bool,
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        if let Ok(aborted) = self.writer.abort(&JsValue::from_str("the copy broke off")) {
+            spawn_local(async move { drop(JsFuture::from(aborted).await) });
+        }
+    }
+}
+
 /// Passes a body on. If it breaks off, so does the stream.
 async fn send(reader: &ReadableStreamDefaultReader, start: &[u8], stream: &FixedLengthStream) -> Result<(), JsValue> {
-    let writer = stream.writable().get_writer()?;
+    let mut writing = Writing { writer: stream.writable().get_writer()?, has_ended: false };
+    let writer = &writing.writer;
     let closed = JsFuture::from(writer.closed());
     spawn_local(async move { drop(closed.await) });
-    let sent = async {
-        JsFuture::from(writer.write(&Uint8Array::from(start))?).await?;
-        while let Some(chunk) = next_chunk(reader).await? {
-            JsFuture::from(writer.write(&chunk)?).await?;
-        }
-        JsFuture::from(writer.close()?).await
-    };
-    let Err(error) = sent.await else { return Ok(()) };
-    for ended in [writer.abort(&error), Ok(reader.cancel())].into_iter().flatten() {
-        let _ = JsFuture::from(ended).await;
+    JsFuture::from(writer.write(&Uint8Array::from(start))?).await?;
+    while let Some(chunk) = next_chunk(reader).await? {
+        JsFuture::from(writer.write(&chunk)?).await?;
     }
-    Err(error)
+    JsFuture::from(writer.close()?).await?;
+    writing.has_ended = true;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use js_sys::{Object, Promise, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -10,6 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
+use super::byte_range::WantedRange;
 use super::message::to_host;
 use crate::web::given;
 
@@ -24,11 +25,13 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn get(this: &R2Bucket, key: &str, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
+    fn head(this: &R2Bucket, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
     fn delete(this: &R2Bucket, keys: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn list(this: &R2Bucket, options: &JsValue) -> Result<Promise, JsValue>;
 
-    /// An object of the bucket; with a body unless the request's conditions say that it needs none.
+    /// An object of the bucket; with a body unless only what is known of it was asked for.
     pub type StoredObject;
     #[wasm_bindgen(method, getter)]
     pub fn key(this: &StoredObject) -> String;
@@ -44,8 +47,6 @@ extern "C" {
     fn custom_metadata(this: &StoredObject) -> JsValue;
     #[wasm_bindgen(method, getter, js_name = httpMetadata)]
     fn http_metadata(this: &StoredObject) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn range(this: &StoredObject) -> JsValue;
 }
 
 /// The bucket, if one is bound.
@@ -60,29 +61,12 @@ pub type Metadata = HashMap<String, String>;
 struct PutOptions<'a> {
     http_metadata: HttpMetadata<'a>,
     custom_metadata: &'a Metadata,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    only_if: Option<OnlyIf>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HttpMetadata<'a> {
     content_type: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OnlyIf {
-    etag_does_not_match: &'static str,
-}
-
-/// The part of an object that a range names, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ByteRange {
-    /// Its first byte.
-    pub offset: u64,
-    /// Its length.
-    pub length: u64,
 }
 
 /// A page of the bucket's list.
@@ -100,43 +84,38 @@ impl Bucket {
         given(env, FILES).map(|bucket| Self(bucket.unchecked_into()))
     }
 
-    /// Stores what a stream of known length brings; `false` if there is something under this key already, and then the stream
-    /// isn't read. One that breaks off leaves nothing.
-    pub async fn create(
-        &self,
-        key: &str,
-        body: &JsValue,
-        media_type: &str,
-        metadata: &Metadata,
-    ) -> Result<bool, JsValue> {
-        let options = PutOptions {
-            http_metadata: HttpMetadata { content_type: media_type },
-            custom_metadata: metadata,
-            only_if: Some(OnlyIf { etag_does_not_match: "*" }),
-        };
-        let stored = JsFuture::from(self.0.put(key, body, &to_host(&options)?)?).await?;
-        Ok(!stored.is_null())
+    /// Stores what a stream of known length brings. A stream that breaks off leaves nothing.
+    pub async fn put(&self, key: &str, body: &JsValue, media_type: &str, metadata: &Metadata) -> Result<(), JsValue> {
+        let options =
+            PutOptions { http_metadata: HttpMetadata { content_type: media_type }, custom_metadata: metadata };
+        JsFuture::from(self.0.put(key, body, &to_host(&options)?)?).await.map(|_| ())
     }
 
     /// Stores these bytes.
-    pub async fn create_of(
+    pub async fn put_bytes(
         &self,
         key: &str,
         bytes: &[u8],
         media_type: &str,
         metadata: &Metadata,
     ) -> Result<(), JsValue> {
-        self.create(key, &Uint8Array::from(bytes), media_type, metadata).await.map(|_| ())
+        self.put(key, &Uint8Array::from(bytes), media_type, metadata).await
     }
 
-    /// An object, or the part of it that is asked for, by the headers of a request: `Range`, `If-None-Match` and the like.
-    pub async fn get(&self, key: &str, headers: Option<&web_sys::Headers>) -> Result<Option<StoredObject>, JsValue> {
-        let options = Object::new();
-        if let Some(headers) = headers {
-            js_sys::Reflect::set(&options, &"range".into(), headers)?;
-            js_sys::Reflect::set(&options, &"onlyIf".into(), headers)?;
+    /// An object, or a part of it. A part that lies outside of it throws.
+    pub async fn get(&self, key: &str, range: Option<WantedRange>) -> Result<Option<StoredObject>, JsValue> {
+        #[skip_serializing_none]
+        #[derive(Serialize)]
+        struct GetOptions {
+            range: Option<WantedRange>,
         }
-        let found = JsFuture::from(self.0.get(key, &options)?).await?;
+        let found = JsFuture::from(self.0.get(key, &to_host(&GetOptions { range })?)?).await?;
+        Ok((!found.is_null()).then(|| found.unchecked_into()))
+    }
+
+    /// What is known of an object.
+    pub async fn head(&self, key: &str) -> Result<Option<StoredObject>, JsValue> {
+        let found = JsFuture::from(self.0.head(key)?).await?;
         Ok((!found.is_null()).then(|| found.unchecked_into()))
     }
 
@@ -184,21 +163,5 @@ impl StoredObject {
     /// Its media type.
     pub fn media_type(&self) -> Option<String> {
         given(&self.http_metadata(), "contentType")?.as_string()
-    }
-
-    /// The part of it that the body is.
-    pub fn byte_range(&self) -> Option<ByteRange> {
-        let range = self.range();
-        let field = |name| given(&range, name).and_then(|value| value.as_f64()).map(|value| value as u64);
-        let size = self.size() as u64;
-        match (field("offset"), field("length"), field("suffix")) {
-            (_, _, Some(suffix)) => Some(ByteRange { offset: size.saturating_sub(suffix), length: suffix.min(size) }),
-            (None, None, None) => None,
-            (offset, length, None) => {
-                let offset = offset.unwrap_or_default();
-                let rest = size.saturating_sub(offset);
-                Some(ByteRange { offset, length: length.map_or(rest, |length| length.min(rest)) })
-            }
-        }
     }
 }

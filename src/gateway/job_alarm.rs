@@ -11,7 +11,7 @@ use super::host::console_log;
 use super::job_announce::announce;
 use super::job_deliver::deliver;
 use super::job_look::ask_vendor;
-use super::job_remove::{delete_file, forget};
+use super::job_remove::{erase, forget};
 use super::job_reply::UpstreamUsage;
 use super::job_storage::JobStorage;
 use super::job_submit::settle;
@@ -74,6 +74,7 @@ async fn perform(
             log(&job, BROKEN_OFF, None, None)
         }
         Duty::Settle => hold_unless(storage, settle(storage, &LedgerStub::new(env)?).await),
+        Duty::Erase => hold_unless(storage, erase(storage, env, &job).await),
         Duty::Announce => hold_unless(storage, announce(storage, env, gateway).await),
         Duty::CheckClaim => hold_unless(storage, check_claim(storage, gateway, &job).await),
         Duty::Look => {
@@ -124,10 +125,8 @@ async fn copy_next(storage: &JobStorage, env: &JsValue, gateway: &Gateway, mut j
     };
     let reason = if let CopyOutcome::Refused(reason) = &outcome { Some(reason.clone()) } else { None };
     let is_wanted = |job: &Job| job.archived_files().len() >= file.number;
-    let Some(mut job) = storage.load()?.filter(is_wanted) else {
-        // Its caller has deleted it meanwhile.
-        return delete_file(env, &job.id, file.number).await;
-    };
+    // Its caller may have deleted it meanwhile. Then the copy is erased next.
+    let Some(mut job) = storage.load()?.filter(is_wanted) else { return Ok(()) };
     job.finish_copy(file.number, outcome, HostTimer.now());
     storage.save(&job)?;
     log(&job, event, None, reason)

@@ -2,12 +2,12 @@
 
 use wasm_bindgen::JsValue;
 
-use super::archive::cancel;
 use super::config::Gateway;
 use super::host::FETCH;
 use super::job_alarm::log;
 use super::job_record::record_of;
 use super::job_storage::JobStorage;
+use super::streams::leave;
 use super::webhook::SignedHeaders;
 use crate::client::{Timer, race};
 use crate::core::callback_body;
@@ -35,7 +35,7 @@ pub async fn deliver(storage: &JobStorage, gateway: &Gateway) -> Result<(), JsVa
     let posted = race(FETCH.fetch(&url, &headers.pairs(), Some(&body)), HostTimer.sleep(TIMEOUT_MS)).await;
     let response = posted.and_then(Result::ok);
     if let Some(response) = &response {
-        cancel(response);
+        leave(response.body());
     }
     let status = response.map(|response| response.status());
     let received = status.is_some_and(|status| (200..300).contains(&status));

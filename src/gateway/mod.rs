@@ -10,6 +10,7 @@ mod api_response;
 mod archive;
 mod browser;
 mod bucket;
+mod byte_range;
 mod client_headers;
 mod config;
 mod crash;

@@ -3,6 +3,7 @@
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::ReadableStream;
 
 #[wasm_bindgen]
@@ -38,4 +39,11 @@ extern "C" {
     pub fn closed(this: &StreamWriter) -> Promise;
     #[wasm_bindgen(method, catch)]
     pub fn abort(this: &StreamWriter, reason: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// Leaves a body unread.
+pub fn leave(body: Option<ReadableStream>) {
+    let Some(body) = body else { return };
+    let cancelled = JsFuture::from(body.cancel());
+    spawn_local(async move { drop(cancelled.await) });
 }

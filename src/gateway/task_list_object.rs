@@ -1,7 +1,7 @@
 //! The Durable Object of one caller's tasks: their list, and the streams of those who watch them. There is one a caller, so that
 //! none waits for another's.
 
-use js_sys::Array;
+use js_sys::{Array, JsString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
@@ -44,13 +44,14 @@ pub fn task_list_update(state: TaskListState, update: &str) -> Result<(), JsValu
     let sql = &tables(&state.storage())?;
     let seq = next_seq(sql)?;
     let optional = |text: Option<String>| text.map_or(JsValue::NULL, JsValue::from);
+    let prompt = prompt.as_deref().map_or(JsValue::NULL, searchable);
     let row = [
         id.as_str().into(),
         number(seq),
         number(created_at),
         listed.as_str().into(),
         optional(task_type),
-        optional(prompt),
+        prompt,
         entry.as_str().into(),
     ];
     sql.run(
@@ -93,8 +94,8 @@ pub fn task_list_page(state: TaskListState, query: &str) -> Result<String, JsVal
         bindings.push(task_type.into());
     }
     if let Some(prompt) = prompt {
-        wanted.push("instr(lower(prompt), lower(?)) > 0");
-        bindings.push(prompt.into());
+        wanted.push("instr(prompt, ?) > 0");
+        bindings.push(searchable(&prompt));
     }
     if let Some(Place { created_at, id }) = after {
         wanted.push("(created_at, id) < (?, ?)");
@@ -139,6 +140,11 @@ pub fn task_list_watch(state: TaskListState, request: &str) -> Result<JsValue, J
     let frames = unknown.map(|id| Frame::unknown(id)).chain(news.map(|row| Frame::task(row.seq, &row.task)));
     let frames: String = frames.map(|frame| frame.0).collect();
     Ok(watchers.add(&tasks, &frames)?.into())
+}
+
+/// A prompt as it is searched: SQLite knows the capitals of ASCII alone.
+fn searchable(prompt: &str) -> JsValue {
+    JsString::from(prompt).to_lower_case().into()
 }
 
 /// The number of the next event. It goes by the time, so that numbers rise also after a list was emptied.

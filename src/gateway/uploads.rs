@@ -1,12 +1,11 @@
 //! Pictures that tasks start from: sent by a page, kept for a while, and fetched by the vendor.
 
 use serde::Serialize;
-use wasm_bindgen::JsValue;
 
 use super::access::Caller;
 use super::archive::{CALLER, KEPT_UNTIL, NAME};
 use super::bucket::Bucket;
-use super::files::{has_expired, leave, respond};
+use super::files::has_expired;
 use super::handler_error::HandlerError;
 use super::host::random_id;
 use super::ledger::{Account, ReserveRequest};
@@ -70,7 +69,7 @@ impl RequestContext<'_> {
         let expires_at = HostTimer.now() + KEPT_MS;
         let metadata = [(CALLER, caller.id.clone()), (KEPT_UNTIL, expires_at.to_string()), (NAME, String::new())];
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value)).into();
-        bucket.create_of(&key, bytes, kind.media_type(), &metadata).await?;
+        bucket.put_bytes(&key, bytes, kind.media_type(), &metadata).await?;
         Reply::of(&Upload { url: &url.route(&key), expires_at })
     }
 
@@ -96,14 +95,11 @@ impl RequestContext<'_> {
     /// A picture for the vendor: for whoever knows its address.
     pub(super) async fn uploaded_file(&self) -> Result<Reply, HandlerError> {
         let path = self.url.pathname();
-        let key = path.strip_prefix('/').ok_or_else(no_such_route)?;
-        let stored = self.stored(key).await?;
-        let (metadata, now_s) = (stored.metadata(), HostTimer.now() / 1000);
-        if has_expired(&metadata, now_s) {
-            return Err(leave(&stored).await);
+        let stored = self.stored(path.strip_prefix('/').ok_or_else(no_such_route)?).await?;
+        if has_expired(&stored.object.metadata(), HostTimer.now() / 1000) {
+            return Err(stored.withheld());
         }
-        let response: Result<_, JsValue> = respond(&stored, &metadata, true, None, now_s);
-        Ok(Reply::File(response?))
+        self.respond(stored, true, None)
     }
 }
 

@@ -6,8 +6,9 @@ use serde_with::skip_serializing_none;
 use super::Job;
 use crate::core::{ArchiveState, FileKind, RETENTION_MS};
 
-/// How soon a copy that failed is tried again; each time twice as late.
-const FIRST_RETRY_MS: i64 = 30_000;
+/// How soon copies that failed are tried again; each time twice as late. A file may be there seconds after its record, and a
+/// callback waits a minute for the copies.
+const FIRST_RETRY_MS: i64 = 5_000;
 const LONGEST_RETRY_MS: i64 = 60 * 60 * 1000;
 
 /// The copies.
@@ -16,8 +17,11 @@ const LONGEST_RETRY_MS: i64 = 60 * 60 * 1000;
 pub(super) struct Archive {
     /// By place, as the vendor's links are.
     files: Vec<ArchivedFile>,
-    /// How often in a row a copy failed.
+    /// How often in a row all that were left failed.
     failures: u32,
+    /// The first place that is still to be tried this time. One file that fails keeps none of the others waiting.
+    #[serde(default)]
+    from: usize,
     next_at: i64,
     /// After this the vendor has no files any more.
     vendor_until: i64,
@@ -80,6 +84,12 @@ impl Archive {
         self.kept_until
     }
 
+    /// The first place from this one on whose file is still to be copied.
+    fn pending(&self, from: usize) -> Option<usize> {
+        let mut files = self.files.iter().enumerate().skip(from);
+        files.find(|(_, file)| **file == ArchivedFile::Pending).map(|(place, _)| place)
+    }
+
     fn state(&self) -> ArchiveState {
         let any = |wanted: fn(&ArchivedFile) -> bool| self.files.iter().any(wanted);
         if any(|file| *file == ArchivedFile::Pending) {
@@ -109,6 +119,7 @@ impl Job {
         self.archive = Some(Archive {
             files: record.results.urls.iter().map(file).collect(),
             failures: 0,
+            from: 0,
             next_at: now,
             vendor_until: ended_at.saturating_add(RETENTION_MS),
             kept_until: now.saturating_add(kept_ms),
@@ -124,6 +135,18 @@ impl Job {
     /// What became of each file, by place.
     pub fn archived_files(&self) -> &[ArchivedFile] {
         self.archive.as_ref().map_or(&[], |archive| &archive.files)
+    }
+
+    /// The numbers of the files that lie in the bucket, or may: a copy may be there though nobody has written that down yet.
+    pub fn files_to_erase(&self) -> Vec<usize> {
+        let may_be_there = |file: &ArchivedFile| matches!(file, ArchivedFile::Stored { .. } | ArchivedFile::Pending);
+        let files = self.archived_files().iter().zip(1..).filter(|(file, _)| may_be_there(file));
+        files.map(|(_, number)| number).chain(self.to_erase.iter().copied()).collect()
+    }
+
+    /// The files of a deleted task are gone.
+    pub fn erased(&mut self) {
+        self.to_erase.clear();
     }
 
     /// Until when the copies are kept.
@@ -149,11 +172,9 @@ impl Job {
             self.changed();
             return None;
         }
-        let place = archive.files.iter().position(|file| *file == ArchivedFile::Pending)?;
+        let place = archive.pending(archive.from).or_else(|| archive.pending(0))?;
         let url = self.record.as_ref().and_then(|record| record.results.urls.get(place)?.clone());
-        if url.is_none()
-            && let Some(file) = archive.files.get_mut(place)
-        {
+        if let Some(file) = archive.files.get_mut(place).filter(|_| url.is_none()) {
             *file = ArchivedFile::Absent;
         }
         Some(FileToCopy { number: place + 1, url: url? })
@@ -166,8 +187,12 @@ impl Job {
         let Some(file) = place.filter(|file| **file == ArchivedFile::Pending) else { return };
         match outcome {
             CopyOutcome::Failed => {
+                archive.from = number;
+                if archive.pending(number).is_some() {
+                    return;
+                }
                 let pause = FIRST_RETRY_MS.saturating_mul(1 << archive.failures.min(20)).min(LONGEST_RETRY_MS);
-                archive.failures += 1;
+                (archive.failures, archive.from) = (archive.failures + 1, 0);
                 // At the vendor's end there is nothing to wait for.
                 archive.next_at = now.saturating_add(pause).min(archive.vendor_until.max(now + 1));
                 return;
@@ -176,7 +201,6 @@ impl Job {
             CopyOutcome::Refused(reason) => *file = ArchivedFile::Refused { reason },
         }
         archive.failures = 0;
-        archive.next_at = now;
         if archive.state() != ArchiveState::Pending {
             self.changed();
         }

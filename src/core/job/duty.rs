@@ -11,6 +11,8 @@ pub enum Duty {
     Settle,
     /// The task that a callback claims is looked into.
     CheckClaim,
+    /// The files of a deleted task are deleted.
+    Erase,
     /// The caller's list, and those who watch, are told what has changed.
     Announce,
     /// The vendor is asked.
@@ -33,6 +35,7 @@ impl Job {
         let duties = [
             (Duty::Settle, when(!self.settled)),
             (Duty::CheckClaim, when(self.claim().is_some())),
+            (Duty::Erase, when(!self.to_erase.is_empty())),
             (Duty::Announce, when(self.is_unannounced())),
             (Duty::Look, self.look_due()),
             (Duty::Deliver, self.delivery_due()),
@@ -50,9 +53,10 @@ impl Job {
         self.held_until = now + DUTY_RETRY_MS;
     }
 
-    /// Whether the caller's list is to be told of something. What was refused isn't in it.
+    /// Whether the caller's list is to be told of something. What was refused isn't in it; what was deleted is to leave it.
     pub fn is_unannounced(&self) -> bool {
-        self.version != self.announced && matches!(self.stage, Stage::Accepted { .. } | Stage::Unknown { .. })
+        let is_listed = matches!(self.stage, Stage::Accepted { .. } | Stage::Unknown { .. } | Stage::Removed);
+        self.version != self.announced && is_listed
     }
 
     /// Which change the list is told of.

@@ -113,6 +113,9 @@ pub struct Job {
     pub link_secret: Option<String>,
     /// The copies of its files.
     archive: Option<Archive>,
+    /// The files that are to be deleted, as its caller has deleted it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    to_erase: Vec<usize>,
     /// What its caller wants to be told, and where.
     delivery: Option<Delivery>,
     /// Counts the changes that its caller may see, and up to which of them the caller's list knows.
@@ -156,6 +159,7 @@ impl Job {
             look_again_after: None,
             link_secret: Some(order.link_secret),
             archive: None,
+            to_erase: Vec::new(),
             delivery: order.call_back_url.map(Delivery::new),
             version: 0,
             announced: 0,
@@ -200,8 +204,8 @@ impl Job {
         }
     }
 
-    /// Its caller has deleted it. What is left keeps the same order from being paid for again under the same key. A submit
-    /// that is under way can't be deleted.
+    /// Its caller has deleted it. What is left keeps the same order from being paid for again under the same key, and says which
+    /// files are still to be deleted. A submit that is under way can't be deleted.
     pub fn remove(&mut self) -> Result<(), Error> {
         match self.stage {
             Stage::Reserving | Stage::Submitting => {
@@ -209,10 +213,11 @@ impl Job {
                 Err(Error::invalid("taskId", must).with(|error| error.code = Some(409)))
             }
             _ => {
+                self.to_erase = self.files_to_erase();
                 self.stage = Stage::Removed;
                 (self.record, self.plan, self.archive, self.delivery) = (None, None, None, None);
                 (self.prompt, self.parent, self.claimed, self.link_secret) = (None, None, None, None);
-                self.announced = self.version;
+                self.changed();
                 Ok(())
             }
         }

@@ -374,8 +374,9 @@ fn drive(job: &mut Job, now: &mut i64, most: usize, fails: impl Fn(Duty) -> bool
         match duty {
             Duty::Forget => return done,
             Duty::Abandon => job.abandon(),
-            Duty::Settle | Duty::Announce | Duty::CheckClaim if failed => job.hold(*now),
+            Duty::Settle | Duty::Erase | Duty::Announce | Duty::CheckClaim if failed => job.hold(*now),
             Duty::Settle => job.settled = true,
+            Duty::Erase => job.erased(),
             Duty::Announce => job.announced(job.version()),
             Duty::CheckClaim => job.verify_claim(None, *now),
             Duty::Look => {
@@ -469,10 +470,28 @@ fn row_30_copies_that_fail_are_tried_until_the_vendor_has_deleted_the_files() {
         copies +=
             drive(&mut job, &mut now, 1, |duty| duty == Duty::Copy).iter().filter(|duty| **duty == Duty::Copy).count();
     }
-    assert!((300..400).contains(&copies), "{copies} tries");
+    assert!((700..800).contains(&copies), "{copies} tries of two files");
     assert_eq!(job.archive_state(), Some(ArchiveState::Expired));
     assert!((RETENTION_MS..RETENTION_MS + DAY_MS).contains(&(now - 10_000)));
     assert!(job.next_copy(now).is_none());
+}
+
+#[test]
+fn row_29_a_file_that_fails_keeps_none_of_the_others_waiting() {
+    let urls = ["https://a.example/1.png", "https://a.example/2.png", "https://a.example/3.png"];
+    let mut job = looked(1, &urls);
+    job.settled = true;
+    job.begin_archive(DAY_MS, |_| None, 10_000);
+    job.announced(job.version());
+    let mut tries = Vec::new();
+    for now in [10_000, 10_000, 10_000, 15_000, 15_000, 25_000] {
+        assert_eq!(job.next_duty(), (Duty::Copy, now));
+        let file = job.next_copy(now).unwrap();
+        let stored = CopyOutcome::Stored { kind: FileKind::Png, bytes: 1 };
+        job.finish_copy(file.number, if file.number == 2 { stored } else { CopyOutcome::Failed }, now);
+        tries.push(file.number);
+    }
+    assert_eq!(tries, [1, 2, 3, 1, 3, 1]);
 }
 
 #[test]
@@ -505,7 +524,7 @@ fn a_callback_to_the_caller_is_tried_four_times_and_waits_for_the_copies() {
     assert_eq!(job.next_duty(), (Duty::Copy, 10_000));
     job.finish_copy(1, CopyOutcome::Failed, 10_000);
     let mut now = 10_000;
-    let duties = drive(&mut job, &mut now, 12, |duty| matches!(duty, Duty::Copy | Duty::Deliver));
+    let duties = drive(&mut job, &mut now, 14, |duty| matches!(duty, Duty::Copy | Duty::Deliver));
     let deliveries = duties.iter().filter(|duty| **duty == Duty::Deliver).count();
     assert_eq!(deliveries, 4);
     assert_eq!(job.next_delivery(), None);
@@ -521,9 +540,14 @@ fn a_callback_to_the_caller_is_tried_four_times_and_waits_for_the_copies() {
 #[test]
 fn a_deleted_task_leaves_nothing_but_what_keeps_it_from_being_paid_again() {
     let mut job = looked(1, &["https://a.example/1.png"]);
+    job.settled = true;
     job.begin_archive(DAY_MS, |_| None, 10_000);
     job.remove().unwrap();
     assert_eq!((job.state(), job.spent()), (JobState::Removed, Some(true)));
+    assert_eq!(job.files_to_erase(), [1], "its copy may be under way");
+    let mut now = 10_000;
+    let duties = drive(&mut job.clone(), &mut now, 9, |_| false);
+    assert_eq!(duties, [Duty::Erase, Duty::Announce, Duty::Forget]);
     let text = serde_json::to_string(&job).unwrap();
     assert!(!text.contains("a.example") && !text.contains("prompt"), "{text}");
     assert_eq!(job.resubmitted("digest").unwrap_err().field.as_deref(), Some("idempotencyKey"));
