@@ -599,7 +599,7 @@ proptest! {
             true => BatchItem::Wait(Handle::new(number.to_string())),
             false => item(&number.to_string()),
         }).collect();
-        let options = BatchOptions { concurrency, timeout_ms: 100_000 };
+        let options = BatchOptions { concurrency, timeout_ms: 100_000, archived: false };
         let stop: std::pin::Pin<Box<dyn Future<Output = ()>>> = match stop_at {
             Some(ms) => Box::pin(server.alarm(ms)),
             None => Box::pin(never()),

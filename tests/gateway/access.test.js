@@ -237,7 +237,7 @@ test("CORS allows exact origins, lets the browser cache the preflight, and allow
     assert.equal(headers.get("access-control-allow-origin"), origin);
     assert.equal(headers.get("access-control-allow-credentials"), credentials);
     assert.equal(headers.get("access-control-allow-methods"), "POST");
-    assert.equal(headers.get("access-control-allow-headers"), "Authorization, Content-Type, Idempotency-Key");
+    assert.equal(headers.get("access-control-allow-headers"), "Authorization, Content-Type, Idempotency-Key, Last-Event-ID");
     assert.equal(headers.get("access-control-max-age"), "7200");
     assert.equal(headers.get("vary"), "Origin");
   }
@@ -293,10 +293,10 @@ test("row 13: with Turnstile a session is for a person, and a verifier that is d
   assert.equal((await made.post("generate", IMAGE, page)).status, 200);
 });
 
-test("the health route tells everyone that idempotency keys are honoured, and nothing else", async () => {
+test("the health route tells everyone what the gateway offers, and nothing else", async () => {
   const { url } = await gateway();
   const response = await fetch(`${url}/api/v1/health`);
-  assert.deepEqual(await response.json(), { code: 200, msg: "success", data: { idempotencyKeys: true } });
+  assert.deepEqual(await response.json(), { code: 200, msg: "success", data: { idempotencyKeys: true, events: true, archive: false, uploads: false } });
 });
 
 test("every answer and its log line have the request id, and no log line has a prompt or a secret", async () => {
@@ -310,7 +310,8 @@ test("every answer and its log line have the request id, and no log line has a p
     await made.get("record-info?taskId=unknown"),
     await made.get("nowhere"),
   ];
-  const lines = made.lines.map((line) => JSON.parse(line));
+  // The first line says that nobody can call back.
+  const lines = made.lines.map((line) => JSON.parse(line)).filter(({ note }) => note === undefined);
   for (const { status, headers, json } of answers) {
     const id = headers.get("x-request-id");
     assert.match(id, /^[0-9a-f]{16}$/);

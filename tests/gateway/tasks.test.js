@@ -185,13 +185,18 @@ test("row 15: another caller's task can't be read, watched, changed, shown or de
     [422, (id) => gateway.get(`record-info?taskId=${id}`, BOB)],
     [422, (id) => gateway.post("upscale", { taskId: id, index: 1 }, BOB)],
     [422, (id) => events([id])],
-    [422, (id) => events([mine, id])],
     [422, (id) => removed(gateway, id, BOB)],
     [404, shown],
   ]) {
     const answer = await ask(taskId);
     assert.equal(answer.status, status, answer.json?.msg);
     assert.equal(said(answer), said(await ask(none)));
+  }
+  // Beside one's own it is told to be unknown, whoever's it is.
+  for (const id of [taskId, none]) {
+    const partly = await watch(gateway, `taskId=${mine},${id}`, BOB);
+    await until(() => partly.events.length === 2);
+    assert.deepEqual(partly.events.map(({ event, data }) => [event, data.taskId]), [["unknown", id], ["task", mine]]);
   }
   assert.equal(gateway.vendor.upstream.requests.length, requests);
   assert.ok(!ids((await gateway.get("tasks", BOB)).json.data).includes(taskId));
@@ -208,7 +213,7 @@ test("a deleted task is gone: record, files, links, list, and whoever watches he
   const watching = await watch(gateway, `taskId=${taskId},${stays.taskId}`);
   await until(() => watching.events.length === 2);
   const answer = await removed(gateway, taskId);
-  assert.deepEqual([answer.status, answer.json.data], [200, null]);
+  assert.deepEqual([answer.status, answer.json.data], [200, { taskId }]);
 
   await until(() => watching.events.length === 3);
   assert.deepEqual([watching.events[2].event, watching.events[2].data], ["removed", { taskId }]);

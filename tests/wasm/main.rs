@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use js_sys::{Array, Object, Reflect};
 use midapi::client::{Client, Timer, race};
 use midapi::core::{Billed, Endpoint, GenerateRequest, Handle, Kind, Secret, State, Task, TaskType};
-use midapi::web::{Fetch, HostTimer, Unreadable, aborted, read_text};
+use midapi::web::{Fetch, HostTimer, Unreadable, aborted, read_bytes};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{AbortController, Headers, Response};
@@ -156,26 +156,26 @@ async fn a_signal_is_heard_and_left_without_a_listener() {
 #[wasm_bindgen_test]
 async fn a_body_is_read_up_to_its_limit_and_no_further() {
     let response = |text: &str| Response::new_with_opt_str(Some(text)).unwrap();
-    assert_eq!(read_text(response("grüße").body(), 7, 0).await.unwrap(), "grüße");
-    assert_eq!(read_text(None, 7, 0).await.unwrap(), "");
-    assert_eq!(read_text(response("12345678").body(), 7, 0).await, Err(Unreadable::Overlong));
+    assert_eq!(read_bytes(response("grüße").body(), 7, 0).await.unwrap(), "grüße".as_bytes());
+    assert_eq!(read_bytes(None, 7, 0).await.unwrap(), b"");
+    assert_eq!(read_bytes(response("12345678").body(), 7, 0).await, Err(Unreadable::Overlong));
     let bytes: Response = evaluate("new Response(new Uint8Array([0x61, 0xff]))").unchecked_into();
-    assert_eq!(read_text(bytes.body(), 7, 0).await, Err(Unreadable::NotUtf8));
+    assert_eq!(read_bytes(bytes.body(), 7, 0).await.unwrap(), [0x61, 0xff], "whatever they are");
     let broken = "new Response(new ReadableStream({ start(c) { c.error(new Error('half')) } }))";
     let broken: Response = evaluate(broken).unchecked_into();
-    assert_eq!(read_text(broken.body(), 7, 0).await, Err(Unreadable::Broken));
+    assert_eq!(read_bytes(broken.body(), 7, 0).await, Err(Unreadable::Broken));
 
     let in_use = "(() => { const response = new Response('x'); response.body.getReader(); return response })()";
     let in_use: Response = evaluate(in_use).unchecked_into();
-    assert_eq!(read_text(in_use.body(), 7, 0).await, Err(Unreadable::Broken));
+    assert_eq!(read_bytes(in_use.body(), 7, 0).await, Err(Unreadable::Broken));
 
     let endless =
         "globalThis.pulled = 0; new ReadableStream({ pull(c) { pulled++; c.enqueue(new Uint8Array(1000)) } })";
-    let read = |drained| read_text(Some(evaluate(endless).unchecked_into()), 10_000, drained);
+    let read = |drained| read_bytes(Some(evaluate(endless).unchecked_into()), 10_000, drained);
     assert_eq!(read(0).await, Err(Unreadable::Overlong));
     assert!(evaluate("pulled").as_f64().unwrap() < 20.0);
     // What is over the limit may be drained, but not for ever.
     assert_eq!(read(50_000).await, Err(Unreadable::Overlong));
     assert!((60.0..70.0).contains(&evaluate("pulled").as_f64().unwrap()));
-    assert_eq!(read_text(response("12345678").body(), 7, 100).await, Err(Unreadable::Overlong));
+    assert_eq!(read_bytes(response("12345678").body(), 7, 100).await, Err(Unreadable::Overlong));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Stage};
+use super::{Job, JobState, Stage};
 use crate::core::{Billed, CallBackUrl, Error, RETENTION_MS, Record, Schedule, State, Task, typical_ms};
 
 /// The shortest time between two looks at the vendor's record, however many ask.
@@ -165,12 +165,16 @@ impl Job {
         let after_ms = after.map_or(LOOK_FLOOR_MS, |seconds| (i64::from(seconds) * 1000).clamp(1_000, LOOK_FLOOR_MS));
         self.look_at = now + after_ms;
         self.look_again_after = after;
+        let had_timed_out = self.state() == JobState::TimedOut;
         if let Some(plan) = &mut self.plan {
             plan.looked(now, after);
             // Whoever waits for a callback gets one: their questions needn't reach the vendor.
             if let Some(next) = plan.next().filter(|_| plan.expects_callback) {
                 self.look_at = self.look_at.max(next);
             }
+        }
+        if self.state() == JobState::TimedOut && !had_timed_out {
+            self.changed();
         }
     }
 

@@ -435,6 +435,8 @@ fn row_34_a_task_that_never_ends_times_out_and_a_late_success_is_adopted() {
     while found.state() != JobState::TimedOut {
         drive(&mut found, &mut now, 1, |duty| duty == Duty::Look);
     }
+    assert_eq!(found.next_duty().0, Duty::Announce, "its owner sees that it has timed out");
+    found.announced(found.version());
     let (duty, due) = found.next_duty();
     assert_eq!(duty, Duty::Look);
     found.start_look(due);
