@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::pin::{Pin, pin};
 
 use futures_util::future::{Either, select};
@@ -482,9 +481,8 @@ impl<T: Transport, C: Timer> Client<T, C> {
     }
 
     /// The stream of what happens to these tasks, if the server opens it.
-    pub(super) async fn open_events(&self, tasks: &BTreeSet<String>) -> Option<BodyStream> {
-        let ids: Vec<_> = tasks.iter().map(String::as_str).collect();
-        let url = self.endpoint.route(&format!("events?taskId={}", ids.join(",")));
+    pub(super) async fn open_events(&self, tasks: &[String]) -> Option<BodyStream> {
+        let url = self.endpoint.route(&format!("events?taskId={}", tasks.join(",")));
         let request = Request { url: &url, body: None, key: self.key.as_ref(), idempotency_key: None };
         let opened = race(self.transport.open(request), self.timer.sleep(OPEN_TIMEOUT_MS)).await;
         opened?.ok().filter(|reply| reply.status == 200).map(|reply| reply.body)
