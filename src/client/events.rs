@@ -1,9 +1,11 @@
 //! What a gateway tells of tasks as it happens: one stream for all that a client waits for.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::fmt;
+use std::rc::Rc;
 
-use futures_channel::{mpsc, oneshot};
+use futures_channel::oneshot;
 use futures_util::lock::Mutex;
 use futures_util::stream::StreamExt;
 use sse_core::{SseDecoder, SseEvent};
@@ -29,8 +31,7 @@ const MOST_TASKS: usize = 100;
 pub(super) struct Events {
     /// Whether the server has said that it tells of tasks.
     offered: Cell<Option<bool>>,
-    watches: RefCell<Vec<Watch>>,
-    last_number: Cell<u32>,
+    watches: RefCell<Vec<Rc<Watch>>>,
     stream: Mutex<Option<EventStream>>,
     /// The tasks that the open stream was asked for.
     told: RefCell<Vec<String>>,
@@ -40,18 +41,21 @@ pub(super) struct Events {
     more: RefCell<Option<oneshot::Sender<()>>>,
 }
 
+/// Somebody who waits for a task.
 struct Watch {
-    number: u32,
     task_id: String,
-    words: mpsc::UnboundedSender<News>,
+    /// The last that was told of it.
+    record: RefCell<Option<Box<Record>>>,
+    /// Wakes whoever waits: something is told, or whether the stream tells of the task has changed.
+    news: RefCell<Option<oneshot::Sender<()>>>,
 }
 
-/// What whoever waits is told.
-pub(super) enum News {
-    /// Where the task stands now.
-    Record(Box<Record>),
-    /// Whether the stream tells of the task has changed.
-    Changed,
+impl Watch {
+    fn wake(&self) {
+        if let Some(waiting) = self.news.take() {
+            let _ = waiting.send(());
+        }
+    }
 }
 
 struct EventStream {
@@ -59,34 +63,34 @@ struct EventStream {
     decoder: SseDecoder,
 }
 
-/// Somebody who waits for a task. Dropped, nothing more is told, and the stream of the last one is closed.
+/// A watch. Dropped, nothing more is told, and the stream of the last one is closed.
 pub(super) struct Watching<'a> {
     events: &'a Events,
-    number: u32,
-    task_id: String,
-    words: mpsc::UnboundedReceiver<News>,
+    watch: Rc<Watch>,
 }
 
 impl Watching<'_> {
-    /// What is told next.
-    pub async fn next(&mut self) -> News {
-        match self.words.next().await {
-            Some(word) => word,
-            None => std::future::pending().await,
+    /// Where the task stands now, if that is what is told next; otherwise whether it is told has changed.
+    pub async fn next(&self) -> Option<Box<Record>> {
+        if self.watch.record.borrow().is_none() {
+            let (sender, news) = oneshot::channel();
+            *self.watch.news.borrow_mut() = Some(sender);
+            let _ = news.await;
         }
+        self.watch.record.take()
     }
 
     /// Whether the task's end is told: nobody has to look.
     pub fn is_told(&self) -> bool {
         let Events { told, gone, .. } = self.events;
-        told.borrow().contains(&self.task_id) && !gone.borrow().contains(&self.task_id)
+        told.borrow().contains(&self.watch.task_id) && !gone.borrow().contains(&self.watch.task_id)
     }
 }
 
 impl Drop for Watching<'_> {
     fn drop(&mut self) {
         let mut watches = self.events.watches.borrow_mut();
-        watches.retain(|watch| watch.number != self.number);
+        watches.retain(|watch| !Rc::ptr_eq(watch, &self.watch));
         if watches.is_empty() {
             self.events.told.borrow_mut().clear();
             self.events.gone.borrow_mut().clear();
@@ -100,37 +104,38 @@ impl Drop for Watching<'_> {
 impl Events {
     /// Waits for a task.
     pub fn watch(&self, task_id: &str) -> Watching<'_> {
-        let (sender, words) = mpsc::unbounded();
-        let number = self.last_number.get().wrapping_add(1);
-        self.last_number.set(number);
-        self.watches.borrow_mut().push(Watch { number, task_id: task_id.to_owned(), words: sender });
+        let watch =
+            Rc::new(Watch { task_id: task_id.to_owned(), record: RefCell::default(), news: RefCell::default() });
+        self.watches.borrow_mut().push(watch.clone());
         if let Some(driver) = self.more.take() {
             let _ = driver.send(());
         }
-        Watching { events: self, number, task_id: task_id.to_owned(), words }
+        Watching { events: self, watch }
     }
 
     /// Drives the stream for all who wait, as long as it is polled; never ends.
-    pub async fn drive<T: Transport, C: Timer>(&self, client: &Client<T, C>) {
+    pub async fn drive<T: Transport, C: Timer>(&self, client: &Client<T, C>) -> Infallible {
         let mut stream = self.stream.lock().await;
         if !self.is_offered(client).await {
             return std::future::pending().await;
         }
         let mut pause_ms = FIRST_PAUSE_MS;
         loop {
+            let (sender, more) = oneshot::channel();
+            *self.more.borrow_mut() = Some(sender);
             let wanted = self.wanted();
             let is_missing = |id| !self.told.borrow().contains(id);
             if stream.is_none() || wanted.iter().any(is_missing) {
-                *stream = client.open_events(&wanted).await.map(|body| EventStream { body, decoder: SseDecoder::new() });
+                *stream =
+                    client.open_events(&wanted).await.map(|body| EventStream { body, decoder: SseDecoder::new() });
                 self.tell_of(if stream.is_some() { wanted } else { Vec::new() });
             }
             if let Some(EventStream { body, decoder }) = stream.as_mut() {
-                let (sender, more) = oneshot::channel();
-                *self.more.borrow_mut() = Some(sender);
                 let piece = race(body.next(), client.timer.sleep(SILENCE_MS));
-                let piece = race(piece, async { let _ = more.await; }).await;
-                // Somebody waits for another task.
-                let Some(piece) = piece else { continue };
+                let until_more = async {
+                    let _ = more.await;
+                };
+                let Some(piece) = race(piece, until_more).await else { continue };
                 if let Some(piece) = piece.flatten() {
                     pause_ms = FIRST_PAUSE_MS;
                     let mut rest = piece.as_slice();
@@ -156,28 +161,26 @@ impl Events {
         let Some(data) = decode::given(data) else { return };
         if event == "task" {
             let Some(record) = decode::lenient::<Record>(data) else { return };
-            self.tell(|watch| {
-                (watch.task_id == record.task_id).then(|| News::Record(Box::new(record.clone())))
-            });
+            for watch in self.watches.borrow().iter().filter(|watch| watch.task_id == record.task_id) {
+                *watch.record.borrow_mut() = Some(Box::new(record.clone()));
+                watch.wake();
+            }
         } else if event == "removed" || event == "unknown" {
-            let Some(id) = data.field("taskId").cloned().and_then(Given::into_text) else { return };
-            self.gone.borrow_mut().push(id);
-            self.tell(|_| Some(News::Changed));
+            let Some(id) = data.field("taskId").and_then(Given::text) else { return };
+            self.gone.borrow_mut().push(id.to_owned());
+            self.wake_all();
         }
     }
 
-    fn tell(&self, news: impl Fn(&Watch) -> Option<News>) {
-        for watch in self.watches.borrow().iter() {
-            if let Some(news) = news(watch) {
-                let _ = watch.words.unbounded_send(news);
-            }
-        }
+    fn wake_all(&self) {
+        self.watches.borrow().iter().for_each(|watch| watch.wake());
     }
 
     /// The tasks that are waited for.
     fn wanted(&self) -> Vec<String> {
         let mut wanted = Vec::new();
-        for Watch { task_id, .. } in self.watches.borrow().iter() {
+        for watch in self.watches.borrow().iter() {
+            let Watch { task_id, .. } = &**watch;
             if wanted.len() < MOST_TASKS && !wanted.contains(task_id) && !self.gone.borrow().contains(task_id) {
                 wanted.push(task_id.clone());
             }
@@ -188,7 +191,7 @@ impl Events {
     /// The open stream tells of these tasks.
     fn tell_of(&self, tasks: Vec<String>) {
         *self.told.borrow_mut() = tasks;
-        self.tell(|_| Some(News::Changed));
+        self.wake_all();
     }
 
     async fn is_offered<T: Transport, C: Timer>(&self, client: &Client<T, C>) -> bool {
