@@ -1,9 +1,8 @@
-use std::collections::BTreeSet;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
-use super::events::{News, Watching};
+use super::events::Watching;
 use super::{BodyStream, CallContext, Client, Method, NoReply, Reply, Request, Timer, Transport, Try, race};
 use crate::core::{
     ArchiveState, Billed, Error, Given, Handle, Kind, Operation, Record, Retry, Schedule, State, Submission, Task,
@@ -169,7 +168,19 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         }
     }
 
+    /// Whoever waits drives the stream of events meanwhile: others wait for it, too.
     async fn wait_for(&self, handle: &Handle, timeout_ms: i64) -> Result<Task, Error> {
+        let Client { events, .. } = self.client;
+        let watching = events.watch(&handle.task_id);
+        let waiting = pin!(self.wait_watching(handle, timeout_ms, &watching));
+        let driving = pin!(events.drive(self.client));
+        match select(waiting, driving).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((never, _)) => match never {},
+        }
+    }
+
+    async fn wait_watching(&self, handle: &Handle, timeout_ms: i64, watching: &Watching<'_>) -> Result<Task, Error> {
         let timer = &self.client.timer;
         let began_at = timer.now();
         let mut schedule = Schedule::new(began_at, handle.expected_by(began_at), timeout_ms);
@@ -180,20 +191,16 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let mut last_failure = None;
         // What is there while copies are still made.
         let mut succeeded = None;
-        let mut watching = self.client.events.watch(&handle.task_id);
-        let mut driving = pin!(self.client.events.drive(self.client));
         loop {
             let trusts_events = unreadable_looks == 0;
-            let found = match self.next_find(&mut schedule, &mut watching, trusts_events, driving.as_mut()).await {
+            let found = match self.next_find(&mut schedule, watching, trusts_events).await {
                 Find::Over => break,
-                Find::Record(record) => Ok((*record, None)),
+                Find::Record(record) => Ok((self.shown(*record), None)),
                 Find::LookDue => {
                     let ms = (schedule.deadline().saturating_sub(timer.now()))
                         .min(CALL_TIMEOUT_MS.into())
                         .max(SHORTEST_LOOK_MS);
-                    // Whoever drives the stream goes on meanwhile: others wait for it, too.
-                    let look = pin!(self.look(handle, Limits { tries: 1, ms }));
-                    alongside(look, driving.as_mut()).await
+                    self.look(handle, Limits { tries: 1, ms }).await
                 }
             };
             match found {
@@ -337,50 +344,46 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         }
     }
 
-    /// Waits until the task's stream tells of it, or the next look is due. Meanwhile the stream is driven.
-    async fn next_find(
-        &self,
-        schedule: &mut Schedule,
-        watching: &mut Watching<'_>,
-        trusts_events: bool,
-        driving: Pin<&mut impl Future<Output = ()>>,
-    ) -> Find {
+    /// Waits until the task's stream tells of it, or the next look is due.
+    async fn next_find(&self, schedule: &mut Schedule, watching: &Watching<'_>, trusts_events: bool) -> Find {
         let timer = &self.client.timer;
-        let find = pin!(async {
-            loop {
-                let next_look = schedule.next_look(timer.hidden());
-                // Where the end is told, a look is for the end of the wait alone.
-                let at = next_look.map(|at| if trusts_events && watching.is_told() { schedule.deadline() } else { at });
-                let Some(at) = at else { return Find::Over };
-                let ms = at.saturating_sub(timer.now());
-                if ms <= 0 {
-                    return Find::LookDue;
-                }
-                let until_look = async {
-                    let sleep = timer.sleep(ms.min(LONGEST_SLEEP_MS) as u32);
-                    race(sleep, timer.woken()).await.is_none()
-                };
-                match select(pin!(watching.next()), pin!(until_look)).await {
-                    Either::Left((News::Record(record), _)) => return Find::Record(record),
-                    Either::Left((News::Changed, _)) | Either::Right((false, _)) => {}
-                    Either::Right((true, _)) => schedule.woken(timer.now()),
-                }
+        loop {
+            let next_look = schedule.next_look(timer.hidden());
+            // Where the end is told, a look is for the end of the wait alone.
+            let at = next_look.map(|at| if trusts_events && watching.is_told() { schedule.deadline() } else { at });
+            let Some(at) = at else { return Find::Over };
+            let ms = at.saturating_sub(timer.now());
+            if ms <= 0 {
+                return Find::LookDue;
             }
-        });
-        alongside(find, driving).await
+            let until_look = async {
+                let sleep = timer.sleep(ms.min(LONGEST_SLEEP_MS) as u32);
+                race(sleep, timer.woken()).await.is_none()
+            };
+            match select(pin!(watching.next()), pin!(until_look)).await {
+                Either::Left((Some(record), _)) => return Find::Record(record),
+                Either::Left((None, _)) | Either::Right((false, _)) => {}
+                Either::Right((true, _)) => schedule.woken(timer.now()),
+            }
+        }
     }
 
     async fn look(&self, handle: &Handle, limits: Limits) -> Result<(Record, Option<u32>), Error> {
         let url = self.client.endpoint.route(&format!("record-info?taskId={}", handle.task_id));
         let answer = self.exchange(&[Form::get(url, "record-info")], Operation::Read, limits).await.1?;
-        let mut record: Record = decode_data(Operation::Read, answer.data, "is no task record")?;
+        let record: Record = decode_data(Operation::Read, answer.data, "is no task record")?;
         // Another task's results would be shown, and stored, as this one's.
         if record.task_id != handle.task_id {
             let message = "the server's answer is about another task";
             return Err(Error::unanswered(Operation::Read, Kind::BadResponse, message));
         }
+        Ok((self.shown(record), answer.look_again_after))
+    }
+
+    /// The record with the server's own words as they may be shown.
+    fn shown(&self, mut record: Record) -> Record {
         record.error_message = record.error_message.and_then(|message| shown(message, self.client.key.as_ref()));
-        Ok((record, answer.look_again_after))
+        record
     }
 
     /// The task of a record, with what the handle knows of it.
@@ -519,21 +522,12 @@ impl<T: Transport, C: Timer> Client<T, C> {
     }
 
     /// The stream of what happens to these tasks, if the server opens it.
-    pub(super) async fn open_events(&self, tasks: &BTreeSet<String>) -> Option<BodyStream> {
-        let ids: Vec<_> = tasks.iter().map(String::as_str).collect();
-        let url = self.endpoint.route(&format!("events?taskId={}", ids.join(",")));
+    pub(super) async fn open_events(&self, tasks: &[String]) -> Option<BodyStream> {
+        let url = self.endpoint.route(&format!("events?taskId={}", tasks.join(",")));
         let request =
             Request { method: Method::Get, url: &url, body: None, key: self.key.as_ref(), idempotency_key: None };
         let opened = race(self.transport.open(request), self.timer.sleep(OPEN_TIMEOUT_MS)).await;
         opened?.ok().filter(|reply| reply.status == 200).map(|reply| reply.body)
-    }
-}
-
-/// The future's output; beside it another is polled, which never ends.
-async fn alongside<F: Future>(future: Pin<&mut F>, other: Pin<&mut impl Future<Output = ()>>) -> F::Output {
-    match select(future, other).await {
-        Either::Left((output, _)) => output,
-        Either::Right(((), future)) => future.await,
     }
 }
 

@@ -1,17 +1,17 @@
 //! What a gateway tells of tasks as it happens: one stream for all that a client waits for.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fmt;
 use std::rc::Rc;
 
-use eventsource_stream::Eventsource;
-use futures_channel::{mpsc, oneshot};
+use futures_channel::oneshot;
 use futures_util::lock::Mutex;
-use futures_util::stream::{LocalBoxStream, StreamExt};
+use futures_util::stream::StreamExt;
+use sse_core::{SseDecoder, SseEvent};
 
 use super::{BodyStream, Client, Timer, Transport, race};
-use crate::core::{Record, decode};
+use crate::core::{Given, Record, decode};
 
 /// Where nothing is heard for so long, the stream is lost: a gateway shows three times as often that it is alive.
 const SILENCE_MS: u32 = 45_000;
@@ -25,96 +25,72 @@ const MOST_TASKS: usize = 100;
 
 /// Who waits for tasks, and the stream that tells of them. Whoever waits drives it, one at a time: a client has no task of
 /// its own in the background.
+///
+/// The lists are short, and searched from the front: ordered sets of texts are 3 KB of the package's module.
 #[derive(Default)]
 pub(super) struct Events {
     /// Whether the server has said that it tells of tasks.
     offered: Cell<Option<bool>>,
-    watches: RefCell<Vec<Watch>>,
-    last_number: Cell<u64>,
+    watches: RefCell<Vec<Rc<Watch>>>,
     stream: Mutex<Option<EventStream>>,
     /// The tasks that the open stream was asked for.
-    told: RefCell<BTreeSet<String>>,
+    told: RefCell<Vec<String>>,
     /// Those that the server doesn't know, or not any more.
-    gone: RefCell<BTreeSet<String>>,
+    gone: RefCell<Vec<String>>,
     /// Wakes whoever drives the stream: somebody waits for another task.
     more: RefCell<Option<oneshot::Sender<()>>>,
 }
 
+/// Somebody who waits for a task.
 struct Watch {
-    number: u64,
     task_id: String,
-    words: mpsc::UnboundedSender<News>,
+    /// The last that was told of it.
+    record: RefCell<Option<Box<Record>>>,
+    /// Wakes whoever waits: something is told, or whether the stream tells of the task has changed.
+    news: RefCell<Option<oneshot::Sender<()>>>,
 }
 
-/// What whoever waits is told.
-pub(super) enum News {
-    /// Where the task stands now.
-    Record(Box<Record>),
-    /// Whether the stream tells of the task has changed.
-    Changed,
-}
-
-struct EventStream {
-    events: LocalBoxStream<'static, Option<Told>>,
-    /// Counts what was heard, what means nothing included.
-    heard: Rc<Cell<u64>>,
-}
-
-/// An event that a client knows.
-enum Told {
-    Task(Box<Record>),
-    /// The server doesn't know this task, or not any more.
-    Gone(String),
-}
-
-impl EventStream {
-    fn new(body: BodyStream) -> Self {
-        let heard = Rc::new(Cell::new(0));
-        let counted = heard.clone();
-        let body = body.inspect(move |_| counted.set(counted.get() + 1));
-        let told = |event: eventsource_stream::Event| {
-            let data = decode::given(&event.data)?;
-            match event.event.as_str() {
-                "task" => decode::lenient(data).map(Told::Task),
-                "removed" | "unknown" => data.field("taskId").cloned()?.into_text().map(Told::Gone),
-                _ => None,
-            }
-        };
-        // A broken stream ends; what a later gateway may tell besides is passed over.
-        let events = body.eventsource().take_while(|event| std::future::ready(event.is_ok()));
-        let events = events.map(move |event| event.ok().and_then(told));
-        Self { events: events.boxed_local(), heard }
+impl Watch {
+    fn wake(&self) {
+        if let Some(waiting) = self.news.take() {
+            let _ = waiting.send(());
+        }
     }
 }
 
-/// Somebody who waits for a task. Dropped, nothing more is told, and the stream of the last one is closed.
+struct EventStream {
+    body: BodyStream,
+    decoder: SseDecoder,
+}
+
+/// A watch. Dropped, nothing more is told, and the stream of the last one is closed.
 pub(super) struct Watching<'a> {
     events: &'a Events,
-    number: u64,
-    task_id: String,
-    words: mpsc::UnboundedReceiver<News>,
+    watch: Rc<Watch>,
 }
 
 impl Watching<'_> {
-    /// What is told next.
-    pub async fn next(&mut self) -> News {
-        match self.words.next().await {
-            Some(word) => word,
-            None => std::future::pending().await,
+    /// Where the task stands now, if that is what is told next; otherwise whether it is told has changed.
+    pub async fn next(&self) -> Option<Box<Record>> {
+        if self.watch.record.borrow().is_none() {
+            let (sender, news) = oneshot::channel();
+            *self.watch.news.borrow_mut() = Some(sender);
+            let _ = news.await;
         }
+        self.watch.record.take()
     }
 
     /// Whether the task's end is told: nobody has to look.
     pub fn is_told(&self) -> bool {
         let Events { told, gone, .. } = self.events;
-        told.borrow().contains(&self.task_id) && !gone.borrow().contains(&self.task_id)
+        told.borrow().contains(&self.watch.task_id) && !gone.borrow().contains(&self.watch.task_id)
     }
 }
 
 impl Drop for Watching<'_> {
     fn drop(&mut self) {
         let mut watches = self.events.watches.borrow_mut();
-        watches.retain(|watch| watch.number != self.number);
+        watches.retain(|watch| !Rc::ptr_eq(watch, &self.watch));
         if watches.is_empty() {
             self.events.told.borrow_mut().clear();
             self.events.gone.borrow_mut().clear();
@@ -128,36 +104,51 @@ impl Drop for Watching<'_> {
 impl Events {
     /// Waits for a task.
     pub fn watch(&self, task_id: &str) -> Watching<'_> {
-        let (sender, words) = mpsc::unbounded();
-        let number = self.last_number.get() + 1;
-        self.last_number.set(number);
-        self.watches.borrow_mut().push(Watch { number, task_id: task_id.to_owned(), words: sender });
+        let watch =
+            Rc::new(Watch { task_id: task_id.to_owned(), record: RefCell::default(), news: RefCell::default() });
+        self.watches.borrow_mut().push(watch.clone());
         if let Some(driver) = self.more.take() {
             let _ = driver.send(());
         }
-        Watching { events: self, number, task_id: task_id.to_owned(), words }
+        Watching { events: self, watch }
     }
 
     /// Drives the stream for all who wait, as long as it is polled; never ends.
-    pub async fn drive<T: Transport, C: Timer>(&self, client: &Client<T, C>) {
+    pub async fn drive<T: Transport, C: Timer>(&self, client: &Client<T, C>) -> Infallible {
         let mut stream = self.stream.lock().await;
         if !self.is_offered(client).await {
             return std::future::pending().await;
         }
         let mut pause_ms = FIRST_PAUSE_MS;
         loop {
+            let (sender, more) = oneshot::channel();
+            *self.more.borrow_mut() = Some(sender);
             let wanted = self.wanted();
-            if stream.is_none() || !wanted.is_subset(&self.told.borrow()) {
-                *stream = client.open_events(&wanted).await.map(EventStream::new);
-                self.tell_of(if stream.is_some() { wanted } else { BTreeSet::new() });
+            let is_missing = |id| !self.told.borrow().contains(id);
+            if stream.is_none() || wanted.iter().any(is_missing) {
+                *stream =
+                    client.open_events(&wanted).await.map(|body| EventStream { body, decoder: SseDecoder::new() });
+                self.tell_of(if stream.is_some() { wanted } else { Vec::new() });
             }
-            if let Some(open) = stream.as_mut() {
-                pause_ms = FIRST_PAUSE_MS;
-                if self.listen(client, open).await {
+            if let Some(EventStream { body, decoder }) = stream.as_mut() {
+                let piece = race(body.next(), client.timer.sleep(SILENCE_MS));
+                let until_more = async {
+                    let _ = more.await;
+                };
+                let Some(piece) = race(piece, until_more).await else { continue };
+                if let Some(piece) = piece.flatten() {
+                    pause_ms = FIRST_PAUSE_MS;
+                    let mut rest = piece.as_slice();
+                    while let Some(event) = decoder.next(&mut rest) {
+                        // What is too long to be a task's is passed over, like what a later gateway may tell besides.
+                        if let Ok(SseEvent::Message(event)) = event {
+                            self.pass_on(&event.event, &event.data);
+                        }
+                    }
                     continue;
                 }
                 *stream = None;
-                self.tell_of(BTreeSet::new());
+                self.tell_of(Vec::new());
             }
             let part = 0.5 + client.timer.random() / 2.0;
             client.timer.sleep((f64::from(pause_ms) * part) as u32).await;
@@ -165,65 +156,42 @@ impl Events {
         }
     }
 
-    /// Passes on what the stream tells, until somebody waits for another task; `false` once the stream is lost.
-    async fn listen<T: Transport, C: Timer>(&self, client: &Client<T, C>, open: &mut EventStream) -> bool {
-        let (sender, more) = oneshot::channel();
-        *self.more.borrow_mut() = Some(sender);
-        if !self.wanted().is_subset(&self.told.borrow()) {
-            return true;
+    /// Passes an event on to those whom it is about.
+    fn pass_on(&self, event: &str, data: &str) {
+        let Some(data) = decode::given(data) else { return };
+        if event == "task" {
+            let Some(record) = decode::lenient::<Record>(data) else { return };
+            for watch in self.watches.borrow().iter().filter(|watch| watch.task_id == record.task_id) {
+                *watch.record.borrow_mut() = Some(Box::new(record.clone()));
+                watch.wake();
+            }
+        } else if event == "removed" || event == "unknown" {
+            let Some(id) = data.field("taskId").and_then(Given::text) else { return };
+            self.gone.borrow_mut().push(id.to_owned());
+            self.wake_all();
         }
-        let telling = async {
-            while let Some(told) = open.events.next().await {
-                self.pass_on(told);
-            }
-        };
-        let heard = open.heard.clone();
-        let silence = async {
-            let mut before = None;
-            while before != Some(heard.get()) {
-                before = Some(heard.get());
-                client.timer.sleep(SILENCE_MS).await;
-            }
-        };
-        let lost = race(telling, silence);
-        race(lost, async {
-            let _ = more.await;
-        })
-        .await
-        .is_none()
     }
 
-    fn pass_on(&self, told: Option<Told>) {
-        match told {
-            None => {}
-            Some(Told::Task(record)) => {
-                for watch in self.watches.borrow().iter().filter(|watch| watch.task_id == record.task_id) {
-                    let _ = watch.words.unbounded_send(News::Record(record.clone()));
-                }
-            }
-            Some(Told::Gone(task_id)) => {
-                self.gone.borrow_mut().insert(task_id.clone());
-                for watch in self.watches.borrow().iter().filter(|watch| watch.task_id == task_id) {
-                    let _ = watch.words.unbounded_send(News::Changed);
-                }
-            }
-        }
+    fn wake_all(&self) {
+        self.watches.borrow().iter().for_each(|watch| watch.wake());
     }
 
     /// The tasks that are waited for.
-    fn wanted(&self) -> BTreeSet<String> {
-        let gone = self.gone.borrow();
-        let watches = self.watches.borrow();
-        let known = watches.iter().filter(|watch| !gone.contains(&watch.task_id));
-        known.map(|watch| watch.task_id.clone()).take(MOST_TASKS).collect()
+    fn wanted(&self) -> Vec<String> {
+        let mut wanted = Vec::new();
+        for watch in self.watches.borrow().iter() {
+            let Watch { task_id, .. } = &**watch;
+            if wanted.len() < MOST_TASKS && !wanted.contains(task_id) && !self.gone.borrow().contains(task_id) {
+                wanted.push(task_id.clone());
+            }
+        }
+        wanted
     }
 
     /// The open stream tells of these tasks.
-    fn tell_of(&self, tasks: BTreeSet<String>) {
+    fn tell_of(&self, tasks: Vec<String>) {
         *self.told.borrow_mut() = tasks;
-        for watch in self.watches.borrow().iter() {
-            let _ = watch.words.unbounded_send(News::Changed);
-        }
+        self.wake_all();
     }
 
     async fn is_offered<T: Transport, C: Timer>(&self, client: &Client<T, C>) -> bool {

@@ -68,8 +68,8 @@ impl fmt::Debug for OpenReply {
     }
 }
 
-/// The pieces of a body, as they come.
-pub type BodyStream = LocalBoxStream<'static, Result<Vec<u8>, Box<dyn std::error::Error>>>;
+/// The pieces of a body, as they come. One that breaks off ends.
+pub type BodyStream = LocalBoxStream<'static, Vec<u8>>;
 
 /// A call that got no reply.
 #[derive(Debug)]

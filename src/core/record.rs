@@ -1,8 +1,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::SerializeDisplay;
 use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::given::Given;
-use super::{Error, Kind, Operation, de, decode, link};
+use super::{Error, Kind, Operation, Word, de, decode, link};
 
 /// The code of a failed task: the record's documentation says integer, the callback's says string.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,21 +56,17 @@ pub struct Record {
 }
 
 /// The copies that a gateway keeps of a task's files. Where they are done, the links lead to them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Archive {
     /// Where they stand.
-    #[serde(deserialize_with = "de::word")]
     pub state: ArchiveState,
     /// The files that it refuses to copy.
-    #[serde(deserialize_with = "refused", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedFile>,
 }
 
 /// Where the copies of a task's files stand.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, IntoStaticStr, SerializeDisplay, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum ArchiveState {
     /// Some are still to be made.
@@ -81,7 +78,7 @@ pub enum ArchiveState {
 }
 
 /// A file that a gateway refuses to copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedFile {
     /// Its number, counted from 1.
     pub index: usize,
@@ -89,13 +86,24 @@ pub struct RefusedFile {
     pub reason: String,
 }
 
-fn refused<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<RefusedFile>, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
+impl Archive {
+    /// What isn't understood is no reason to lose a record. By hand, as serde's derive is 1 KB of the package's module.
+    fn of(given: &Given) -> Option<Self> {
+        let state = ArchiveState::from_word(given.field("state")?.text()?)?;
+        let file = |file: &Given| {
+            let index = usize::try_from(file.field("index")?.whole()?).ok()?;
+            Some(RefusedFile { index, reason: file.field("reason")?.text()?.to_owned() })
+        };
+        let refused = match given.field("refused") {
+            Some(Given::List(files)) => files.iter().filter_map(file).collect(),
+            _ => Vec::new(),
+        };
+        Some(Self { state, refused })
+    }
 }
 
-/// What isn't read is no reason to lose a record.
 fn archive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Archive>, D::Error> {
-    Ok(decode::lenient(Given::deserialize(from)?))
+    Ok(Archive::of(&Given::deserialize(from)?))
 }
 
 impl Record {

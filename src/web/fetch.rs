@@ -226,10 +226,8 @@ async fn text_of(response: &Response, limit: usize) -> Result<String, JsValue> {
 /// The pieces of a body as they come. Dropped, it ends the request.
 fn pieces(reader: Option<ReadableStreamDefaultReader>, ends: AbortOnDrop) -> BodyStream {
     let next = |(reader, ends): (Option<ReadableStreamDefaultReader>, AbortOnDrop)| async move {
-        match next_chunk(reader.as_ref()?).await {
-            Ok(chunk) => Some((Ok(chunk?.to_vec()), (reader, ends))),
-            Err(thrown) => Some((Err(HostError(thrown).into()), (None, ends))),
-        }
+        let chunk = next_chunk(reader.as_ref()?).await.ok()??;
+        Some((chunk.to_vec(), (reader, ends)))
     };
     stream::unfold((reader, ends), next).boxed_local()
 }

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use midapi::client::{CallContext, Client, Downloads, FileReply, NoReply, Reply, Request, Timer, Transport, race};
+use futures_util::stream::{StreamExt, poll_fn};
+use midapi::client::{
+    CallContext, Client, Downloads, FileReply, NoReply, OpenReply, Reply, Request, Timer, Transport, race,
+};
 use midapi::core::{Endpoint, Error, FileKind, Secret, Submission, generate};
 use serde_json::{Value, json};
 
@@ -28,6 +31,8 @@ pub enum Answer {
         url: String,
         bytes: Vec<u8>,
     },
+    /// A body that is still being written.
+    Stream(Stream),
     Reset,
     /// The connection was refused: nothing reached the server.
     Unreached,
@@ -68,6 +73,59 @@ impl Answer {
     /// The same after this many milliseconds.
     pub fn late(self, ms: i64) -> Self {
         Self::Late(ms, Box::new(self))
+    }
+}
+
+/// A body as a test writes it.
+#[derive(Clone, Default)]
+pub struct Stream(Rc<Writing>);
+
+#[derive(Default)]
+struct Writing {
+    pieces: RefCell<VecDeque<Vec<u8>>>,
+    has_broken: Cell<bool>,
+    is_closed: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
+}
+
+impl Stream {
+    pub fn write(&self, piece: impl AsRef<[u8]>) {
+        self.0.pieces.borrow_mut().push_back(piece.as_ref().to_vec());
+        self.wake();
+    }
+
+    pub fn break_off(&self) {
+        self.0.has_broken.set(true);
+        self.wake();
+    }
+
+    /// Whether its reader has let it go.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed.get()
+    }
+
+    fn wake(&self) {
+        if let Some(reader) = self.0.reader.take() {
+            reader.wake();
+        }
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let piece = self.0.pieces.borrow_mut().pop_front();
+        if piece.is_some() || self.0.has_broken.get() {
+            return Poll::Ready(piece);
+        }
+        *self.0.reader.borrow_mut() = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Takes note that the reader of a stream has let it go.
+struct Reading(Stream);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.0.is_closed.set(true);
     }
 }
 
@@ -161,6 +219,9 @@ struct Inner {
     numbers: Cell<u64>,
     answers: RefCell<VecDeque<Answer>>,
     answering: RefCell<Option<Answering>>,
+    can_open: Cell<bool>,
+    /// What a gateway's callers show.
+    token: RefCell<Option<String>>,
     sent: RefCell<Vec<Sent>>,
 }
 
@@ -184,6 +245,12 @@ impl Server {
         server
     }
 
+    /// The same over a transport that opens replies.
+    pub fn opening(self) -> Self {
+        self.0.can_open.set(true);
+        self
+    }
+
     /// A client of the vendor.
     pub fn client(&self) -> Client<Self, Self> {
         self.client_of(Endpoint::VENDOR, Some(KEY))
@@ -192,6 +259,12 @@ impl Server {
     /// A client of a gateway, which holds the key.
     pub fn gateway(&self) -> Client<Self, Self> {
         self.client_of(GATEWAY, None)
+    }
+
+    /// A client of a gateway, with an access token.
+    pub fn gateway_by_token(&self, token: &str) -> Client<Self, Self> {
+        *self.0.token.borrow_mut() = Some(token.to_owned());
+        self.client_of(GATEWAY, Some(token))
     }
 
     pub fn client_of(&self, endpoint: &str, key: Option<&str>) -> Client<Self, Self> {
@@ -340,6 +413,24 @@ impl Server {
         answer
     }
 
+    /// Takes note of a request.
+    fn take(&self, request: Request<'_>) -> (Sent, InFlight) {
+        let to_vendor = request.url.starts_with("https://api.midapi.ai/");
+        let token = self.0.token.borrow();
+        let key = if to_vendor { Some(KEY) } else { token.as_deref() };
+        assert_eq!(request.key.map(Secret::expose), key, "the key of a request to {}", request.url);
+        let sent = Sent {
+            at: self.now(),
+            url: request.url.to_owned(),
+            body: request.body.map(str::to_owned),
+            idempotency_key: request.idempotency_key.map(str::to_owned),
+            ended_at: None,
+        };
+        let number = self.0.sent.borrow().len();
+        self.0.sent.borrow_mut().push(sent.clone());
+        (sent, InFlight(self.clone(), number))
+    }
+
     fn key(&self, at: i64) -> (i64, u64) {
         self.0.numbers.set(self.0.numbers.get() + 1);
         (at, self.0.numbers.get())
@@ -386,25 +477,32 @@ impl Drop for InFlight {
 
 impl Transport for Server {
     async fn send(&self, request: Request<'_>) -> Result<Reply, NoReply> {
-        let to_vendor = request.url.starts_with("https://api.midapi.ai/");
-        assert_eq!(
-            request.key.map(Secret::expose),
-            to_vendor.then_some(KEY),
-            "the key of a request to {}",
-            request.url
-        );
-        let sent = Sent {
-            at: self.now(),
-            url: request.url.to_owned(),
-            body: request.body.map(str::to_owned),
-            idempotency_key: request.idempotency_key.map(str::to_owned),
-            ended_at: None,
-        };
-        let number = self.0.sent.borrow().len();
-        self.0.sent.borrow_mut().push(sent.clone());
-        let _in_flight = InFlight(self.clone(), number);
+        let (sent, _in_flight) = self.take(request);
         match self.answer(&sent).await {
             Answer::Reply { status, retry_after, body } => Ok(Reply { status, retry_after, body }),
+            answer => Err(answer.no_reply().await),
+        }
+    }
+
+    fn can_open(&self) -> bool {
+        self.0.can_open.get()
+    }
+
+    async fn open(&self, request: Request<'_>) -> Result<OpenReply, NoReply> {
+        let (sent, in_flight) = self.take(request);
+        match self.answer(&sent).await {
+            Answer::Stream(stream) => {
+                let reading = Reading(stream);
+                let body = poll_fn(move |context| {
+                    let _ = &in_flight;
+                    reading.0.poll(context)
+                });
+                Ok(OpenReply { status: 200, body: body.boxed_local() })
+            }
+            Answer::Reply { status, body, .. } => {
+                let body = futures_util::stream::iter([body.into_bytes()]);
+                Ok(OpenReply { status, body: body.boxed_local() })
+            }
             answer => Err(answer.no_reply().await),
         }
     }

@@ -9,6 +9,7 @@ mod credits;
 mod downloads;
 mod endpoint;
 mod errors;
+mod events;
 mod fake;
 mod files;
 mod fixtures;
