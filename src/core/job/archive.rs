@@ -186,21 +186,21 @@ impl Job {
         let place = number.checked_sub(1).and_then(|place| archive.files.get_mut(place));
         let Some(file) = place.filter(|file| **file == ArchivedFile::Pending) else { return };
         match outcome {
-            CopyOutcome::Failed => {
-                archive.from = number;
-                if archive.pending(number).is_some() {
-                    return;
-                }
-                let pause = FIRST_RETRY_MS.saturating_mul(1 << archive.failures.min(20)).min(LONGEST_RETRY_MS);
-                (archive.failures, archive.from) = (archive.failures + 1, 0);
-                // At the vendor's end there is nothing to wait for.
-                archive.next_at = now.saturating_add(pause).min(archive.vendor_until.max(now + 1));
-                return;
-            }
+            CopyOutcome::Failed => {}
             CopyOutcome::Stored { kind, bytes } => *file = ArchivedFile::Stored { kind, bytes },
             CopyOutcome::Refused(reason) => *file = ArchivedFile::Refused { reason },
         }
-        archive.failures = 0;
+        if *file != ArchivedFile::Pending {
+            archive.failures = 0;
+        }
+        archive.from = number;
+        if archive.pending(number).is_none() && archive.pending(0).is_some() {
+            // All that are left have failed.
+            let pause = FIRST_RETRY_MS.saturating_mul(1 << archive.failures.min(20)).min(LONGEST_RETRY_MS);
+            (archive.failures, archive.from) = (archive.failures + 1, 0);
+            // At the vendor's end there is nothing to wait for.
+            archive.next_at = now.saturating_add(pause).min(archive.vendor_until.max(now + 1));
+        }
         if archive.state() != ArchiveState::Pending {
             self.changed();
         }
