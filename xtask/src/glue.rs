@@ -8,7 +8,8 @@ type Change = (&'static str, &'static str);
 
 /// No closure is left to the garbage collector: the module drops each itself. To register them takes a twentieth of a
 /// call's time.
-const UNREGISTERED: Change = ("constCLOSURE_DTORS=(typeofFinalizationRegistry==='undefined')", "const CLOSURE_DTORS = (true)");
+const UNREGISTERED: Change =
+    ("constCLOSURE_DTORS=(typeofFinalizationRegistry==='undefined')", "const CLOSURE_DTORS = (true)");
 
 const OF_THE_PACKAGE: [Change; 3] = [
     UNREGISTERED,
