@@ -477,30 +477,32 @@ test("a wait in a hidden page looks once a minute, and at once when the page is 
   const time = fakeTime(t);
   const { show, ...rest } = page(t);
   const sent = stub(() => running());
+  // The gateway is asked once whether it tells of tasks; this one doesn't say so.
+  const looks = () => sent.filter(({ url }) => url.includes("record-info")).length;
   const controller = new AbortController();
   const call = failure(inPage().wait("a", { signal: controller.signal }));
   await time.pass(0);
-  assert.equal(sent.length, 1);
+  assert.equal(looks(), 1);
   show("hidden");
   await time.pass(59_999);
-  assert.equal(sent.length, 1, "to be hidden is no reason to look");
+  assert.equal(looks(), 1, "to be hidden is no reason to look");
   await time.pass(1);
-  assert.equal(sent.length, 2);
+  assert.equal(looks(), 2);
   await time.pass(300_000);
-  assert.equal(sent.length, 7);
+  assert.equal(looks(), 7);
   await time.pass(10_000);
   show("visible");
   await idle();
-  assert.equal(sent.length, 8, "at once");
+  assert.equal(looks(), 8, "at once");
   // Whoever switches to and fro causes no more looks than one in five seconds.
   for (let times = 0; times < 20; times++) {
     show("hidden");
     show("visible");
   }
   await idle();
-  assert.equal(sent.length, 8);
+  assert.equal(looks(), 8);
   await time.pass(5_000);
-  assert.equal(sent.length, 9);
+  assert.equal(looks(), 9);
   controller.abort();
   await call;
   assert.equal(time.timers.size, 0);
