@@ -193,7 +193,9 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         let mut succeeded = None;
         loop {
             let trusts_events = unreadable_looks == 0;
-            let found = match self.next_find(&mut schedule, watching, trusts_events).await {
+            let find = self.next_find(&mut schedule, watching, trusts_events).await;
+            let is_event = matches!(find, Find::Record(_));
+            let found = match find {
                 Find::Over => break,
                 Find::Record(record) => Ok((self.shown(*record), None)),
                 Find::LookDue => {
@@ -226,7 +228,8 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
                         State::Failed => return Err(self.context.annotated(task.to_error())),
                     }
                     if let Some(unreadable) = unreadable {
-                        unreadable_looks += 1;
+                        // However often it is told: from then on it is looked at.
+                        unreadable_looks = if is_event { unreadable_looks.max(1) } else { unreadable_looks + 1 };
                         if unreadable_looks > LOOKS_AT_UNREADABLE {
                             return Err(self.context.annotated(unreadable).with(|error| error.billed = Billed::Yes));
                         }
@@ -347,10 +350,13 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
     /// Waits until the task's stream tells of it, or the next look is due.
     async fn next_find(&self, schedule: &mut Schedule, watching: &Watching<'_>, trusts_events: bool) -> Find {
         let timer = &self.client.timer;
+        // A stream may have died while the program slept, and nobody would know for a while.
+        let mut was_woken = false;
         loop {
             let next_look = schedule.next_look(timer.hidden());
             // Where the end is told, a look is for the end of the wait alone.
-            let at = next_look.map(|at| if trusts_events && watching.is_told() { schedule.deadline() } else { at });
+            let is_told = trusts_events && watching.is_told() && !was_woken;
+            let at = next_look.map(|at| if is_told { schedule.deadline() } else { at });
             let Some(at) = at else { return Find::Over };
             let ms = at.saturating_sub(timer.now());
             if ms <= 0 {
@@ -363,7 +369,10 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
             match select(pin!(watching.next()), pin!(until_look)).await {
                 Either::Left((Some(record), _)) => return Find::Record(record),
                 Either::Left((None, _)) | Either::Right((false, _)) => {}
-                Either::Right((true, _)) => schedule.woken(timer.now()),
+                Either::Right((true, _)) => {
+                    schedule.woken(timer.now());
+                    was_woken = true;
+                }
             }
         }
     }

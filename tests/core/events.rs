@@ -59,8 +59,8 @@ impl Gateway {
         self.server.at(ms, move |_| what(&streams.borrow()[stream]));
     }
 
-    fn write_at(&self, ms: i64, stream: usize, piece: impl AsRef<[u8]> + 'static) {
-        self.at(ms, stream, move |stream| stream.write(piece));
+    fn write_at(&self, ms: i64, stream: usize, piece: impl AsRef<[u8]>) {
+        self.at(ms, stream, writing(piece.as_ref().to_vec()));
     }
 
     /// The words of a task of which the stream tells at a time.
@@ -122,6 +122,11 @@ fn is_success(outcome: &Result<Task, Error>, task_id: &str) -> bool {
     outcome
         .as_ref()
         .is_ok_and(|task| task.task_id == task_id && task.state == State::Succeeded && task.images.len() == 1)
+}
+
+/// Apart, as a closure has the lifetimes of the types of the function it stands in.
+fn writing(piece: Vec<u8>) -> impl FnOnce(&Stream) + 'static {
+    move |stream| stream.write(piece)
 }
 
 #[test]
@@ -486,10 +491,10 @@ fn what_was_begun_when_a_stream_broke_is_forgotten() {
     let gateway = Gateway::new();
     let event = task_event(&record_of("a", 1));
     let (head, tail) = event.split_at(30);
-    gateway.write_at(1_000, 0, head.to_owned());
+    gateway.write_at(1_000, 0, head);
     gateway.at(2_000, 0, Stream::break_off);
     // Were it joined to this, the wait would end here.
-    gateway.write_at(3_000, 1, tail.to_owned());
+    gateway.write_at(3_000, 1, tail);
     gateway.tell_at(20_000, 1, "a", 1);
     assert!(is_success(&gateway.run_wait("a"), "a"));
     assert_eq!(gateway.server.now(), 20_000);
@@ -522,7 +527,7 @@ proptest! {
         cuts.sort_unstable();
         let gateway = Gateway::new();
         for (number, cut) in cuts.windows(2).enumerate() {
-            gateway.write_at(1_000 + number as i64, 0, bytes[cut[0]..cut[1]].to_vec());
+            gateway.write_at(1_000 + number as i64, 0, &bytes[cut[0]..cut[1]]);
         }
         let client = gateway.server.gateway();
         let mut updates = 0;

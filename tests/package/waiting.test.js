@@ -477,7 +477,7 @@ test("a wait in a hidden page looks once a minute, and at once when the page is 
   const time = fakeTime(t);
   const { show, ...rest } = page(t);
   const sent = stub(() => running());
-  // Once it is asked whether it tells of tasks.
+  // The gateway is asked once whether it tells of tasks; this one doesn't say so.
   const looks = () => sent.filter(({ url }) => url.includes("record-info")).length;
   const controller = new AbortController();
   const call = failure(inPage().wait("a", { signal: controller.signal }));
