@@ -33,20 +33,20 @@ const simulator = await startSimulator({
 const port = await freePort();
 const lines = [];
 const gateway = await startGateway({
-    port,
-    state,
-    vars: {
-      MIDAPI_API_KEY: KEY,
-      MIDAPI_UPSTREAM_URL: simulator.url,
-      MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`,
-      MIDAPI_DAILY_CREDITS: "1000000",
-      MIDAPI_TOKENS: JSON.stringify([
-        { name: "soak", sha256: createHash("sha256").update(TOKEN).digest("hex"), dailyCredits: 1e6, operations: ["generate", "credits", "adminUsage"] },
-      ]),
-    },
-    limits: { SUBMIT_LIMIT: 1e9, READ_LIMIT: 1e9 },
-    onLine: (line) => lines.push(line),
-  });
+  port,
+  state,
+  vars: {
+    MIDAPI_API_KEY: KEY,
+    MIDAPI_UPSTREAM_URL: simulator.url,
+    MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    MIDAPI_DAILY_CREDITS: "1000000",
+    MIDAPI_TOKENS: JSON.stringify([
+      { name: "soak", sha256: createHash("sha256").update(TOKEN).digest("hex"), dailyCredits: 1e6, operations: ["generate", "credits", "adminUsage"] },
+    ]),
+  },
+  limits: { SUBMIT_LIMIT: 1e9, READ_LIMIT: 1e9 },
+  onLine: (line) => lines.push(line),
+});
 const api = `${gateway.url}/api/v1`;
 const call = async (path, init) => {
   const response = await fetch(`${api}/${path}`, { ...init, headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json", ...init?.headers } });

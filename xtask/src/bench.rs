@@ -6,7 +6,7 @@ use crate::shell::{at, command, step, write};
 use crate::{build, setup};
 
 /// What is measured, by the scripts' names; the first says on what.
-const BENCHES: [&str; 6] = ["machine", "own-work", "memory", "sizes", "gateway", "gateway-memory"];
+const BENCHES: [&str; 7] = ["machine", "own-work", "memory", "sizes", "gateway", "gateway-memory", "push"];
 
 /// Builds, measures, and writes what came out to `benches/results.md`.
 pub fn run() -> Result<()> {
@@ -23,7 +23,7 @@ fn measured(name: &str) -> Result<String> {
     // What a bench and its runtimes leave there goes with it.
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut node = command("node");
-    node.env("TMPDIR", temporary.path());
+    node.env("TMPDIR", temporary.path()).env("CHROMIUM", setup::browsers()?.chromium);
     node.arg("--expose-gc").arg(format!("benches/{name}.js")).stderr(std::process::Stdio::inherit());
     let output = node.output().context("cannot start node")?;
     anyhow::ensure!(output.status.success(), "benches/{name}.js failed: {}", output.status);
