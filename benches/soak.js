@@ -106,11 +106,13 @@ const count = (list, of) => sum(list.reduce((counts, item) => ({ ...counts, [of(
 await gateway.stop();
 await simulator.stop();
 
-/** How many jobs' objects have anything in them. */
-const folder = readdirSync(state).find((name) => name.endsWith("-Job"));
-const stored = readdirSync(join(state, folder)).filter((name) => {
+/** How many jobs' objects have anything in them: in the file, or in what is still to be written into it. */
+const folder = join(state, readdirSync(state).find((name) => name.endsWith("-Job")));
+const files = readdirSync(folder);
+const stored = files.filter((name) => {
   if (!/^[0-9a-f]{64}\.sqlite$/.test(name)) return false;
-  return readFileSync(join(state, folder, name)).readUInt16BE(103) > 0;
+  const log = files.includes(`${name}-wal`) ? readFileSync(join(folder, `${name}-wal`)).length : 0;
+  return log > 0 || readFileSync(join(folder, name)).readUInt16BE(103) > 0;
 }).length;
 // Refused under a key they may be ordered again for a day.
 const refused = orders.filter(({ answer, later }) => (later ?? answer).status !== 200).length - unknown;

@@ -41,7 +41,7 @@ export class Job extends DurableObject {
 
   constructor(context, env) {
     super(context, env);
-    this.#storage = { storage: context.storage, job: undefined, alarm: undefined };
+    this.#storage = { storage: context.storage, job: undefined, looking: undefined, alarm: undefined };
     // What an earlier life of this object was doing is over.
     context.blockConcurrencyWhile(() => guarded(() => midapi.job_abandoned(this.#storage)));
   }

@@ -1,5 +1,7 @@
+use futures_channel::oneshot;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::archive::begin_archive;
 use super::config::{Gateway, gateway};
@@ -8,10 +10,13 @@ use super::job_record::record_of;
 use super::job_reply::{UpstreamUsage, unknown_task};
 use super::job_storage::JobStorage;
 use super::message;
-use crate::client::Timer;
+use crate::client::{Timer, race};
 use crate::core::job::{Job, JobState};
 use crate::core::{Error, Handle, Record, public_param_json};
 use crate::web::HostTimer;
+
+/// How long whoever asks waits for a look that is under way.
+const LONGEST_WAIT_MS: u32 = 2_000;
 
 /// The record of a job's task for its caller, and in how many seconds another look is worthwhile. The vendor is asked if
 /// it is time.
@@ -26,8 +31,18 @@ pub async fn look(
         let is_theirs = |job: &Job| job.caller == caller && job.state() != JobState::Removed;
         Ok(storage.load()?.filter(is_theirs).ok_or_else(unknown_task)?)
     };
-    load()?;
-    let failure = ask_vendor(storage, &gateway, usage).await?;
+    let has_ended = load()?.ended;
+    let failure = match storage.looking().filter(|_| !has_ended) {
+        // It tells more than what was known before it.
+        Some(look) => {
+            if race(JsFuture::from(look), HostTimer.sleep(LONGEST_WAIT_MS)).await.is_none() {
+                // It takes long, or has crashed: nobody else waits for it.
+                storage.set_looking(None);
+            }
+            None
+        }
+        None => ask_vendor(storage, &gateway, usage).await?,
+    };
     // Much may have happened while the vendor was asked: a callback, another look, the job's end.
     let job = load()?;
     match failure {
@@ -45,7 +60,25 @@ pub async fn ask_vendor(
     let Some(mut job) = storage.load()? else { return Ok(None) };
     let Some(vendor_id) = job.start_look(HostTimer.now()) else { return Ok(None) };
     storage.remember(&job)?;
+    let (finished, look) = oneshot::channel::<()>();
+    let look = future_to_promise(async move {
+        let _ = look.await;
+        Ok(JsValue::UNDEFINED)
+    });
+    storage.set_looking(Some(look));
     let found = usage.measure(gateway.client.record(&Handle::new(vendor_id))).await;
+    storage.set_looking(None);
+    let outcome = finish_look(storage, gateway, found);
+    let _ = finished.send(());
+    outcome
+}
+
+/// Writes down what a look has found. Returns why the vendor can't tell, if it can't.
+fn finish_look(
+    storage: &JobStorage,
+    gateway: &Gateway,
+    found: Result<(Record, Option<u32>), Error>,
+) -> Result<Option<Error>, JsValue> {
     let Some(mut job) = storage.load()? else { return Ok(None) };
     let (before, had_ended) = (job.version(), job.ended);
     let now = HostTimer.now();

@@ -1,3 +1,4 @@
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -18,6 +19,11 @@ extern "C" {
     fn job(this: &JobStorage) -> Option<String>;
     #[wasm_bindgen(method, setter)]
     fn set_job(this: &JobStorage, job: Option<&str>);
+    /// The look that is under way: it resolves once that is over.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn looking(this: &JobStorage) -> Option<Promise>;
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_looking(this: &JobStorage, look: Option<Promise>);
     /// When the alarm rings, as far as this object knows.
     #[wasm_bindgen(method, getter)]
     fn alarm(this: &JobStorage) -> Option<f64>;
