@@ -29,10 +29,13 @@ async function passOn(request, response, gateway) {
   const asked = { "Content-Type": request.headers["content-type"] ?? "", Authorization: `Bearer ${TOKEN}` };
   const left = new AbortController();
   response.on("close", () => left.abort());
-  const answer = await fetch(gateway.url + request.url, { method: request.method, headers: asked, body, signal: left.signal });
+  // A page that is closed, or a gateway that ends, wants no answer.
+  const asking = fetch(gateway.url + request.url, { method: request.method, headers: asked, body, signal: left.signal });
+  const answer = await asking.catch(() => response.destroy());
+  if (response.destroyed) return;
   const pace = answer.headers.get("Retry-After");
   response.writeHead(answer.status, { "Content-Type": answer.headers.get("Content-Type"), ...(pace && { "Retry-After": pace }) });
   response.flushHeaders();
-  // Events come as they happen. A page that is closed, or a gateway that ends, ends them.
+  // Events come as they happen.
   await pipeline(answer.body, response).catch(() => {});
 }
