@@ -5,7 +5,7 @@ export const UPLOAD_OPTIONS = ["signal", "file"];
 
 /** Submits a request; files that stand in it where links do are uploaded first, which spends nothing. */
 export function submit({ call }, operation, request, options) {
-  const { fileUrl, fileUrls } = Object(request);
+  const { fileUrl, fileUrls } = linksOf(request);
   const hasFiles = [fileUrl].concat(fileUrls).some(isFile);
   if (!hasFiles) return call(operation, [request], options);
   const upload = async (file) => {
@@ -21,6 +21,16 @@ export function submit({ call }, operation, request, options) {
   const now = { ...request };
   const uploads = Array.isArray(fileUrls) ? Promise.all(fileUrls.map(upload)) : fileUrls;
   return Promise.all([upload(fileUrl), uploads]).then(([fileUrl, fileUrls]) => call(operation, [{ ...now, fileUrl, fileUrls }], options));
+}
+
+/** What stands where links do. What can't be read is refused as a request. */
+function linksOf(request) {
+  try {
+    const { fileUrl, fileUrls } = Object(request);
+    return { fileUrl, fileUrls };
+  } catch {
+    return {};
+  }
 }
 
 const isFile = (link) => (typeof link === "string" ? /^\s*data:/i.test(link) : typeof link?.arrayBuffer === "function");
