@@ -25,7 +25,7 @@ const OF_THE_PACKAGE: [Change; 3] = [
 
 const OF_THE_GATEWAY: [Change; 2] = [
     UNREGISTERED,
-    // Each step of a future's waits in this queue. workerd's own function for it takes ten times as long as a promise.
+    // Each step of a future's waits in this queue. workerd's own function for it takes longer than a promise.
     ("queueMicrotask(arg0);", "Promise.resolve().then(arg0);"),
 ];
 
