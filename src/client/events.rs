@@ -16,6 +16,9 @@ use crate::core::{Given, Record, decode};
 /// Where nothing is heard for so long, the stream is lost: a gateway shows three times as often that it is alive.
 const SILENCE_MS: u32 = 45_000;
 
+/// How long a stream may take to begin: a gateway says something at once.
+const FIRST_SILENCE_MS: u32 = 10_000;
+
 /// The pause before a lost stream is opened again: at first, and at the most. A part of it is a matter of chance.
 const FIRST_PAUSE_MS: u32 = 1_000;
 const LONGEST_PAUSE_MS: u32 = 60_000;
@@ -33,6 +36,8 @@ pub(super) struct Events {
     offered: Cell<Option<bool>>,
     watches: RefCell<Vec<Rc<Watch>>>,
     stream: Mutex<Option<EventStream>>,
+    /// Whether the open stream has said anything: one that a proxy on the way holds back tells nobody anything.
+    is_heard: Cell<bool>,
     /// The tasks that the open stream was asked for.
     told: RefCell<Vec<String>>,
     /// Those that the server doesn't know, or not any more.
@@ -82,8 +87,8 @@ impl Watching<'_> {
 
     /// Whether the task's end is told: nobody has to look.
     pub fn is_told(&self) -> bool {
-        let Events { told, gone, .. } = self.events;
-        told.borrow().contains(&self.watch.task_id) && !gone.borrow().contains(&self.watch.task_id)
+        let Events { told, gone, is_heard, .. } = self.events;
+        is_heard.get() && told.borrow().contains(&self.watch.task_id) && !gone.borrow().contains(&self.watch.task_id)
     }
 }
 
@@ -126,18 +131,23 @@ impl Events {
             let wanted = self.wanted();
             let is_missing = |id| !self.told.borrow().contains(id);
             if stream.is_none() || wanted.iter().any(is_missing) {
+                self.is_heard.set(false);
                 *stream =
                     client.open_events(&wanted).await.map(|body| EventStream { body, decoder: SseDecoder::new() });
                 self.tell_of(if stream.is_some() { wanted } else { Vec::new() });
             }
             if let Some(EventStream { body, decoder }) = stream.as_mut() {
-                let piece = race(body.next(), client.timer.sleep(SILENCE_MS));
+                let silence_ms = if self.is_heard.get() { SILENCE_MS } else { FIRST_SILENCE_MS };
+                let piece = race(body.next(), client.timer.sleep(silence_ms));
                 let until_more = async {
                     let _ = more.await;
                 };
                 let Some(piece) = race(piece, until_more).await else { continue };
                 if let Some(piece) = piece.flatten() {
                     pause_ms = FIRST_PAUSE_MS;
+                    if !self.is_heard.replace(true) {
+                        self.wake_all();
+                    }
                     let mut rest = piece.as_slice();
                     while let Some(event) = decoder.next(&mut rest) {
                         // What is too long to be a task's is passed over, like what a later gateway may tell besides.

@@ -74,7 +74,10 @@ impl ApiResponse {
 
     /// A stream of server-sent events.
     pub fn events(stream: ReadableStream) -> Self {
+        // Proxies on the way would hold it back, to compress it or to gather more.
         Self::new(200, ResponseBody::Events(stream))
+            .with("Cache-Control", Some("no-store, no-transform".to_owned()))
+            .with("X-Accel-Buffering", Some("no".to_owned()))
     }
 
     /// A file.

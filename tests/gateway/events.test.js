@@ -158,7 +158,9 @@ test("a stream is alive every 15 seconds, isn't cached, and is for whoever's tas
   const id = await gateway.order();
   const watcher = await watch(gateway, id);
   assert.match(watcher.headers.get("content-type"), /^text\/event-stream/);
-  assert.equal(watcher.headers.get("cache-control"), "no-store");
+  // Nor held back by a proxy, to compress it or to gather more.
+  assert.equal(watcher.headers.get("cache-control"), "no-store, no-transform");
+  assert.equal(watcher.headers.get("x-accel-buffering"), "no");
   const foreign = await watch(gateway, id, { token: OTHER_TOKEN });
   const unknown = await watch(gateway, "A".repeat(32));
   await Promise.all([foreign.over, unknown.over]);
