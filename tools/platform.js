@@ -131,13 +131,15 @@ function bundledSimulator() {
   return outputFiles[0].text;
 }
 
-/** A port that nothing listens on. */
+/**
+ * A port that nothing listens on. It lies below those that the system gives out by itself: else the next server that is given one
+ * might get it before it is used.
+ */
 export function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, HOST, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", () => freePort().then(resolve, reject));
+    probe.listen(port, HOST, () => probe.close(() => resolve(port)));
   });
 }
 

@@ -7,5 +7,6 @@ test("with modules, in the environment of a page", async () => {
   globalThis.fetch = () => Promise.reject(new Error("the mocked fetch was asked for the module"));
   const mj = new Midjourney({ endpoint: "https://app.example/api/v1/mj", fetch });
   expect((await mj.run({ taskType: "mj_txt2img", prompt: "a lighthouse" })).images).toHaveLength(4);
-  expect(fetch).toHaveBeenCalledTimes(2);
+  // Once a gateway is asked what it offers.
+  expect(fetch.mock.calls.filter(([url]) => !url.endsWith("/health"))).toHaveLength(2);
 });
