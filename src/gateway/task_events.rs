@@ -80,7 +80,6 @@ impl Watchers {
             Reflect::set(&watcher, &name.into(), &value)?;
         }
         let watcher: Watcher = watcher.unchecked_into();
-        let is_first = self.count() == 0;
         self.0.push(&watcher);
         // However the stream ends, it is over.
         let (others, gone) = (Self(self.0.clone()), watcher.clone());
@@ -89,9 +88,7 @@ impl Watchers {
             others.remove(&gone);
         });
         self.send(&watcher, &[GREETING, frames].concat());
-        if is_first {
-            spawn_local(beat(Self(self.0.clone())));
-        }
+        spawn_local(beat(Self(self.0.clone()), watcher));
         Ok(stream.readable())
     }
 
@@ -130,6 +127,10 @@ impl Watchers {
         }
     }
 
+    fn has(&self, watcher: &Watcher) -> bool {
+        self.0.includes(watcher, 0)
+    }
+
     fn remove(&self, watcher: &Watcher) {
         let at = self.0.index_of(watcher, 0);
         if let Ok(at) = u32::try_from(at) {
@@ -138,12 +139,13 @@ impl Watchers {
     }
 }
 
-/// Shows on every stream that it is alive, as long as there is one.
-async fn beat(watchers: Watchers) {
-    while watchers.count() > 0 {
+/// Shows on a stream that it is alive, until it is over.
+async fn beat(watchers: Watchers, watcher: Watcher) {
+    loop {
         HostTimer.sleep(HEARTBEAT_MS).await;
-        for watcher in watchers.all() {
-            watchers.send(&watcher, ": alive\n\n");
+        if !watchers.has(&watcher) {
+            return;
         }
+        watchers.send(&watcher, ": alive\n\n");
     }
 }

@@ -179,6 +179,22 @@ test("a stream is alive every 15 seconds, isn't cached, and is for whoever's tas
   watcher.leave();
 });
 
+test("a stream is alive once in 15 seconds, though another was given up before", async () => {
+  const gateway = await pushing({ DURATIONS: { fast: 60 } });
+  const id = await gateway.order();
+  // That somebody has left is seen when something can't be told.
+  const short = await Promise.all([1, 2, 3, 4].map((seconds) => gateway.order(`a harbour [sim: seconds=${seconds}]`)));
+  const left = await watch(gateway, short);
+  await until(() => left.events.length === short.length);
+  left.leave();
+  await until(async () => (await gateway.states()).filter((state) => state === "succeeded").length === short.length);
+  const watcher = await watch(gateway, id);
+  await until(() => watcher.text.includes(": alive"), 17_000);
+  await pause(8_000);
+  assert.equal(watcher.text.split(": alive").length - 1, 1);
+  watcher.leave();
+});
+
 test("one caller has 200 streams at the most, and those of others don't count", async () => {
   const gateway = await pushing({ DURATIONS: { fast: 60 } });
   const id = await gateway.order();
