@@ -1,4 +1,3 @@
-use serde::Serialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
@@ -7,18 +6,11 @@ use super::config::gateway;
 use super::file_link::FilePath;
 use super::handler_error::HandlerError;
 use super::job_announce::announce;
-use super::job_reply::unknown_task;
+use super::job_reply::{NamedTask, unknown_task};
 use super::job_storage::JobStorage;
 use super::message;
 use super::stub::TaskListStub;
 use crate::core::job::{Job, JobState};
-
-/// The `data` of a task that is deleted.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RemovedTask<'a> {
-    task_id: &'a str,
-}
 
 /// Deletes a task and its files, for the caller whose it is. What the vendor has of it goes on.
 pub async fn remove(storage: &JobStorage, env: &JsValue, caller: &str) -> Result<Box<RawValue>, HandlerError> {
@@ -30,7 +22,7 @@ pub async fn remove(storage: &JobStorage, env: &JsValue, caller: &str) -> Result
     storage.save(&job)?;
     let _ = delete_files(env, &job).await;
     let _ = announce(storage, env, &gateway).await;
-    Ok(message::data_of(&RemovedTask { task_id: &job.id })?)
+    Ok(message::data_of(&NamedTask { task_id: &job.id })?)
 }
 
 /// Deletes the files of a job whose caller has deleted it.

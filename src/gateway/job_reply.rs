@@ -19,6 +19,14 @@ pub struct JobReply {
     pub usage: UpstreamUsage,
 }
 
+/// The `data` of a submit that was accepted, and of a task that is deleted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedTask<'a> {
+    /// The task.
+    pub task_id: &'a str,
+}
+
 /// What a request has used of the vendor.
 #[skip_serializing_none]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

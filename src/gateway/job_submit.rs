@@ -1,4 +1,3 @@
-use serde::Serialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -7,7 +6,7 @@ use super::config::{Gateway, gateway};
 use super::handler_error::HandlerError;
 use super::host::{FETCH, random_id};
 use super::job_announce::announce;
-use super::job_reply::{UpstreamUsage, unknown_task};
+use super::job_reply::{NamedTask, UpstreamUsage, unknown_task};
 use super::job_storage::JobStorage;
 use super::ledger::Alert;
 use super::message;
@@ -21,13 +20,6 @@ use crate::web::HostTimer;
 /// How long an alert may take.
 const ALERT_TIMEOUT_MS: u32 = 10_000;
 
-/// The `data` of a submit that was accepted.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AcceptedTask<'a> {
-    task_id: &'a str,
-}
-
 /// Submits a job once, and returns its id and in how many seconds a look is worthwhile.
 pub async fn submit(
     storage: &JobStorage,
@@ -37,7 +29,7 @@ pub async fn submit(
 ) -> Result<(Box<RawValue>, Option<u32>), HandlerError> {
     let gateway = gateway(env)?;
     let ledger = LedgerStub::new(env)?;
-    let accepted = message::data_of(&AcceptedTask { task_id: &order.id })?;
+    let accepted = message::data_of(&NamedTask { task_id: &order.id })?;
     // Before its reservation is forgotten over the next one. A job's orders come one after the other (js/gateway.js).
     if storage.load()?.is_some_and(|job| job.spent() == Some(false)) && settle(storage, &ledger).await.is_err() {
         return Err(overtaken().into());

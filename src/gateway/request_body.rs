@@ -59,6 +59,7 @@ pub fn check_json(request: &Request, text: &str) -> Result<(), Error> {
     }
 }
 
-fn unreadable(code: i64, must: &str) -> Error {
+/// The refusal of a body, with the status of the answer.
+pub fn unreadable(code: i64, must: &str) -> Error {
     Error::invalid("body", must).with(|error| error.code = Some(code))
 }

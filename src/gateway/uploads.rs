@@ -10,6 +10,7 @@ use super::handler_error::HandlerError;
 use super::host::random_id;
 use super::ledger::{Account, ReserveRequest};
 use super::reply::Reply;
+use super::request_body::unreadable;
 use super::request_context::RequestContext;
 use super::route::no_such_route;
 use super::stub::LedgerStub;
@@ -63,7 +64,7 @@ impl RequestContext<'_> {
             return Err(Error::refused(Operation::Read, 404, message.to_owned()).into());
         };
         let kind = FileKind::of(bytes).filter(|kind| kinds().any(|known| known == *kind));
-        let kind = kind.ok_or_else(|| unfit(415, "must be a PNG, JPEG or WebP picture"))?;
+        let kind = kind.ok_or_else(|| unreadable(415, "must be a PNG, JPEG or WebP picture"))?;
         self.reserve(caller, bytes.len()).await?;
         let key = [FOLDER, &random_id(24), ".", kind.ending()].concat();
         let expires_at = HostTimer.now() + KEPT_MS;
@@ -101,10 +102,6 @@ impl RequestContext<'_> {
         }
         self.respond(stored, true, None)
     }
-}
-
-fn unfit(code: i64, must: &str) -> Error {
-    Error::invalid("body", must).with(|error| error.code = Some(code))
 }
 
 #[cfg(test)]
