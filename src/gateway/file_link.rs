@@ -1,9 +1,10 @@
 //! Where a copy of a file lies, and the links to it that anybody may use until they expire. Pure.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::hmac_sha256::hmac_sha256;
 use super::submit_order::is_job_id;
 
 /// The most files of a job: the vendor makes four.
@@ -49,11 +50,7 @@ impl<'a> FilePath<'a> {
     }
 
     fn signature(self, secret: &str, expires_s: i64) -> Hmac<Sha256> {
-        // HMAC takes keys of any length.
-        let mut hmac =
-            Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        hmac.update(format!("{}?expires={expires_s}", self.key()).as_bytes());
-        hmac
+        hmac_sha256(secret.as_bytes(), &[&self.key(), "?expires=", &expires_s.to_string()])
     }
 }
 

@@ -17,6 +17,7 @@ mod crash;
 mod file_link;
 mod files;
 mod handler_error;
+mod hmac_sha256;
 mod host;
 mod job_alarm;
 mod job_announce;

@@ -1,9 +1,10 @@
 //! The session of a page: an id in a signed cookie. Nothing is stored for it, and another secret ends them all. Pure.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::hmac_sha256::hmac_sha256;
 use crate::policy::SessionSecret;
 
 /// How long a session lasts after it was last renewed: longer than the vendor keeps the files.
@@ -45,13 +46,7 @@ impl SessionSecret {
     }
 
     fn hmac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
-        // HMAC takes keys of any length.
-        let mut hmac =
-            Hmac::<Sha256>::new_from_slice(self.expose().as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        hmac.update(purpose.as_bytes());
-        hmac.update(b"\0");
-        hmac.update(text.as_bytes());
-        hmac
+        hmac_sha256(self.expose().as_bytes(), &[purpose, "\0", text])
     }
 }
 

@@ -1,9 +1,9 @@
 //! The signatures of a callback: the vendor's own, as `midapi/webhooks` verifies it, and those of Standard Webhooks. Pure.
 
 use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
+use super::hmac_sha256::hmac_sha256;
 use crate::core::{SIGNATURE_HEADER, TIMESTAMP_HEADER, signed_message};
 use crate::policy::CallbackSecret;
 
@@ -17,8 +17,8 @@ impl SignedHeaders {
         let now = now_s.to_string();
         let mut headers = vec![("Content-Type", "application/json".to_owned()), ("User-Agent", "midapi".to_owned())];
         if let Some(secret) = secret {
-            let vendors = hmac(secret.as_str().as_bytes(), &signed_message(job, &now));
-            let standard = hmac(&secret.bytes(), &[job, ".", &now, ".", body].concat());
+            let vendors = signature(secret.as_str().as_bytes(), &[&signed_message(job, &now)]);
+            let standard = signature(&secret.bytes(), &[job, ".", &now, ".", body]);
             headers.extend([
                 (TIMESTAMP_HEADER, now.clone()),
                 (SIGNATURE_HEADER, vendors),
@@ -36,11 +36,8 @@ impl SignedHeaders {
     }
 }
 
-fn hmac(key: &[u8], message: &str) -> String {
-    // HMAC takes keys of any length.
-    let mut hmac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-    hmac.update(message.as_bytes());
-    Base64::encode_string(&hmac.finalize().into_bytes())
+fn signature(key: &[u8], pieces: &[&str]) -> String {
+    Base64::encode_string(&hmac_sha256(key, pieces).finalize().into_bytes())
 }
 
 #[cfg(test)]
