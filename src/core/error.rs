@@ -205,6 +205,14 @@ impl Error {
         })
     }
 
+    /// A request with a name in it that nobody knows: the caller's own word, so it is shortened, and stands in the error
+    /// without anything a terminal would obey.
+    #[cold]
+    pub(crate) fn unknown_name(name: &str, must: &str) -> Self {
+        let shortened: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
+        Self::invalid(&shortened, must)
+    }
+
     /// A refusal whose field is named by whoever knows it.
     #[inline(never)]
     fn unnamed(must: String) -> Self {
@@ -310,9 +318,7 @@ impl serde::de::Error for Error {
             Some(meant) => format!("unknown field; did you mean {meant}?"),
             None => format!("unknown field; known are {}", known.join(", ")),
         };
-        // A caller's own word as it may stand in an error: bounded, and without anything a terminal would obey.
-        let shortened: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
-        Self::invalid(&shortened, &must)
+        Self::unknown_name(name, &must)
     }
 
     fn missing_field(name: &'static str) -> Self {

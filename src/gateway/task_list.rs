@@ -143,8 +143,7 @@ impl TaskQuery {
                 }
                 name => {
                     let must = "unknown parameter; known are state, taskType, prompt, cursor, limit";
-                    let shown: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
-                    return Err(Error::invalid(&shown, must));
+                    return Err(Error::unknown_name(name, must));
                 }
             }
         }

@@ -36,8 +36,7 @@ impl RequestContext<'_> {
         let mut tasks = Vec::new();
         for (name, value) in self.parameters() {
             if name != "taskId" {
-                let shown: String = name.chars().filter(|char| !char.is_control()).take(40).collect();
-                return Err(Error::invalid(&shown, "unknown parameter; known is taskId").into());
+                return Err(Error::unknown_name(&name, "unknown parameter; known is taskId").into());
             }
             for id in value.split(',') {
                 checked_task_id(id)?;
