@@ -3,14 +3,14 @@
 use futures_util::future::join;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
 use super::bucket::{Bucket, Metadata};
 use super::config::Gateway;
 use super::file_link::FilePath;
 use super::host::FETCH;
-use super::streams::{FixedLengthStream, StreamWriter, leave};
+use super::streams::{FixedLengthStream, StreamWriter, ignore, leave};
 use crate::client::{Timer, race};
 use crate::core::FileKind;
 use crate::core::job::{CopyOutcome, FileToCopy, Job};
@@ -208,8 +208,7 @@ struct Reading(ReadableStreamDefaultReader);
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        let cancelled = JsFuture::from(self.0.cancel());
-        spawn_local(async move { drop(cancelled.await) });
+        ignore(self.0.cancel());
     }
 }
 
@@ -225,7 +224,7 @@ impl Drop for Writing {
             return;
         }
         if let Ok(aborted) = self.writer.abort(&JsValue::from_str("the copy broke off")) {
-            spawn_local(async move { drop(JsFuture::from(aborted).await) });
+            ignore(aborted);
         }
     }
 }
@@ -234,8 +233,7 @@ impl Drop for Writing {
 async fn send(reader: &ReadableStreamDefaultReader, start: &[u8], stream: &FixedLengthStream) -> Result<(), JsValue> {
     let mut writing = Writing { writer: stream.writable().get_writer()?, has_ended: false };
     let writer = &writing.writer;
-    let closed = JsFuture::from(writer.closed());
-    spawn_local(async move { drop(closed.await) });
+    ignore(writer.closed());
     JsFuture::from(writer.write(&Uint8Array::from(start))?).await?;
     while let Some(chunk) = next_chunk(reader).await? {
         JsFuture::from(writer.write(&chunk)?).await?;

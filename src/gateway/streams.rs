@@ -43,7 +43,13 @@ extern "C" {
 
 /// Leaves a body unread.
 pub fn leave(body: Option<ReadableStream>) {
-    let Some(body) = body else { return };
-    let cancelled = JsFuture::from(body.cancel());
-    spawn_local(async move { drop(cancelled.await) });
+    if let Some(body) = body {
+        ignore(body.cancel());
+    }
+}
+
+/// Ignores how a promise ends. One that nobody asks, and that rejects, counts as a fault of the whole Worker.
+pub fn ignore(promise: Promise) {
+    let ended = JsFuture::from(promise);
+    spawn_local(async move { drop(ended.await) });
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::ReadableStream;
 
-use super::streams::{IdentityTransformStream, StreamWriter};
+use super::streams::{IdentityTransformStream, StreamWriter, ignore};
 use crate::client::Timer;
 use crate::web::HostTimer;
 
@@ -123,7 +123,7 @@ impl Watchers {
     fn let_go(&self, watcher: &Watcher) {
         self.remove(watcher);
         if let Ok(ended) = watcher.writer().abort(&JsValue::from_str("too slow")) {
-            spawn_local(async move { drop(JsFuture::from(ended).await) });
+            ignore(ended);
         }
     }
 
