@@ -11,10 +11,7 @@ use futures_util::stream::StreamExt;
 use sse_core::{SseDecoder, SseEvent};
 
 use super::{BodyStream, Client, Timer, Transport, race};
-use crate::core::{Given, Record, decode};
-
-/// Where nothing is heard for so long, the stream is lost: a gateway shows three times as often that it is alive.
-const SILENCE_MS: u32 = 45_000;
+use crate::core::{Given, MAX_STREAM_TASKS, Record, SILENCE_MS, decode};
 
 /// How long a stream may take to begin: a gateway says something at once.
 const FIRST_SILENCE_MS: u32 = 10_000;
@@ -22,9 +19,6 @@ const FIRST_SILENCE_MS: u32 = 10_000;
 /// The pause before a lost stream is opened again: at first, and at the most. A part of it is a matter of chance.
 const FIRST_PAUSE_MS: u32 = 1_000;
 const LONGEST_PAUSE_MS: u32 = 60_000;
-
-/// The most tasks that one stream tells of. For others, looks have to do.
-const MOST_TASKS: usize = 100;
 
 /// Who waits for tasks, and the stream that tells of them. Whoever waits drives it, one at a time: a client has no task of
 /// its own in the background.
@@ -186,12 +180,12 @@ impl Events {
         self.watches.borrow().iter().for_each(|watch| watch.wake());
     }
 
-    /// The tasks that are waited for.
+    /// The tasks that are waited for, as far as a stream tells of so many. For the others, looks have to do.
     fn wanted(&self) -> Vec<String> {
         let mut wanted = Vec::new();
         for watch in self.watches.borrow().iter() {
             let Watch { task_id, .. } = &**watch;
-            if wanted.len() < MOST_TASKS && !wanted.contains(task_id) && !self.gone.borrow().contains(task_id) {
+            if wanted.len() < MAX_STREAM_TASKS && !wanted.contains(task_id) && !self.gone.borrow().contains(task_id) {
                 wanted.push(task_id.clone());
             }
         }

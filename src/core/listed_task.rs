@@ -103,6 +103,9 @@ impl TaskPage {
     }
 }
 
+/// The most tasks of a page.
+pub const MAX_PAGE_TASKS: u16 = 100;
+
 /// Which tasks a caller wants to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -117,7 +120,7 @@ pub struct TaskFilter {
     #[serde(deserialize_with = "de::any_text")]
     pub prompt: Option<String>,
     /// How many of them a page has: 1 to 100.
-    #[serde(deserialize_with = "de::whole::<_, 1, 100>")]
+    #[serde(deserialize_with = "de::whole::<_, 1, MAX_PAGE_TASKS>")]
     pub limit: Option<u16>,
 }
 

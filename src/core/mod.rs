@@ -34,6 +34,7 @@ mod submission;
 mod submit_window;
 mod task;
 mod task_id;
+mod task_stream;
 mod terms;
 
 pub use callback::Callback;
@@ -56,6 +57,8 @@ pub(crate) use link::of_result as result_link;
 #[cfg(feature = "js")]
 pub(crate) use lint::warnings;
 pub use lint::{Warning, lint};
+#[cfg(feature = "gateway")]
+pub(crate) use listed_task::MAX_PAGE_TASKS;
 pub use listed_task::{ListedState, ListedTask, Listing, Parent, TaskFilter, TaskPage};
 pub use price::{Estimate, Prices};
 pub use prompt::MAX_PROMPT_CHARS;
@@ -69,6 +72,9 @@ pub use submission::{Submission, SubmitRoute, UnknownSubmit, checked_idempotency
 pub use submit_window::{SUBMITS_PER_WINDOW, SubmitWindow, WINDOW_MS};
 pub use task::{Failure, RETENTION_MS, ResultFile, State, Task};
 pub use task_id::checked_task_id;
+#[cfg(feature = "gateway")]
+pub(crate) use task_stream::HEARTBEAT_MS;
+pub(crate) use task_stream::{MAX_STREAM_TASKS, SILENCE_MS};
 pub use terms::{AspectRatio, Motion, Speed, TaskType, Version, Word};
 
 /// Whether an error's leading word can be the name of a field.

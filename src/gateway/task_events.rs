@@ -8,13 +8,11 @@ use web_sys::ReadableStream;
 
 use super::streams::{IdentityTransformStream, StreamWriter, ignore};
 use crate::client::Timer;
+use crate::core::HEARTBEAT_MS;
 use crate::web::HostTimer;
 
 /// The most streams that are open for one caller.
 pub const MOST_STREAMS: u32 = 200;
-
-/// How often a stream shows that it is alive. Whoever hears nothing for three times as long has lost it.
-const HEARTBEAT_MS: u32 = 15_000;
 
 /// How many events a reader may be behind. One that reads more slowly is let go, and resumes where it was.
 const MOST_UNREAD: u32 = 64;

@@ -11,11 +11,10 @@ use super::config::Gateway;
 use super::job_record::record_of;
 use super::message;
 use crate::core::job::{Job, JobState};
-use crate::core::{Error, ListedState, Listing, Record, Word};
+use crate::core::{Error, ListedState, Listing, MAX_PAGE_TASKS, Record, Word, de};
 
-/// The most tasks of a page, and how many it has unless told.
-const MOST: u32 = 100;
-const USUAL: u32 = 20;
+/// How many tasks a page has unless told.
+const USUAL: u16 = 20;
 
 /// The longest text that is searched for, in characters.
 const MOST_SEARCHED: usize = 200;
@@ -91,7 +90,7 @@ pub struct TaskQuery {
     /// Those after this place in the list.
     pub after: Option<Place>,
     /// How many at the most.
-    pub limit: u32,
+    pub limit: u16,
 }
 
 /// A place in the list.
@@ -137,8 +136,8 @@ impl TaskQuery {
                     query.after = Some(place.ok_or_else(|| Error::invalid("cursor", "must be one of an answer"))?);
                 }
                 "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                    let must = || format!("must be a whole number from 1 to {MOST}");
+                    let limit = value.parse().ok().filter(|limit| (1..=MAX_PAGE_TASKS).contains(limit));
+                    let must = || de::must_be_within(1, MAX_PAGE_TASKS);
                     query.limit = limit.ok_or_else(|| Error::invalid("limit", &must()))?;
                 }
                 name => {

@@ -9,10 +9,7 @@ use super::request_context::RequestContext;
 use super::route::{no_such_route, task_of};
 use super::stub::TaskListStub;
 use super::task_list::{TaskQuery, WatchRequest};
-use crate::core::{Error, checked_task_id};
-
-/// The most tasks that one stream tells of.
-const MOST_WATCHED: usize = 100;
+use crate::core::{Error, MAX_STREAM_TASKS, checked_task_id};
 
 impl RequestContext<'_> {
     /// A page of the caller's tasks, newest first.
@@ -45,8 +42,8 @@ impl RequestContext<'_> {
                 }
             }
         }
-        if tasks.is_empty() || tasks.len() > MOST_WATCHED {
-            return Err(Error::invalid("taskId", &format!("must name 1 to {MOST_WATCHED} tasks")).into());
+        if tasks.is_empty() || tasks.len() > MAX_STREAM_TASKS {
+            return Err(Error::invalid("taskId", &format!("must name 1 to {MAX_STREAM_TASKS} tasks")).into());
         }
         let after = self.request.headers().get("Last-Event-ID")?.and_then(|id| id.parse().ok());
         let stream = TaskListStub::new(self.env, &caller.id)?.watch(&WatchRequest { tasks, after }).await?;
