@@ -6,9 +6,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
-use super::bucket::{Bucket, Metadata};
+use super::bucket::Bucket;
 use super::config::Gateway;
 use super::file_link::FilePath;
+use super::file_metadata::FileMetadata;
 use super::host::FETCH;
 use super::streams::{FixedLengthStream, StreamWriter, ignore, leave};
 use crate::client::{Timer, race};
@@ -26,13 +27,6 @@ const COPY_TIMEOUT_MS: u32 = 90_000;
 
 /// How many redirects from one allowed host to another are followed.
 const MOST_REDIRECTS: usize = 3;
-
-/// The names under which it is kept with a file whose it is, what signs links to it, and until when it is kept.
-pub const CALLER: &str = "caller";
-pub const LINK_SECRET: &str = "linkSecret";
-pub const KEPT_UNTIL: &str = "keptUntil";
-/// The name that a download gets.
-pub const NAME: &str = "name";
 
 /// Which files are copied, and for how long they are kept.
 #[derive(Debug)]
@@ -120,7 +114,7 @@ async fn try_copy(bucket: &Bucket, rules: &ArchiveRules, job: &Job, file: &FileT
 /// The copy that is there already: its making was not written down any more, as when the process was killed.
 async fn made_before(bucket: &Bucket, key: &str, job: &Job) -> Result<Option<CopyOutcome>, JsValue> {
     let Some(stored) = bucket.head(key).await? else { return Ok(None) };
-    let is_ours = stored.metadata().get(LINK_SECRET) == job.link_secret.as_ref();
+    let is_ours = stored.metadata().link_secret == job.link_secret;
     let media_type = stored.media_type();
     let kind = FileKind::all().iter().find(|kind| media_type.as_deref() == Some(kind.media_type()));
     Ok(kind.filter(|_| is_ours).map(|kind| CopyOutcome::Stored { kind: *kind, bytes: stored.size() as u64 }))
@@ -174,16 +168,13 @@ fn kind(response: &Response, start: &[u8]) -> Result<Result<FileKind, String>, J
     Ok(if fits { Ok(kind) } else { Err("its server says that it is something else than it is".to_owned()) })
 }
 
-fn metadata(job: &Job, number: usize, kind: FileKind) -> Metadata {
-    let kept_until = job.files_kept_until().unwrap_or_default();
-    [
-        (CALLER, job.caller.clone()),
-        (LINK_SECRET, job.link_secret.clone().unwrap_or_default()),
-        (KEPT_UNTIL, kept_until.to_string()),
-        (NAME, name(job, number, kind)),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+fn metadata(job: &Job, number: usize, kind: FileKind) -> FileMetadata {
+    FileMetadata {
+        caller: Some(job.caller.clone()),
+        link_secret: job.link_secret.clone(),
+        kept_until: job.files_kept_until(),
+        name: Some(name(job, number, kind)),
+    }
 }
 
 /// A name that says what is in the file: the first words of the prompt, in plain letters.

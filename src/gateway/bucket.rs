@@ -1,7 +1,5 @@
 //! The bucket that files are kept in (R2).
 
-use std::collections::HashMap;
-
 use js_sys::{Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -11,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
 use super::byte_range::WantedRange;
+use super::file_metadata::FileMetadata;
 use super::message::to_host;
 use crate::web::given;
 
@@ -52,15 +51,12 @@ extern "C" {
 /// The bucket, if one is bound.
 pub struct Bucket(R2Bucket);
 
-/// What is kept with an object.
-pub type Metadata = HashMap<String, String>;
-
 /// What is to be kept, and how.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PutOptions<'a> {
     http_metadata: HttpMetadata<'a>,
-    custom_metadata: &'a Metadata,
+    custom_metadata: &'a FileMetadata,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,7 +69,7 @@ struct HttpMetadata<'a> {
 #[derive(Debug)]
 pub struct Page {
     /// The keys, each with what is kept with it.
-    pub objects: Vec<(String, Metadata)>,
+    pub objects: Vec<(String, FileMetadata)>,
     /// Where the next page begins, if there is one.
     pub cursor: Option<String>,
 }
@@ -85,7 +81,13 @@ impl Bucket {
     }
 
     /// Stores what a stream of known length brings. A stream that breaks off leaves nothing.
-    pub async fn put(&self, key: &str, body: &JsValue, media_type: &str, metadata: &Metadata) -> Result<(), JsValue> {
+    pub async fn put(
+        &self,
+        key: &str,
+        body: &JsValue,
+        media_type: &str,
+        metadata: &FileMetadata,
+    ) -> Result<(), JsValue> {
         let options =
             PutOptions { http_metadata: HttpMetadata { content_type: media_type }, custom_metadata: metadata };
         JsFuture::from(self.0.put(key, body, &to_host(&options)?)?).await.map(|_| ())
@@ -97,7 +99,7 @@ impl Bucket {
         key: &str,
         bytes: &[u8],
         media_type: &str,
-        metadata: &Metadata,
+        metadata: &FileMetadata,
     ) -> Result<(), JsValue> {
         self.put(key, &Uint8Array::from(bytes), media_type, metadata).await
     }
@@ -156,7 +158,7 @@ impl Bucket {
 
 impl StoredObject {
     /// What is kept with it.
-    pub fn metadata(&self) -> Metadata {
+    pub fn metadata(&self) -> FileMetadata {
         serde_wasm_bindgen::from_value(self.custom_metadata()).unwrap_or_default()
     }
 

@@ -4,8 +4,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
 
 use super::access::Caller;
-use super::archive::{CALLER, KEPT_UNTIL, LINK_SECRET, NAME};
-use super::bucket::{Bucket, Metadata, StoredObject};
+use super::bucket::{Bucket, StoredObject};
 use super::byte_range::{ByteRange, WantedRange};
 use super::file_link::FilePath;
 use super::handler_error::HandlerError;
@@ -46,17 +45,17 @@ impl RequestContext<'_> {
         let search = self.url.search_params();
         let stored = self.stored(&file.key()).await?;
         let (metadata, now_s) = (stored.object.metadata(), HostTimer.now() / 1000);
-        let secret = metadata.get(LINK_SECRET).map(String::as_str).unwrap_or_default();
+        let secret = metadata.link_secret.as_deref().unwrap_or_default();
         let (expires, signature) = (search.get("expires"), search.get("signature"));
         let is_signed = match (expires, signature) {
             (Some(expires), Some(signature)) => file.is_signed(secret, &expires, &signature, now_s),
             _ => false,
         };
-        let is_theirs = caller.is_ok_and(|caller| metadata.get(CALLER) == Some(&caller.id));
-        if !(is_signed || is_theirs) || has_expired(&metadata, now_s) {
+        let is_theirs = caller.is_ok_and(|caller| metadata.caller.as_deref() == Some(&*caller.id));
+        if !(is_signed || is_theirs) || metadata.has_expired(now_s) {
             return Err(stored.withheld());
         }
-        let name = search.has("download").then(|| metadata.get(NAME).cloned().unwrap_or_default());
+        let name = search.has("download").then(|| metadata.name.unwrap_or_default());
         self.respond(stored, is_signed, name)
     }
 
@@ -120,17 +119,11 @@ fn is_known(header: &str, etag: &str) -> bool {
     header.split(',').map(str::trim_ascii).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
 }
 
-/// Whether a file's time is over, though it wasn't deleted yet.
-pub fn has_expired(metadata: &Metadata, now_s: i64) -> bool {
-    metadata.get(KEPT_UNTIL).and_then(|at| at.parse::<i64>().ok()).is_none_or(|at| at / 1000 < now_s)
-}
-
 /// The headers of a file.
 fn headers(stored: &StoredObject, etag: &str, is_public: bool, download: Option<String>) -> Result<Headers, JsValue> {
     let now_s = HostTimer.now() / 1000;
-    let metadata = stored.metadata();
     let headers = Headers::new()?;
-    let kept_s = metadata.get(KEPT_UNTIL).and_then(|at| at.parse::<i64>().ok()).unwrap_or_default() / 1000;
+    let kept_s = stored.metadata().kept_until.unwrap_or_default() / 1000;
     let cached_s = (kept_s - now_s).clamp(0, CACHED_S);
     let scope = if is_public { "public" } else { "private" };
     for (name, value) in [

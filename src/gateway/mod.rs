@@ -15,6 +15,7 @@ mod client_headers;
 mod config;
 mod crash;
 mod file_link;
+mod file_metadata;
 mod files;
 mod handler_error;
 mod hmac_sha256;

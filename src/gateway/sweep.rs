@@ -4,7 +4,6 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::bucket::Bucket;
-use super::files::has_expired;
 use super::host::console_log;
 use super::uploads::FOLDER;
 use crate::client::Timer;
@@ -26,7 +25,7 @@ pub async fn sweep(env: JsValue) -> Result<(), JsValue> {
         loop {
             let page = bucket.list(&prefix, cursor.as_deref()).await?;
             let now_s = HostTimer.now() / 1000;
-            let over = page.objects.into_iter().filter(|(_, metadata)| has_expired(metadata, now_s));
+            let over = page.objects.into_iter().filter(|(_, metadata)| metadata.has_expired(now_s));
             let keys: Vec<_> = over.map(|(key, _)| key).collect();
             bucket.delete(&keys).await?;
             deleted += keys.len();

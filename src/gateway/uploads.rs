@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::access::Caller;
-use super::archive::{CALLER, KEPT_UNTIL, NAME};
 use super::bucket::Bucket;
-use super::files::has_expired;
+use super::file_metadata::FileMetadata;
 use super::handler_error::HandlerError;
 use super::host::random_id;
 use super::ledger::{Account, ReserveRequest};
@@ -68,8 +67,8 @@ impl RequestContext<'_> {
         self.reserve(caller, bytes.len()).await?;
         let key = [FOLDER, &random_id(24), ".", kind.ending()].concat();
         let expires_at = HostTimer.now() + KEPT_MS;
-        let metadata = [(CALLER, caller.id.clone()), (KEPT_UNTIL, expires_at.to_string()), (NAME, String::new())];
-        let metadata = metadata.map(|(name, value)| (name.to_owned(), value)).into();
+        let metadata =
+            FileMetadata { caller: Some(caller.id.clone()), kept_until: Some(expires_at), ..FileMetadata::default() };
         bucket.put_bytes(&key, bytes, kind.media_type(), &metadata).await?;
         Reply::of(&Upload { url: &url.route(&key), expires_at })
     }
@@ -97,7 +96,7 @@ impl RequestContext<'_> {
     pub(super) async fn uploaded_file(&self) -> Result<Reply, HandlerError> {
         let path = self.url.pathname();
         let stored = self.stored(path.strip_prefix('/').ok_or_else(no_such_route)?).await?;
-        if has_expired(&stored.object.metadata(), HostTimer.now() / 1000) {
+        if stored.object.metadata().has_expired(HostTimer.now() / 1000) {
             return Err(stored.withheld());
         }
         self.respond(stored, true, None)
