@@ -4,11 +4,13 @@ import { createHmac, randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Response } from "miniflare";
 import { freePort } from "../../tools/platform.js";
-import { FILE_HOST, IMAGE, archiving, file, keeping, linksOf, pause, png, until, vendorWithFiles } from "../support/archive.js";
+import { FILE_HOST, IMAGE, archiving, file, keeping, linksOf, png, vendorWithFiles } from "../support/archive.js";
 import { folderOf } from "../support/folder.js";
 import { OTHER_TOKEN, TOKEN, gatewayOn, killable, simulator } from "../support/servers.js";
+import { until } from "../support/until.js";
 
 const BOB = { Authorization: `Bearer ${OTHER_TOKEN}` };
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,12 +1,12 @@
 /** What the vendor posts is a hint: rows 18, 19, 21, 22, 23, 25 and 31 of the threat table. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Upstream, envelope, exactly, gatewayOn } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 const TASK = "9f47c52047dda21bb3df0488736cce57";
 const PUBLIC = "https://gateway.example";
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * A gateway that is called back, and its vendor. `submitted` and `record` answer in the vendor's place; `callback` posts to

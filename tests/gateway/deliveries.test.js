@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Response } from "miniflare";
 import { parseCallback, verifyCallback } from "../../dist/webhooks.js";
 import { freePort } from "../../tools/platform.js";
-import { FILE_HOST, IMAGE, archiving, file, linksOf, pause, png, until, vendorWithFiles } from "../support/archive.js";
+import { FILE_HOST, IMAGE, archiving, file, linksOf, png, vendorWithFiles } from "../support/archive.js";
 import { folderOf } from "../support/folder.js";
 import { TOKEN, entry, killable } from "../support/servers.js";
+import { until } from "../support/until.js";
 
 const HOST = "your-app.com";
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=";

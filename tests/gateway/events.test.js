@@ -1,12 +1,14 @@
 /** What happens to tasks is told as it happens: rows 17, 24, 34, 36 and 37 of the threat table. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../../tools/platform.js";
+import { watch as watchQuery } from "../support/events.js";
 import { OTHER_TOKEN, TOKEN, Upstream, countedSimulator, envelope, gatewayOn } from "../support/servers.js";
+import { until } from "../support/until.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", speed: "fast" };
 const TASK = "9f47c52047dda21bb3df0488736cce57";
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const as = (token, more) => ({ headers: { Authorization: `Bearer ${token}`, ...more } });
 
 /** A gateway that a simulator calls back, unless told; it counts what reaches the vendor. */
@@ -21,39 +23,16 @@ async function pushing(vars, { url = true, ...options } = {}) {
   return { ...gateway, upstream, order, looks, states };
 }
 
-/** The events of some tasks, as a client reads them; `text` is all that came. */
-async function watch(gateway, ids, { token = TOKEN, after } = {}) {
-  const leaving = new AbortController();
-  const response = await fetch(`${gateway.api}/events?taskId=${[ids].flat().join(",")}`, {
-    ...as(token, after !== undefined && { "Last-Event-ID": String(after) }),
-    signal: leaving.signal,
-  });
-  const watcher = { status: response.status, headers: response.headers, text: "", events: [], leave: () => leaving.abort() };
-  watcher.over = (async () => {
-    if (response.status !== 200) return void (watcher.json = await response.json());
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      watcher.text += chunk;
-      const blocks = watcher.text.split("\n\n").slice(0, -1).filter((block) => block.includes("data: "));
-      watcher.events = blocks.map((block) => {
-        const field = (name) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
-        return { id: field("id") && Number(field("id")), type: field("event"), data: JSON.parse(field("data")) };
-      });
-    }
-  })().catch(() => {});
-  return watcher;
-}
-
-async function until(holds, ms = 10_000) {
-  for (const end = Date.now() + ms; Date.now() < end; await pause(10)) if (await holds()) return;
-  assert.fail("it never came to that");
-}
+/** What somebody is told of some tasks. */
+const watch = (gateway, ids, { token = TOKEN, after } = {}) =>
+  watchQuery(gateway, `taskId=${[ids].flat().join(",")}`, as(token, after !== undefined && { "Last-Event-ID": String(after) }).headers);
 const ended = ({ events }) => events.some(({ data }) => data.successFlag === 1);
 
 test("row 17: 100 who watch one job are all told of its end, and the vendor is asked as for one", async (t) => {
   const gateway = await pushing({ DURATIONS: { fast: 1 } });
   const id = await gateway.order();
   const watchers = await Promise.all(Array.from({ length: 100 }, () => watch(gateway, id)));
-  await until(() => watchers.every(ended));
+  await until(() => watchers.every(ended), 10);
   assert.equal(gateway.looks(), 1, "the look that the callback causes");
   for (const { events } of watchers) {
     assert.equal(events[0].data.successFlag, 0, "first where it stands");
@@ -62,7 +41,7 @@ test("row 17: 100 who watch one job are all told of its end, and the vendor is a
   watchers.forEach(({ leave }) => leave());
   // Whoever comes later is told at once, and asks nobody.
   const late = await watch(gateway, id);
-  await until(() => ended(late));
+  await until(() => ended(late), 10);
   assert.equal(gateway.looks(), 1);
   late.leave();
   t.diagnostic(`reads: ${gateway.looks()}`);
@@ -83,11 +62,11 @@ test("row 24: without any callback the job looks by itself, whether anybody asks
   await called.order("a lighthouse [sim: callback=never]");
   const never = await pushing({ DURATIONS: { fast: 1 } }, { url: false });
   await never.order();
-  await until(async () => (await never.states())[0] === "succeeded");
+  await until(async () => (await never.states())[0] === "succeeded", 10);
   assert.ok(never.looks() <= 2, `${never.looks()} reads`);
   const note = never.lines.filter((line) => line.includes("MIDAPI_PUBLIC_URL"));
   assert.equal(note.length, 1, "the log says so once");
-  await until(async () => (await called.states())[0] === "succeeded", 20_000);
+  await until(async () => (await called.states())[0] === "succeeded", 20);
   assert.ok(called.looks() <= 2, `${called.looks()} reads`);
 });
 
@@ -98,7 +77,7 @@ test("row 34: a task that flips back after its end stays ended, and one that van
   // It is looked at once, and then the vendor doesn't know it any more.
   await gateway.get(`record-info?taskId=${vanishes}`);
   const watcher = await watch(gateway, [flips, vanishes]);
-  await until(() => ended(watcher));
+  await until(() => ended(watcher), 10);
   for (let times = 0; times < 3; times++, await pause(100)) {
     assert.equal((await gateway.get(`record-info?taskId=${flips}`)).json.data.successFlag, 1);
   }
@@ -119,7 +98,7 @@ test("rows 34 and 36: looks that fail, whatever comes, are made again, and the a
   const gateway = await gatewayOn(upstream);
   const { taskId } = (await gateway.post("generate", IMAGE)).json.data;
   const watcher = await watch(gateway, taskId);
-  await until(() => ended(watcher), 40_000);
+  await until(() => ended(watcher), 40);
   assert.equal(bad.length, 0);
   assert.equal(watcher.events.filter(({ data }) => data.successFlag === 1).length, 1);
   watcher.leave();
@@ -132,13 +111,13 @@ test("row 37: who vanishes, reads slowly or comes again loses nothing, is told n
   // One that never reads.
   const idle = await fetch(`${gateway.api}/events?taskId=${first},${second}`, as(TOKEN));
   const steady = await watch(gateway, [first, second]);
-  await until(() => vanished.every(({ events }) => events.length >= 2));
+  await until(() => vanished.every(({ events }) => events.length >= 2), 10);
   vanished.forEach(({ leave }) => leave());
   const seen = vanished[0].events.at(-1).id;
-  await until(() => ended(steady));
+  await until(() => ended(steady), 10);
   const resumed = await watch(gateway, [first, second], { after: seen });
-  await until(() => resumed.events.filter(({ data }) => data.successFlag === 1).length === 2);
-  await until(() => steady.events.filter(({ data }) => data.successFlag === 1).length === 2);
+  await until(() => resumed.events.filter(({ data }) => data.successFlag === 1).length === 2, 10);
+  await until(() => steady.events.filter(({ data }) => data.successFlag === 1).length === 2, 10);
   // Numbers rise, and none comes twice: what was missed comes, and what was seen doesn't.
   const ids = resumed.events.map(({ id }) => id);
   assert.ok(ids.every((id, at) => id > (ids[at - 1] ?? seen)), `${seen}: ${ids}`);
@@ -166,8 +145,8 @@ test("a stream is alive every 15 seconds, isn't cached, and is for whoever's tas
   await Promise.all([foreign.over, unknown.over]);
   for (const { status, json } of [foreign, unknown]) assert.deepEqual([status, json.msg], [422, "taskId: The record does not exist"]);
   const partly = await watch(gateway, [id, "A".repeat(32)]);
-  await until(() => partly.events.length === 2);
-  assert.deepEqual(partly.events.map(({ type }) => type), ["unknown", "task"]);
+  await until(() => partly.events.length === 2, 10);
+  assert.deepEqual(partly.events.map(({ event }) => event), ["unknown", "task"]);
   partly.leave();
   for (const [query, field] of [["", "taskId"], ["?taskId=", "taskId"], ["?task=1", "task"], [`?taskId=${Array(101).fill("a").map((a, n) => a + n)}`, "taskId"]]) {
     const response = await fetch(`${gateway.api}/events${query}`, as(TOKEN));
@@ -175,7 +154,7 @@ test("a stream is alive every 15 seconds, isn't cached, and is for whoever's tas
     assert.match((await response.json()).msg, new RegExp(`^${field}: `));
   }
   assert.equal((await fetch(`${gateway.api}/events?taskId=${id}`)).status, 401);
-  await until(() => watcher.text.includes(": alive"), 17_000);
+  await until(() => watcher.text.includes(": alive"), 17);
   watcher.leave();
 });
 
@@ -185,11 +164,11 @@ test("a stream is alive once in 15 seconds, though another was given up before",
   // That somebody has left is seen when something can't be told.
   const short = await Promise.all([1, 2, 3, 4].map((seconds) => gateway.order(`a harbour [sim: seconds=${seconds}]`)));
   const left = await watch(gateway, short);
-  await until(() => left.events.length === short.length);
+  await until(() => left.events.length === short.length, 10);
   left.leave();
-  await until(async () => (await gateway.states()).filter((state) => state === "succeeded").length === short.length);
+  await until(async () => (await gateway.states()).filter((state) => state === "succeeded").length === short.length, 10);
   const watcher = await watch(gateway, id);
-  await until(() => watcher.text.includes(": alive"), 17_000);
+  await until(() => watcher.text.includes(": alive"), 17);
   await pause(8_000);
   assert.equal(watcher.text.split(": alive").length - 1, 1);
   watcher.leave();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Midjourney } from "../../dist/node.js";
 import { freePort } from "../../tools/platform.js";
 import { folderOf } from "../support/folder.js";
@@ -15,7 +16,6 @@ const TASK = "9f47c52047dda21bb3df0488736cce57";
 const accepted = () => envelope({ taskId: TASK });
 const usageOf = (gateway) => gateway.get("../usage");
 const usage = async (gateway) => (await usageOf(gateway)).json.data;
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const withKey = (key) => ({ "Idempotency-Key": key });
 
 test("row 16: 20 posts at once with one key are one submit and one task; another body is refused", async () => {

@@ -1,6 +1,7 @@
 /** A power cut at each step of a job's life: rows 23, 24, 29 and 35 of the threat table. Each job ends in one right state, with one copy. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../../tools/platform.js";
 import { folderOf } from "../support/folder.js";
 import { VENDOR, countedSimulator, killable } from "../support/servers.js";
@@ -9,7 +10,6 @@ const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", speed: "fast" };
 const CREDITS = 8;
 /** How often each kind of cut is made. */
 const RUNS = Number(process.env.KILLS ?? 4);
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Looks at a task until this holds of its record. */
 async function until(gateway, taskId, holds) {

@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Response } from "miniflare";
-import { FILE_HOST, IMAGE, archiving, file, linksOf, pause, png, until } from "../support/archive.js";
+import { FILE_HOST, IMAGE, archiving, file, linksOf, png } from "../support/archive.js";
 import { OTHER_TOKEN, TOKEN, Upstream, entry, envelope, gatewayOn } from "../support/servers.js";
+import { watch } from "../support/events.js";
+import { until } from "../support/until.js";
 
 const ALICE = { Authorization: `Bearer ${TOKEN}` };
 const BOB = { Authorization: `Bearer ${OTHER_TOKEN}` };
@@ -44,24 +47,6 @@ async function removed(gateway, id, headers = ALICE) {
 
 const ids = (page) => page.tasks.map(({ taskId }) => taskId);
 const said = ({ status, json: { requestId, ...rest } }) => JSON.stringify([status, rest]);
-
-/** The events of a stream, as they come. */
-async function watch(gateway, query, headers = ALICE) {
-  const response = await fetch(`${gateway.api}/events?${query}`, { headers });
-  if (response.status !== 200) return { status: response.status, json: await response.json() };
-  const events = [];
-  (async () => {
-    let text = "";
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      const frames = (text + chunk).split("\n\n");
-      text = frames.pop();
-      for (const frame of frames.map((frame) => Object.fromEntries(frame.split("\n").map((line) => line.split(/: (.*)/s))))) {
-        if (frame.event) events.push({ id: Number(frame.id), event: frame.event, data: JSON.parse(frame.data) });
-      }
-    }
-  })().catch(() => {});
-  return { status: 200, events };
-}
 
 test("the list is the caller's own, newest first, and says of each task what its record and its order say", async () => {
   const gateway = await listing();
@@ -210,7 +195,7 @@ test("a deleted task is gone: record, files, links, list, and whoever watches he
   const record = await gateway.runAndKeep(IMAGE, key);
   const { taskId } = record;
   const stays = await gateway.runAndKeep({ ...IMAGE, prompt: "another" });
-  const watching = await watch(gateway, `taskId=${taskId},${stays.taskId}`);
+  const watching = await watch(gateway, `taskId=${taskId},${stays.taskId}`, ALICE);
   await until(() => watching.events.length === 2);
   const answer = await removed(gateway, taskId);
   assert.deepEqual([answer.status, answer.json.data], [200, { taskId }]);
@@ -224,7 +209,7 @@ test("a deleted task is gone: record, files, links, list, and whoever watches he
   const none = said(await gateway.get(`record-info?taskId=${"A".repeat(32)}`));
   assert.equal(said(await gateway.get(`record-info?taskId=${taskId}`)), none);
   assert.equal(said(await removed(gateway, taskId)), said(await removed(gateway, "A".repeat(32))), "twice it is unknown");
-  assert.equal((await watch(gateway, `taskId=${taskId}`)).status, 422);
+  assert.equal((await watch(gateway, `taskId=${taskId}`, ALICE)).status, 422);
   assert.equal((await gateway.post("upscale", { taskId, index: 1 })).status, 422);
 
   const { spent } = (await gateway.get("../usage")).json.data;

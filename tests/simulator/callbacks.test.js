@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { IMAGE, record } from "./calls.js";
 import { everyForm } from "./forms.js";
 
 /** A task takes 0.6 seconds; a minute of the vendor's is as long. */
 const VARS = { HASTE: 100, DURATIONS: { fast: 60 }, PARALLEL_TASKS: 100 };
 const MINUTE = 600;
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A receiver of callbacks; `at(path)` are the bodies that came there, each with the time it came. */
 async function receiver() {

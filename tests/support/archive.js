@@ -3,10 +3,10 @@ import { encode } from "fast-png";
 import { Response } from "miniflare";
 import { freePort } from "../../tools/platform.js";
 import { Upstream, envelope, exactly, gatewayOn } from "./servers.js";
+import { until } from "./until.js";
 
 export const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse" };
 export const FILE_HOST = "files.example";
-export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A picture of one colour, as a PNG file. */
 export const png = (level = 128, side = 16) =>
@@ -15,17 +15,6 @@ export const png = (level = 128, side = 16) =>
 /** A file as a host serves it. */
 export const file = (bytes, type = "image/png", headers = {}) =>
   new Response(bytes, { headers: { "Content-Type": type, "Content-Length": String(bytes.length), ...headers } });
-
-/** Tries until this is true, for so long. */
-export async function until(holds, seconds = 20) {
-  const stopAt = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await holds();
-    if (found) return found;
-    if (Date.now() > stopAt) throw new Error(`still not so after ${seconds} s: ${holds}`);
-    await pause(20);
-  }
-}
 
 /** The variables of a gateway that keeps results, at this port. */
 export const keeping = (port, vars = {}) => ({
