@@ -195,6 +195,8 @@ export interface Archive {
 export type ListedTask = Task & {
   /** The prompt: its own, or that of the task it starts from. */
   prompt?: string;
+  /** The request, as a JSON text, as the task's record has it; never its `callBackUrl`. */
+  paramJson?: string;
   /** The task it starts from, and which of its results, counted from 1. */
   parent?: { taskId: string; index: ImageNumber };
   /** Nobody knows whether the vendor has it: it may have been billed, and its state says nothing. */
@@ -454,12 +456,14 @@ export interface Warning {
   message: string;
 }
 
-/** What a task may cost, in credits. Nobody outside knows the vendor's prices: from clients' tables (C), unverified. */
+/** What a task may cost, in credits, and how long it may take. Nobody outside knows the vendor's prices: from clients' tables (C), unverified. */
 export interface Estimate {
   /** The least, in credits. */
   min: number;
   /** The most, in credits: what to set aside. */
   max: number;
+  /** How long it is likely to take once it is accepted: from your own past tasks, else from typical ones. */
+  time: TimeLeft;
   /** Always true: no promise. */
   estimate: true;
 }
@@ -474,7 +478,7 @@ export interface Prices {
   turbo?: Price | undefined;
   video?: Price | undefined;
   videoHd?: Price | undefined;
-  /** An upscale or a variation. `estimate` takes no such request yet. */
+  /** An upscale or a variation. */
   change?: Price | undefined;
 }
 
@@ -760,11 +764,12 @@ export class Midjourney {
   lint(request: GenerateRequest | object): Promise<Warning[]>;
 
   /**
-   * What the request may cost. Sends nothing.
+   * What the request may cost, and how long it may take. A change of a result is named by its call; the extension of a video in HD
+   * costs what `videoHd` does. Sends nothing.
    *
    * @throws {MidjourneyError} `invalid_request` for a request that breaks a rule, or for wrong `prices`
    */
-  estimate(request: GenerateRequest): Promise<Estimate>;
+  estimate(request: GenerateRequest | "upscale" | "vary" | "extendVideo"): Promise<Estimate>;
 
   /**
    * How long the tasks took whose end this client's waits have seen, together with those it was given: for `history` of

@@ -404,9 +404,8 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         if task.state == State::Running {
             let task_type = handle.task_type.as_deref().or(task.task_type.as_deref());
             let history = self.client.history.borrow();
-            let elapsed = |created_at: i64| now.saturating_sub(created_at);
-            task.time_left =
-                task.created_at.map(|created_at| history.time_left(task_type, task.speed, elapsed(created_at)));
+            let left = |created_at| history.time_left(task_type, task.speed, now.saturating_sub(created_at));
+            task.time_left = task.created_at.map(left);
             self.expect_again(&mut task, look_again_after);
         }
         task

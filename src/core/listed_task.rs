@@ -67,6 +67,8 @@ pub struct ListedTask {
     pub task: Task,
     /// The prompt: its own, or that of the task it starts from.
     pub prompt: Option<String>,
+    /// The request, as a JSON text, as far as it is known.
+    pub param_json: Option<String>,
     /// What it starts from.
     pub parent: Option<Parent>,
     /// Whether nobody knows if the vendor has it: then it may have been billed, and its state says nothing.
@@ -78,10 +80,12 @@ impl ListedTask {
     /// Reads an entry of a gateway's list: a record, with what the gateway knows besides.
     pub(crate) fn read(entry: Given) -> Option<Self> {
         let Listing { state, prompt, speed, parent } = decode::lenient(entry.clone())?;
-        let mut task = Task::from(decode::lenient::<Record>(entry)?);
+        let mut record = decode::lenient::<Record>(entry)?;
+        let param_json = record.param_json.take();
+        let mut task = Task::from(record);
         task.speed = speed;
         let is_unknown = state == ListedState::Unknown && task.state == State::Running;
-        Some(Self { task, prompt, parent, is_unknown })
+        Some(Self { task, prompt, param_json, parent, is_unknown })
     }
 }
 
@@ -154,7 +158,8 @@ mod tests {
     fn a_page_of_a_gateways_list_is_read() {
         let page = r#"{"cursor": "next", "tasks": [
             {"taskId": "a", "successFlag": 0, "state": "unknown", "prompt": "a cat", "errorMessage": "reset"},
-            {"taskId": "b", "successFlag": 0, "state": "running", "speed": "fast", "parent": {"taskId": "a", "index": 2}},
+            {"taskId": "b", "successFlag": 0, "state": "running", "speed": "fast", "paramJson": "{\"prompt\": \"a dog\"}",
+             "parent": {"taskId": "a", "index": 2}},
             {"nonsense": true}
         ]}"#;
         let page = TaskPage::read(decode::given(page).unwrap()).unwrap();
@@ -162,6 +167,7 @@ mod tests {
         assert!(unknown.is_unknown && !running.is_unknown);
         assert_eq!((unknown.prompt.as_deref(), unknown.task.state), (Some("a cat"), State::Running));
         assert_eq!(running.parent, Some(Parent { task_id: "a".to_owned(), index: 2 }));
+        assert_eq!((running.param_json.as_deref(), &unknown.param_json), (Some(r#"{"prompt": "a dog"}"#), &None));
         assert_eq!((running.task.speed, page.cursor.as_deref()), (Some(Speed::Fast), Some("next")));
         assert_eq!(TaskPage::read(Given::Nothing), None);
     }

@@ -60,7 +60,7 @@ pub use lint::{Warning, lint};
 #[cfg(feature = "gateway")]
 pub(crate) use listed_task::MAX_PAGE_TASKS;
 pub use listed_task::{ListedState, ListedTask, Listing, Parent, TaskFilter, TaskPage};
-pub use price::{Estimate, Prices};
+pub use price::{ChangeKind, Estimate, Prices, Quote};
 pub use prompt::MAX_PROMPT_CHARS;
 pub use record::{Archive, ArchiveState, ErrorCode, Record, RefusedFile, Results};
 pub use retry::{MAX_TRIES, Retry, RetryBudget};

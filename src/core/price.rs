@@ -1,9 +1,11 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::skip_serializing_none;
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use super::given::Given;
 use super::submission::SubmitRoute;
 use super::terms::{Speed, TaskType};
-use super::{Error, Submission, decode};
+use super::{Error, History, Submission, TimeLeft, decode};
 
 /// What a task may cost, in credits. Nobody outside knows the vendor's prices, and its records don't say what a task
 /// cost: an estimate, from what clients' tables have.
@@ -28,6 +30,29 @@ impl Serialize for Estimate {
     }
 }
 
+/// What a task may cost, and how long it is likely to take, before it is submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Quote {
+    /// The credits.
+    #[serde(flatten)]
+    pub credits: Estimate,
+    /// The time.
+    pub time: TimeLeft,
+}
+
+impl Quote {
+    /// Of a submit.
+    pub fn of(submission: &Submission, prices: &Prices, history: &History) -> Self {
+        let time = history.time_left(submission.task_type.as_deref(), submission.speed, 0);
+        Self { credits: prices.of(submission), time }
+    }
+
+    /// Of a change of a result, before one is chosen.
+    pub fn of_change(change: ChangeKind, prices: &Prices, history: &History) -> Self {
+        Self { credits: prices.of_change(change), time: history.time_left(None, None, 0) }
+    }
+}
+
 /// Credits by kind of task, where they are known better than from clients' tables: whole credits, or the least and the
 /// most.
 ///
@@ -39,21 +64,39 @@ impl Serialize for Estimate {
 /// assert_eq!(prices.of(&request.submission()?), Estimate { min: 20, max: 20 });
 /// # Ok::<(), midapi::core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Prices {
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     relaxed: Option<Estimate>,
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     fast: Option<Estimate>,
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     turbo: Option<Estimate>,
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     video: Option<Estimate>,
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     video_hd: Option<Estimate>,
-    #[serde(default, deserialize_with = "price")]
+    #[serde(default, deserialize_with = "price", serialize_with = "ends")]
     change: Option<Estimate>,
+}
+
+/// What can be made of a result, by the name of the call that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Display, IntoStaticStr, VariantArray, VariantNames)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum ChangeKind {
+    /// The image in full size.
+    Upscale,
+    /// Four variations of the image.
+    Vary,
+    /// More of the video.
+    ExtendVideo,
+}
+
+fn ends<S: Serializer>(price: &Option<Estimate>, serializer: S) -> Result<S::Ok, S::Error> {
+    price.map(|Estimate { min, max }| [min, max]).serialize(serializer)
 }
 
 fn price<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Estimate>, D::Error> {
@@ -93,15 +136,23 @@ impl Prices {
         let estimate = match (submission.form.route, submission.price_type) {
             (_, Some(TaskType::VideoHd)) => self.video_hd.unwrap_or(Estimate { min: 45, max: 180 }),
             (SubmitRoute::GenerateVideoExtend, _) | (_, Some(TaskType::Video)) => {
-                self.video.unwrap_or(Estimate { min: 15, max: 60 })
+                self.of_change(ChangeKind::ExtendVideo)
             }
             // The vendor's default speed is undocumented; the studio's and the simulator's is fast.
             (SubmitRoute::Generate, _) => self.of_image(submission.speed.unwrap_or(Speed::Fast)),
-            // Upscales and variations stand in no table; they are taken for images of unknown speed.
-            _ => self.change.unwrap_or(Estimate { min: 3, max: 16 }),
+            _ => self.of_change(ChangeKind::Upscale),
         };
         let flagged = submission.flagged_speeds.iter().map(|speed| self.of_image(*speed).max).max();
         Estimate { max: estimate.max.max(flagged.unwrap_or_default()), ..estimate }
+    }
+
+    /// What a change of a result may cost, before one is chosen: of a video in HD the extension costs what that costs.
+    pub fn of_change(&self, change: ChangeKind) -> Estimate {
+        match change {
+            // Upscales and variations stand in no table; they are taken for images of unknown speed.
+            ChangeKind::Upscale | ChangeKind::Vary => self.change.unwrap_or(Estimate { min: 3, max: 16 }),
+            ChangeKind::ExtendVideo => self.video.unwrap_or(Estimate { min: 15, max: 60 }),
+        }
     }
 
     /// The figures of clients' tables (*C*, unverified): image 3, 8 or 16 by speed, video 15–60, HD video 45–180.

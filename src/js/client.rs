@@ -14,8 +14,8 @@ use super::options::{CallOptions, ClientOptions, function, prices};
 use super::value::{error_to_js, from_js, given_of, handle, to_js};
 use crate::client::{Client, MAX_FILE_BYTES};
 use crate::core::{
-    Billed, Change, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Submission, TaskFilter, UnknownSubmit,
-    de, warnings,
+    Billed, Change, ChangeKind, ChangeRequest, Error, GenerateRequest, Given, ImageNumber, Quote, Submission,
+    TaskFilter, UnknownSubmit, Word, de, warnings,
 };
 use crate::web::{Fetch, HostTimer, given};
 
@@ -200,10 +200,17 @@ impl Midjourney {
         warnings.map(|warnings| to_js(&warnings)).map_err(|error| error_to_js(&error))
     }
 
-    /// What the request may cost.
+    /// What the request may cost and how long it may take, or a change of a result by its call's name.
     pub fn estimate(&self, request: &JsValue) -> Result<JsValue, JsValue> {
-        let estimate = prices(&self.prices).and_then(|prices| Ok(prices.of(&submission(request)?)));
-        estimate.map(|estimate| to_js(&estimate)).map_err(|error| error_to_js(&error))
+        let quote = prices(&self.prices).and_then(|prices| {
+            let history = self.client.history();
+            let Some(name) = request.as_string() else {
+                return Ok(Quote::of(&submission(request)?, &prices, &history));
+            };
+            let must = || Error::invalid("body", "must be an object, or one of upscale, vary, extendVideo");
+            Ok(Quote::of_change(ChangeKind::from_word(&name).ok_or_else(must)?, &prices, &history))
+        });
+        quote.map(|quote| to_js(&quote)).map_err(|error| error_to_js(&error))
     }
 
     /// How long the tasks took whose end this client has seen.

@@ -33,7 +33,7 @@ const DONE = {
   large: 1,
   varied: 4,
   more: 1,
-  credits: { min: 8, max: 8, estimate: true },
+  credits: { min: 8, max: 8, estimate: true, time: { min: 30_000, max: 120_000, samples: 0, estimate: true } },
   record: 4,
   states: ["running", "succeeded"],
   error: {

@@ -303,12 +303,15 @@ test("invalid settings are refused, invalid prices at the first estimate", async
     const error = await failure(server(options).generate(IMAGE));
     assert.deepEqual([error.kind, error.field, error.billed], ["misconfigured", field, "no"], inspect(options));
   }
+  const FAST = { min: 30_000, max: 120_000, samples: 0, estimate: true };
   for (const prices of [{ fast: "8" }, { fast: -1 }, { fast: 1.5 }, { fast: NaN }, { fast: [1] }, { fast: [2, 1] }, { cheap: 1 }, 7, [], "x"]) {
     const error = await failure(server({ prices }).estimate(IMAGE));
     assert.deepEqual([error.kind, error.field], ["invalid_request", "prices"], inspect(prices));
   }
-  assert.deepEqual(await server({ prices: { fast: 10 } }).estimate({ ...IMAGE, speed: "fast" }), { min: 10, max: 10, estimate: true });
-  assert.deepEqual(await server({ prices: { video: [20, 40] } }).estimate({ taskType: "mj_video", prompt: "x", fileUrl: URL_ }), { min: 20, max: 40, estimate: true });
+  assert.deepEqual(await server({ prices: { fast: 10 } }).estimate({ ...IMAGE, speed: "fast" }), { min: 10, max: 10, estimate: true, time: FAST });
+  assert.deepEqual(await server({ prices: { video: [20, 40] } }).estimate({ taskType: "mj_video", prompt: "x", fileUrl: URL_ }), {
+    min: 20, max: 40, estimate: true, time: { min: 60_000, max: 240_000, samples: 0, estimate: true },
+  });
   assert.equal(sent.length, 0);
 });
 
@@ -327,7 +330,12 @@ test("lint and estimate send nothing", async () => {
   assert.deepEqual(await mj.lint(IMAGE), []);
   const warnings = await mj.lint({ ...IMAGE, prompt: "x --ar 1:1", aspectRatio: "1:1", ow: 5, speed: "Relax" });
   assert.deepEqual(warnings.map(({ field }) => field), ["prompt", "ow", "speed"]);
-  assert.deepEqual(await mj.estimate({ ...IMAGE, speed: "turbo" }), { min: 16, max: 16, estimate: true });
+  const time = { min: 15_000, max: 60_000, samples: 0, estimate: true };
+  assert.deepEqual(await mj.estimate({ ...IMAGE, speed: "turbo" }), { min: 16, max: 16, estimate: true, time });
+  assert.deepEqual(await mj.estimate("upscale"), { min: 3, max: 16, estimate: true, time });
+  assert.deepEqual(await server({ prices: { change: 5 } }).estimate("vary"), { min: 5, max: 5, estimate: true, time });
+  const own = server({ history: { "mj_txt2img/fast": [41_000, 47_000, 52_000] } });
+  assert.deepEqual((await own.estimate({ ...IMAGE, speed: "fast" })).time, { min: 41_000, max: 52_000, samples: 3, estimate: true });
   assert.equal(sent.length, 0);
 });
 
