@@ -8,6 +8,7 @@ use super::address::network;
 use super::browser::Browser;
 use super::config::Gateway;
 use crate::core::Error;
+use crate::policy::Token;
 
 #[wasm_bindgen]
 extern "C" {
@@ -70,21 +71,29 @@ impl ClientHeaders {
         network(self.connecting_ip.as_deref())
     }
 
-    /// The id of its session, if it has one.
-    pub fn session(&self, gateway: &Gateway, now_ms: i64) -> Option<String> {
-        gateway.sessions.as_ref()?.secret.session(&self.cookies, now_ms / 1000, self.secure)
+    /// The id of its session, if it has one, and whose it is.
+    pub fn session(&self, gateway: &Gateway, now_ms: i64) -> Option<(String, Caller)> {
+        let sessions = gateway.sessions.as_ref()?;
+        let id = sessions.secret.session(&self.cookies, now_ms / 1000, self.secure)?;
+        let caller = sessions.caller(&id, &self.network(), &gateway.tokens)?;
+        Some((id, caller))
+    }
+
+    /// The token that is sent, if one is: it must be a valid one.
+    pub fn token<'a>(&self, gateway: &'a Gateway) -> Result<Option<&'a Token>, Error> {
+        let find = |authorization: &String| find_token(authorization, &gateway.tokens).ok_or_else(unauthorized);
+        self.authorization.as_ref().map(find).transpose()
     }
 
     /// Who it is. A token that is sent must be a valid one: a session doesn't make up for it.
     pub fn caller(&self, gateway: &Gateway, spends: bool, now_ms: i64) -> Result<Caller, Error> {
-        if let Some(authorization) = &self.authorization {
-            let token = find_token(authorization, &gateway.tokens).ok_or_else(unauthorized)?;
+        if let Some(token) = self.token(gateway)? {
             self.browser.check_origin(&token.origins)?;
             return Ok(Caller::of_token(token));
         }
-        let (session, sessions) =
+        let ((_, caller), sessions) =
             self.session(gateway, now_ms).zip(gateway.sessions.as_ref()).ok_or_else(unauthorized)?;
         self.browser.check_cookie_origin(&sessions.origins, spends)?;
-        Ok(sessions.caller(&session, &self.network()))
+        Ok(caller)
     }
 }

@@ -8,6 +8,7 @@ use super::archive::ArchiveRules;
 use super::bucket::Bucket;
 use super::host::{FETCH, console_log};
 use super::ledger::{Account, MS_PER_DAY};
+use super::session::{SessionHolder, session_holder};
 use crate::client::Client;
 use crate::core::{Endpoint, Error, Kind, Prices, Secret};
 use crate::policy::{Configuration, Faults, Origin, SECRETS, SessionSecret, Setting, Tokens, VARIABLES};
@@ -44,19 +45,27 @@ pub struct Sessions {
     pub secret: SessionSecret,
     /// Whose pages may open one.
     pub origins: Vec<Origin>,
-    /// What one may spend in a day.
+    /// What one may spend in a day. 0: a page gets one only for a token.
     pub daily_credits: u32,
     /// What all of them may spend in a day.
     pub all_daily_credits: u32,
     /// The secret that asks Turnstile whether a person is there, if one has to be.
     pub turnstile: Option<Secret>,
+    /// What a page shows its widget by.
+    pub turnstile_site_key: Option<String>,
 }
 
 impl Sessions {
-    /// Who has this session, at this network address.
-    pub fn caller(&self, session: &str, network: &str) -> Caller {
-        let address = self.secret.pseudonym(network);
-        Caller::of_session(session, &address, self.daily_credits, self.all_daily_credits)
+    /// Who has this session, at this network address: nobody, where a browser needs a token and has none that is known.
+    pub fn caller(&self, session: &str, network: &str, tokens: &Tokens) -> Option<Caller> {
+        match session_holder(session, tokens)? {
+            SessionHolder::Token(token) => Some(Caller::of_token(token)),
+            SessionHolder::Browser if self.daily_credits == 0 => None,
+            SessionHolder::Browser => {
+                let address = self.secret.pseudonym(network);
+                Some(Caller::of_session(session, &address, self.daily_credits, self.all_daily_credits))
+            }
+        }
     }
 }
 
@@ -148,6 +157,7 @@ impl Gateway {
                 daily_credits: variables.session_daily_credits,
                 all_daily_credits: variables.sessions_daily_credits,
                 turnstile: secrets.turnstile,
+                turnstile_site_key: variables.turnstile_site_key,
             }),
             daily_credits: variables.daily_credits,
             prices: variables.prices,

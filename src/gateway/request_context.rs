@@ -3,7 +3,7 @@ use serde_with::skip_serializing_none;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Url};
 
-use super::access::{Caller, forbidden};
+use super::access::{Caller, forbidden, unauthorized};
 use super::client_headers::ClientHeaders;
 use super::config::Gateway;
 use super::handler_error::HandlerError;
@@ -15,15 +15,16 @@ use super::log_line::LogLine;
 use super::reply::Reply;
 use super::request_body::{Body, check_json};
 use super::route::{Route, callback_of, no_such_route};
+use super::session::session_of_token;
 use super::stub::{JobStub, LedgerStub};
 use super::submit_order::{Origin, SubmitOrder};
 use super::turnstile;
 use crate::client::Timer;
 use crate::core::{
-    ChangeRequest, Error, Operation, Parent, Submission, SubmitRoute, Word, checked_idempotency_key, checked_task_id,
-    generate,
+    ChangeRequest, Error, Operation, Parent, Prices, Submission, SubmitRoute, Word, checked_idempotency_key,
+    checked_task_id, generate,
 };
-use crate::policy::Permission;
+use crate::policy::{Permission, SessionSecret};
 use crate::web::HostTimer;
 
 /// The length of the rate limits' windows, in seconds: see `wrangler.toml`.
@@ -42,9 +43,10 @@ pub struct RequestContext<'a> {
 }
 
 /// What anybody may know of a gateway.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Health {
+struct Health<'a> {
     idempotency_keys: bool,
     /// Whether it tells of tasks as they change.
     events: bool,
@@ -52,17 +54,23 @@ struct Health {
     archive: bool,
     /// Whether it takes pictures that tasks start from.
     uploads: bool,
+    /// What a page shows Turnstile's widget by, where a session needs it.
+    turnstile_site_key: Option<&'a str>,
 }
 
 /// What a caller may spend today.
 #[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Usage {
+struct Usage<'a> {
     daily_credits: Option<u32>,
     spent: Option<i64>,
     left: Option<i64>,
     resets_at: i64,
+    /// The name of the token, or `session`.
+    caller: &'a str,
+    /// What this gateway sets aside, where that isn't what the package estimates.
+    prices: &'a Prices,
 }
 
 impl RequestContext<'_> {
@@ -70,7 +78,14 @@ impl RequestContext<'_> {
     pub async fn handle(&mut self, route: Route, body: Result<Body, Error>) -> Result<Reply, HandlerError> {
         if route == Route::Health {
             let keeps_files = self.gateway.archive.is_some();
-            let health = Health { idempotency_keys: true, events: true, archive: keeps_files, uploads: keeps_files };
+            let sessions = self.gateway.sessions.as_ref().filter(|sessions| sessions.turnstile.is_some());
+            let health = Health {
+                idempotency_keys: true,
+                events: true,
+                archive: keeps_files,
+                uploads: keeps_files,
+                turnstile_site_key: sessions.and_then(|sessions| sessions.turnstile_site_key.as_deref()),
+            };
             return Reply::of(&health);
         }
         if !route.is_file() {
@@ -102,13 +117,15 @@ impl RequestContext<'_> {
         }
         let body = body.into_text()?;
         // A session needs none.
-        if route.method() == "POST" && !(route == Route::Session && body.is_empty()) {
+        if route.method() == "POST" && !(matches!(route, Route::Session | Route::EndSession) && body.is_empty()) {
             check_json(self.request, &body)?;
         }
         #[cfg(feature = "crash")]
         crate::crash::crash_if(r#"{"taskType":"mj_txt2img","prompt":"crash"}"#, &body);
-        if route == Route::Session {
-            return self.session(&body).await;
+        match route {
+            Route::Session => return self.session(&body).await,
+            Route::EndSession => return self.end_session(),
+            _ => {}
         }
         let caller = caller?;
         self.log.caller.clone_from(&caller.name);
@@ -213,6 +230,8 @@ impl RequestContext<'_> {
             spent: spent.first().copied(),
             left,
             resets_at: (day(HostTimer.now()) + 1) * MS_PER_DAY,
+            caller: &caller.name,
+            prices: &self.gateway.prices,
         })
     }
 
@@ -223,16 +242,28 @@ impl RequestContext<'_> {
         };
         self.headers.browser.check_cookie_origin(&sessions.origins, true)?;
         let now = HostTimer.now();
-        let id = match (self.headers.session(self.gateway, now), &sessions.turnstile) {
-            (Some(id), _) => id,
-            (None, turnstile) => {
-                if let Some(secret) = turnstile {
-                    turnstile::check(sessions, secret, body, self.headers.connecting_ip.as_deref()).await?;
-                }
-                random_id(16)
+        let id = if let Some(token) = self.headers.token(self.gateway)? {
+            session_of_token(token)
+        } else if let Some((id, _)) = self.headers.session(self.gateway, now) {
+            id
+        } else {
+            if let Some(secret) = sessions.turnstile.as_ref().filter(|_| sessions.daily_credits > 0) {
+                turnstile::check(sessions, secret, body, self.headers.connecting_ip.as_deref()).await?;
             }
+            random_id(16)
         };
+        let caller = sessions.caller(&id, &self.headers.network(), &self.gateway.tokens).ok_or_else(unauthorized)?;
+        self.log.caller.clone_from(&caller.name);
         self.cookie = Some(sessions.secret.cookie(&id, now / 1000, self.headers.secure));
-        self.usage(&sessions.caller(&id, &self.headers.network())).await
+        self.usage(&caller).await
+    }
+
+    /// Ends the session of a page's browser.
+    fn end_session(&mut self) -> Result<Reply, HandlerError> {
+        if let Some(sessions) = &self.gateway.sessions {
+            self.headers.browser.check_cookie_origin(&sessions.origins, true)?;
+        }
+        self.cookie = Some(SessionSecret::end_cookie(self.headers.secure));
+        Reply::of(&())
     }
 }

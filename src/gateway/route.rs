@@ -30,6 +30,8 @@ pub enum Route {
     AdminUsage,
     /// A page's session.
     Session,
+    /// The end of one.
+    EndSession,
     /// The vendor's callback, at the address it was given for one job.
     Callback,
     /// Whether the gateway can be used at all.
@@ -56,6 +58,7 @@ impl Route {
             "usage" => Some(Self::Usage),
             "admin/usage" => Some(Self::AdminUsage),
             "session" => Some(Self::Session),
+            "session/end" => Some(Self::EndSession),
             "health" => Some(Self::Health),
             _ if callback_of(path).is_some() => Some(Self::Callback),
             _ if task_of(path).is_some() => Some(Self::RemoveTask),
@@ -66,7 +69,7 @@ impl Route {
     /// The method it takes.
     pub const fn method(self) -> &'static str {
         match self {
-            Self::Submit(_) | Self::Session | Self::Callback | Self::Upload => "POST",
+            Self::Submit(_) | Self::Session | Self::EndSession | Self::Callback | Self::Upload => "POST",
             Self::RemoveTask => "DELETE",
             _ => "GET",
         }
@@ -92,6 +95,7 @@ impl Route {
             Self::Usage => "usage",
             Self::AdminUsage => "admin-usage",
             Self::Session => "session",
+            Self::EndSession => "end-session",
             Self::Callback => "callback",
             Self::Health => "health",
         }

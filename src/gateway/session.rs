@@ -5,7 +5,30 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::hmac_sha256::hmac_sha256;
-use crate::policy::SessionSecret;
+use crate::policy::{SessionSecret, Token, Tokens};
+
+/// What the id of a token's session begins with; a random one has no such character.
+const TOKEN_MARK: &str = "token:";
+
+/// The id of a token's session. It ends with the token: another of the same name has another hash.
+pub fn session_of_token(token: &Token) -> String {
+    [TOKEN_MARK, token.sha256.as_str()].concat()
+}
+
+/// Whose session it is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SessionHolder<'a> {
+    /// A browser's.
+    Browser,
+    /// A token's.
+    Token(&'a Token),
+}
+
+/// Whose session has this id: nobody's, if its token is gone.
+pub fn session_holder<'a>(id: &str, tokens: &'a Tokens) -> Option<SessionHolder<'a>> {
+    let Some(hash) = id.strip_prefix(TOKEN_MARK) else { return Some(SessionHolder::Browser) };
+    tokens.iter().find(|token| token.sha256.as_str() == hash).map(SessionHolder::Token)
+}
 
 /// How long a session lasts after it was last renewed: longer than the vendor keeps the files.
 const LIFETIME_S: i64 = 30 * 24 * 60 * 60;
@@ -21,6 +44,12 @@ impl SessionSecret {
         let secure_attribute = if secure { "; Secure" } else { "" };
         let (name, mac) = (name(secure), self.mac("session", &value));
         format!("{name}={value}.{mac}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Strict{secure_attribute}")
+    }
+
+    /// The header that ends a session in its browser.
+    pub fn end_cookie(secure: bool) -> String {
+        let secure_attribute = if secure { "; Secure" } else { "" };
+        format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure_attribute}", name(secure))
     }
 
     /// The id of the session that a `Cookie` header holds, if it is ours and not too old.
@@ -79,6 +108,20 @@ mod tests {
         ] {
             assert_eq!(secret.session(&sent, now_s, secure), None);
         }
+    }
+
+    #[test]
+    fn the_session_of_a_token_ends_with_it() {
+        let token =
+            |credential: &str| Token::new("alice".parse().unwrap(), credential, crate::policy::DailyCredits::MAX);
+        let mut tokens = Tokens::default();
+        tokens.add(token("midapi_one")).unwrap();
+        let id = session_of_token(&token("midapi_one"));
+        assert_eq!(session_holder(&id, &tokens), Some(SessionHolder::Token(&token("midapi_one"))));
+        assert_eq!(session_holder("1a-_", &tokens), Some(SessionHolder::Browser));
+        tokens.remove("alice").unwrap();
+        tokens.add(token("midapi_two")).unwrap();
+        assert_eq!(session_holder(&id, &tokens), None, "another token of that name");
     }
 
     #[test]

@@ -239,9 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn credits_are_whole_and_more_than_none() {
+    fn credits_are_whole_and_more_than_none_but_a_browsers_may_be_none() {
+        judged("MIDAPI_SESSION_DAILY_CREDITS", &["0"], &[]);
+        for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS"] {
+            judged(name, &[], &["0"]);
+        }
         for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS"] {
-            let wrong = ["0", "+1", "-1", " 1", "1 ", "1.5", "1e3", "4294967296", "many", "99999999999999999999"];
+            let wrong = ["+1", "-1", " 1", "1 ", "1.5", "1e3", "4294967296", "many", "99999999999999999999"];
             judged(name, &["1", "1000000", "4294967295"], &wrong);
         }
     }

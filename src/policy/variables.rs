@@ -12,7 +12,8 @@ const PUBLIC_URL: Setting = Setting::optional("MIDAPI_PUBLIC_URL", UPSTREAM_URL.
 const DAILY_CREDITS: Setting = Setting::required("MIDAPI_DAILY_CREDITS", "a whole number from 1 to 4294967295");
 const SESSION_ORIGINS: Setting =
     Setting::optional("MIDAPI_SESSION_ORIGINS", "origins as a browser sends them, separated by spaces");
-const SESSION_DAILY_CREDITS: Setting = Setting::required("MIDAPI_SESSION_DAILY_CREDITS", DAILY_CREDITS.must);
+const SESSION_DAILY_CREDITS: Setting =
+    Setting::required("MIDAPI_SESSION_DAILY_CREDITS", "a whole number from 0 to 4294967295");
 const SESSIONS_DAILY_CREDITS: Setting = Setting::required("MIDAPI_SESSIONS_DAILY_CREDITS", DAILY_CREDITS.must);
 const PRICES: Setting = Setting::required(
     "MIDAPI_PRICES",
@@ -26,13 +27,15 @@ const FILE_HOSTS: Setting = Setting::optional(
     "MIDAPI_FILE_HOSTS",
     "lowercase DNS names with a dot, such as files.example.com, without scheme and port, separated by spaces",
 );
+const TURNSTILE_SITE_KEY: Setting =
+    Setting::optional("MIDAPI_TURNSTILE_SITE_KEY", "1 to 100 of the characters A-Z a-z 0-9 _ -");
 const FILES_DAYS: Setting = Setting::optional("MIDAPI_FILES_DAYS", "a whole number of days from 1 to 36500");
 
 /// For how many days the copies of files are kept unless told: longer than a year.
 const USUAL_FILES_DAYS: u32 = 400;
 
 /// Every variable.
-pub const VARIABLES: [Setting; 11] = [
+pub const VARIABLES: [Setting; 12] = [
     UPSTREAM_URL,
     PUBLIC_URL,
     DAILY_CREDITS,
@@ -44,6 +47,7 @@ pub const VARIABLES: [Setting; 11] = [
     ALERT_PERCENT,
     FILE_HOSTS,
     FILES_DAYS,
+    TURNSTILE_SITE_KEY,
 ];
 
 /// What anybody may know of how a gateway is set up: it stands in `wrangler.toml`.
@@ -57,7 +61,7 @@ pub struct Variables {
     pub daily_credits: u32,
     /// Whose pages may open sessions.
     pub session_origins: Vec<Origin>,
-    /// What one session, or all of one network address, may spend in a day.
+    /// What one session, or all of one network address, may spend in a day. 0: a page needs a token for one.
     pub session_daily_credits: u32,
     /// What all sessions together may spend in a day.
     pub sessions_daily_credits: u32,
@@ -71,6 +75,8 @@ pub struct Variables {
     pub file_hosts: Vec<HostName>,
     /// For how many days the copies are kept.
     pub files_days: u32,
+    /// What Turnstile's widget in a page is shown by.
+    pub turnstile_site_key: Option<String>,
 }
 
 impl Variables {
@@ -86,13 +92,14 @@ impl Variables {
         let public_url = reader.read(&PUBLIC_URL, |text| endpoint(text, |text| Endpoint::new(text, true).ok()));
         let daily_credits = reader.read(&DAILY_CREDITS, credits);
         let session_origins = reader.read(&SESSION_ORIGINS, origins).unwrap_or_default();
-        let session_daily_credits = reader.read(&SESSION_DAILY_CREDITS, credits);
+        let session_daily_credits = reader.read(&SESSION_DAILY_CREDITS, whole_number);
         let sessions_daily_credits = reader.read(&SESSIONS_DAILY_CREDITS, credits);
         let prices = reader.read(&PRICES, |text| Prices::parse(text).ok());
         let alert_url = reader.read(&ALERT_URL, |text| is_address(text).then(|| text.to_owned()));
         let alert_percent = reader.read(&ALERT_PERCENT, percents);
         let file_hosts = reader.read(&FILE_HOSTS, hosts).unwrap_or_default();
         let files_days = reader.read(&FILES_DAYS, days).unwrap_or(USUAL_FILES_DAYS);
+        let turnstile_site_key = reader.read(&TURNSTILE_SITE_KEY, site_key);
         Some(Self {
             upstream: upstream?,
             public_url,
@@ -105,6 +112,7 @@ impl Variables {
             alert_percent: alert_percent?,
             file_hosts,
             files_days,
+            turnstile_site_key,
         })
     }
 }
@@ -123,6 +131,11 @@ fn hosts(text: &str) -> Option<Vec<HostName>> {
 
 fn days(text: &str) -> Option<u32> {
     whole_number(text).filter(|days| (1..=36_500).contains(days))
+}
+
+fn site_key(text: &str) -> Option<String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    ((1..=100).contains(&text.len()) && text.bytes().all(known)).then(|| text.to_owned())
 }
 
 fn percents(text: &str) -> Option<Vec<u8>> {

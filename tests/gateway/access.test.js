@@ -169,7 +169,7 @@ test("the session cookie is HttpOnly and SameSite=Strict, and a forged one is re
   const made = await gateway(withSessions);
   const { opened, cookie, page } = await session(made);
   assert.match(cookie, /^midapi=[\w-]{22}\.\d+\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
-  assert.deepEqual(Object.keys(opened.json.data), ["dailyCredits", "spent", "left", "resetsAt"]);
+  assert.deepEqual(Object.keys(opened.json.data), ["dailyCredits", "spent", "left", "resetsAt", "caller", "prices"]);
   assert.equal((await made.post("generate", IMAGE, page)).status, 200);
   assert.equal(JSON.parse(made.upstream.requests[0].body).prompt, IMAGE.prompt);
   assert.equal(made.upstream.requests[0].headers.cookie, undefined);
@@ -293,6 +293,64 @@ test("row 13: with Turnstile a session is for a person, and a verifier that is d
   const page = fromPage({ Cookie: opened.headers.get("set-cookie").split(";")[0] });
   assert.equal((await made.post("../session", "", page)).status, 200);
   assert.equal((await made.post("generate", IMAGE, page)).status, 200);
+});
+
+test("row 13: a token opens a session that is the token's own: its tasks, its cap, until it is another or the session ends", async () => {
+  const made = await gateway(withSessions);
+  const open = (token, headers) => made.post("../session", "", { ...fromPage(headers), ...(token && { Authorization: `Bearer ${token}` }) });
+  for (const wrong of ["midapi_wrong", "x"]) {
+    const refused = await open(wrong);
+    assert.deepEqual([refused.status, refused.headers.get("set-cookie")], [401, null], refused.body);
+  }
+  assert.equal((await open(TOKEN, { Origin: "https://evil.example" })).status, 403);
+  assert.equal((await open(TOKEN, { "Sec-Fetch-Site": "cross-site" })).status, 403);
+  const opened = await open(TOKEN);
+  assert.deepEqual([opened.status, opened.json.data.caller, opened.json.data.dailyCredits], [200, "alice", 100_000]);
+  const cookie = opened.headers.get("set-cookie");
+  assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
+  assert.ok(!cookie.includes(TOKEN));
+  const page = fromPage({ Cookie: cookie.split(";")[0] });
+  const { taskId } = (await made.post("generate", IMAGE, page)).json.data;
+  assert.equal((await made.get(`record-info?taskId=${taskId}`)).status, 200, "the token sees what its session made");
+  assert.equal((await made.get("../usage")).json.data.spent, 8);
+  // The cookie alone does no more than a session's: a foreign page can't use it.
+  assert.equal((await made.post("generate", IMAGE, { ...page, Origin: "https://evil.example" })).status, 403);
+  const renewed = await made.post("../session", "", page);
+  assert.equal(renewed.json.data.caller, "alice", "renewed it stays the token's");
+  const ended = await made.post("../session/end", "", page);
+  assert.deepEqual([ended.status, ended.headers.get("set-cookie")], [200, "midapi=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"]);
+  assert.equal((await made.post("../session/end", "", { ...page, Origin: "https://evil.example" })).status, 403);
+
+  // Another token of that name is another.
+  const rotated = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify([entry("alice", OTHER_TOKEN)]) });
+  assert.equal((await rotated.get("../usage", page)).status, 401);
+});
+
+test("row 13: where a browser may spend nothing, there is a session only for a token", async () => {
+  const made = await gateway({ ...withSessions, MIDAPI_SESSION_DAILY_CREDITS: "0" });
+  const refused = await made.post("../session", "", fromPage());
+  assert.deepEqual([refused.status, refused.headers.get("set-cookie")], [401, null]);
+  // Nor does one help that was opened before.
+  const { page } = await session(await gateway(withSessions));
+  assert.equal((await made.post("generate", IMAGE, page)).status, 401);
+  assert.equal((await made.get("tasks", page)).status, 401);
+  const opened = await made.post("../session", "", { ...fromPage(), Authorization: `Bearer ${TOKEN}` });
+  assert.equal((await made.post("generate", IMAGE, fromPage({ Cookie: opened.headers.get("set-cookie").split(";")[0] }))).status, 200);
+});
+
+test("what a caller may spend is told with what this gateway sets aside", async () => {
+  const made = await gateway({ MIDAPI_PRICES: '{"fast": 7, "video": [20, 40]}' });
+  const { caller, prices } = (await made.get("../usage")).json.data;
+  assert.deepEqual([caller, prices], ["alice", { fast: [7, 7], video: [20, 40] }]);
+});
+
+test("the health route tells pages what Turnstile's widget is shown by, where a session needs it", async () => {
+  const key = "0x4AAAAAAADnPIDROrmt1Wwj";
+  const health = async (vars) => (await (await fetch(`${(await gateway(vars)).url}/api/v1/health`)).json()).data.turnstileSiteKey;
+  const needed = { ...withSessions, MIDAPI_TURNSTILE_SECRET: "turnstile-secret", MIDAPI_TURNSTILE_SITE_KEY: key };
+  assert.equal(await health(needed), key);
+  assert.equal(await health({ ...withSessions, MIDAPI_TURNSTILE_SITE_KEY: key }), undefined);
+  assert.equal(await health({}), undefined);
 });
 
 test("the health route tells everyone what the gateway offers, and nothing else", async () => {

@@ -377,10 +377,16 @@ mod tests {
             "MIDAPI_UPSTREAM_URL",
             &["https://vendor.example:8443/api/v1/mj", "https://Vendor.example/", "https://a.example:443"],
         );
-        for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSION_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS"] {
+        for name in ["MIDAPI_DAILY_CREDITS", "MIDAPI_SESSIONS_DAILY_CREDITS"] {
             refused(name, "a whole number from 1 to 4294967295", &["", "0", "1.5", "-1", "+1", "many"]);
             allowed(name, &["1", "1000000"]);
         }
+        let name = "MIDAPI_SESSION_DAILY_CREDITS";
+        refused(name, "a whole number from 0 to 4294967295", &["", "1.5", "-1", "+1", "many"]);
+        allowed(name, &["0", "1", "1000000"]);
+        let key = "1 to 100 of the characters A-Z a-z 0-9 _ -";
+        refused("MIDAPI_TURNSTILE_SITE_KEY", &format!("empty, or {key}"), &["0x4AAA BBB", "<b>", "é"]);
+        allowed("MIDAPI_TURNSTILE_SITE_KEY", &["", "0x4AAAAAAADnPIDROrmt1Wwj"]);
         let origins = [
             "*",
             "https://a.example/",
