@@ -1,84 +1,66 @@
+/** One task on the page: its places while it runs, then its pictures, or what went wrong. */
+import { button, element, find, iconButton } from "./dom.js";
 import { explain } from "./explain.js";
+import { duration, facts, isVideo, range, ratioOf } from "./format.js";
+import { expectedFiles, filesOf, nameOf, relink, view } from "./picture.js";
 import { singleFlight } from "./single-flight.js";
 
-/** One task on the page: placeholders while it runs, then its pictures, or what went wrong. */
+const TICK_MS = 500;
+
 export class Card {
-  #entry;
+  #task;
   #actions;
   #ticking;
 
-  constructor(entry, actions) {
-    this.#entry = entry;
+  /** @param actions what can be done with it: see `studio.js` */
+  constructor(task, actions) {
     this.#actions = actions;
-    this.element = document.querySelector("#card").content.firstElementChild.cloneNode(true);
-    const { request, upscaled } = entry;
-    this.#find("h2").textContent = request.prompt;
-    this.#find(".facts").textContent = facts(entry);
-    this.#find(".results").style.setProperty("--ratio", ratio(request.aspectRatio));
-    this.#find(".results").classList.toggle("single", upscaled !== undefined || isVideo(request));
-    for (const name of ["again", "reuse", "forget"]) {
-      this.#find(`.${name}`).addEventListener("click", () => actions[name]());
-    }
-    if (entry.task.state === "succeeded") this.finished();
-    if (entry.task.state === "failed") this.stopped(entry.task.failure.message, false);
+    this.element = element(
+      "article",
+      { className: "card", tabIndex: -1 },
+      element("div", { className: "results" }),
+      element(
+        "div",
+        { className: "about" },
+        element("h2"),
+        element("p", { className: "facts" }),
+        element("p", { className: "status" }),
+        element("div", { className: "bar", ariaHidden: "true" }, element("i")),
+        element("p", { className: "error", role: "alert" }),
+        element("footer"),
+      ),
+    );
+    this.update(task);
   }
 
-  running() {
-    const { task, upscaled, request } = this.#entry;
-    this.element.className = "card running";
-    this.#find(".again").hidden = true;
-    this.complain("");
-    const count = upscaled !== undefined || isVideo(request) ? 1 : 4;
-    this.#find(".results").replaceChildren(...Array.from({ length: count }, () => figure(document.createElement("div"))));
+  /** Shows the task as it is now. */
+  update(task) {
+    const before = this.#task;
+    this.#task = task;
+    this.#find("h2").textContent = task.prompt ?? "";
+    this.#find(".facts").textContent = facts(task);
+    this.#find(".results").style.setProperty("--ratio", ratioOf(task));
+    const state = stateOf(task);
+    if (before && stateOf(before) === state && state !== "unclear") {
+      if (state === "succeeded") this.#relink();
+      return;
+    }
     clearInterval(this.#ticking);
-    const tick = () => {
-      const elapsed = Math.max(0, Date.now() - task.createdAt);
-      const expected = Math.max(1000, task.expectedAt - task.createdAt);
-      this.#find(".status").textContent = `Generating · ${duration(elapsed)} · about ${duration(expected)} expected`;
-      // Towards the end without reaching it: nobody knows how far the vendor is.
-      this.#find(".bar").style.setProperty("--progress", 1 - Math.exp((-1.6 * elapsed) / expected));
-    };
-    tick();
-    this.#ticking = setInterval(tick, 500);
+    this.element.className = `card ${state}`;
+    this.element.ariaBusy = String(state === "running" || state === "sending");
+    this.#find(".status").textContent = "";
+    this.complain("");
+    this.#show[state].call(this);
   }
 
-  finished() {
-    this.#end("succeeded");
-    const { task, upscaled, request } = this.#entry;
-    const canUpscale = upscaled === undefined && !isVideo(request);
-    const shown = [
-      ...task.images.map((file) => this.#image(file, canUpscale)),
-      ...task.videos.map((file) => numbered(file, figure(video(file), caption(file, "Video")))),
-    ];
-    this.#find(".results").replaceChildren(...shown);
-    this.#find(".results").classList.toggle("single", shown.length === 1);
-  }
-
-  /** The files lie elsewhere now. What is shown stays; a picture is exchanged once the other is there. */
-  relink() {
-    const { images, videos } = this.#entry.task;
-    for (const { index, url } of [...images, ...videos]) {
-      const tile = this.#find(`figure[data-index="${index}"]`);
-      if (!tile) continue;
-      tile.querySelector("figcaption a").href = url;
-      const image = tile.querySelector("img");
-      if (!image || image.src === url) continue;
-      const next = new Image();
-      next.referrerPolicy = "no-referrer";
-      next.src = url;
-      next.decode().then(
-        () => (image.src = url),
-        () => {},
-      );
+  /** What can be made of the pictures is called otherwise once it was made. */
+  rename() {
+    for (const file of filesOf(this.#task)) {
+      for (const { name, className } of this.#actions.of(this.#task, file)) {
+        const made = this.#find(`figure[data-index="${file.index}"] .${className}`);
+        if (made) made.ariaLabel = made.title = labelOf(name, this.#task, file);
+      }
     }
-  }
-
-  /** The wait ended without a result. */
-  stopped(message, canWaitAgain) {
-    this.#end("failed");
-    this.#find(".results").replaceChildren();
-    this.#find(".again").hidden = !canWaitAgain;
-    this.complain(message);
   }
 
   complain(message) {
@@ -90,119 +72,128 @@ export class Card {
     this.element.remove();
   }
 
-  #end(state) {
-    clearInterval(this.#ticking);
-    this.element.className = `card ${state}`;
-    this.#find(".status").textContent = "";
+  #show = {
+    sending() {
+      this.#places();
+      this.#find(".status").textContent = "Sending …";
+      this.#find("footer").replaceChildren();
+    },
+    running() {
+      this.#places();
+      const tick = () => this.#tick();
+      tick();
+      this.#ticking = setInterval(tick, TICK_MS);
+      this.#footer();
+    },
+    succeeded() {
+      const tiles = filesOf(this.#task).map((file) => this.#tile(file));
+      this.#fill(tiles);
+      this.#footer();
+    },
+    failed() {
+      this.#fill([]);
+      this.complain(this.#task.failure?.message ?? "The vendor gave no reason.");
+      this.#find(".status").textContent = "Nobody outside the vendor knows whether it charges for this; today's cap counts it.";
+      this.#footer(button("Run it again", () => this.#actions.again(this.#task), { className: "again" }));
+    },
+    /** The page stopped to wait, or the submit got no clear answer. */
+    unclear() {
+      this.#fill([]);
+      const { stopped, order } = this.#task;
+      this.complain(stopped ? explain(stopped) : "Nobody knows whether the vendor has this task; it may have been billed.");
+      if (order) this.#find(".status").textContent = "Asking again can't pay twice: the gateway knows this order by its key.";
+      const ask = button(order ? "Ask again" : "Keep waiting", () => this.#actions.askAgain(this.#task), { className: "again" });
+      this.#footer(ask);
+    },
+  };
+
+  #tick() {
+    const { createdAt = Date.now(), expectedAt, timeLeft } = this.#task;
+    const elapsed = Math.max(0, Date.now() - createdAt);
+    const expected = Math.max(1000, (expectedAt ?? createdAt + 60_000) - createdAt);
+    this.#find(".status").textContent = `Generating · ${duration(elapsed)} · ${this.#rest(elapsed, expected)}`;
+    // Towards the end without reaching it: nobody knows how far the vendor is.
+    this.#find(".bar").style.setProperty("--progress", 1 - Math.exp((-1.6 * elapsed) / expected));
   }
 
-  #image(file, canUpscale) {
-    const { request, upscaled } = this.#entry;
-    const image = document.createElement("img");
-    image.referrerPolicy = "no-referrer";
-    image.alt = `${request.prompt}, picture ${upscaled ?? file.index}`;
-    image.src = file.url;
-    const open = document.createElement("button");
-    open.type = "button";
-    open.ariaLabel = `View picture ${upscaled ?? file.index}`;
-    open.append(image);
-    open.addEventListener("click", () => view(image));
-    image.addEventListener("error", () => open.replaceChildren(gone()));
-    const below = caption(file, `Picture ${upscaled ?? file.index}`);
-    if (canUpscale) below.append(this.#upscaleButton(file.index));
-    return numbered(file, figure(open, below));
+  /** How long it is expected to go on: the server's own word counts more than what is usual. */
+  #rest(elapsed, expected) {
+    const { timeLeft } = this.#task;
+    this.#usual ??= timeLeft && { min: elapsed + timeLeft.min, max: elapsed + timeLeft.max };
+    if (!this.#usual || expected < this.#usual.min || expected > this.#usual.max) return `about ${duration(expected)} expected`;
+    return elapsed < this.#usual.max ? `${range(this.#usual)} expected` : "longer than usual, and still going on";
+  }
+  #usual;
+
+  #places() {
+    this.#fill(Array.from({ length: expectedFiles(this.#task) }, () => element("figure", {}, element("div", { className: "tile" }))));
   }
 
-  #upscaleButton(index) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "upscale";
-    button.ariaLabel = `Upscale picture ${index}`;
-    const name = () => (button.textContent = this.#actions.isUpscaled(index) ? "Upscale again" : "Upscale");
-    name();
-    const upscale = singleFlight(
-      button,
-      async () => {
-        this.complain("");
-        await this.#actions.upscale(index);
-        name();
-      },
-      (error) => this.complain(explain(error)),
+  #fill(tiles) {
+    this.#find(".results").replaceChildren(...tiles);
+    this.#find(".results").classList.toggle("single", tiles.length === 1);
+  }
+
+  #tile(file) {
+    const task = this.#task;
+    const open = element("button", { type: "button", className: "tile", ariaLabel: `View ${nameOf(task, file).toLowerCase()}` }, view(task, file));
+    open.addEventListener("click", () => this.#actions.open(task.taskId, file.index));
+    open.addEventListener("load", (event) => this.#shape(event), true);
+    const make = element("div", { className: "make" });
+    for (const action of this.#actions.of(task, file)) make.append(this.#makeButton(action, task, file));
+    const caption = element("figcaption", {}, element("span", { textContent: nameOf(task, file) }), make);
+    return element("figure", { "data-index": file.index }, open, caption);
+  }
+
+  #makeButton({ symbol, name, className, run }, task, file) {
+    const made = iconButton(symbol, labelOf(name, task, file), undefined, { className: `icon ${className}` });
+    // Where the file lies now: not where it was when the button was made.
+    const now = () => filesOf(this.#task).find(({ index }) => index === file.index);
+    const once = singleFlight(made, () => run(now()), (error) => this.complain(explain(error)));
+    made.addEventListener("click", once);
+    return made;
+  }
+
+  #footer(...buttons) {
+    const task = this.#task;
+    const { parent } = task;
+    this.#find("footer").replaceChildren(
+      ...buttons,
+      ...(parent ? [button("Where it comes from", () => this.#actions.open(parent.taskId, parent.index), { className: "origin" })] : []),
+      ...(task.prompt ? [button("Use again", () => this.#actions.reuse(task), { className: "reuse" })] : []),
+      task.order
+        ? button("Dismiss", () => this.#actions.dismiss(task.order), { className: "remove" })
+        : button("Delete", () => this.#actions.remove([task]), { className: "remove" }),
     );
-    button.addEventListener("click", upscale);
-    return button;
+  }
+
+  #relink() {
+    for (const { index, url } of filesOf(this.#task)) relink(this.#find(`figure[data-index="${index}"] .tile > *`), url);
+  }
+
+  /** A picture whose shape nobody told gets its place by its own. */
+  #shape({ target: { naturalWidth, naturalHeight } }) {
+    if (ratioOf(this.#task, 0) === 0 && naturalHeight > 0) this.#find(".results").style.setProperty("--ratio", naturalWidth / naturalHeight);
   }
 
   #find(selector) {
-    return this.element.querySelector(selector);
+    return find(selector, this.element);
   }
 }
 
-function figure(tile, below) {
-  tile.classList.add("tile");
-  const element = document.createElement("figure");
-  element.append(tile, ...(below ? [below] : []));
-  return element;
+/** "Upscale picture 2", "Upscale picture 2 again". */
+const labelOf = (name, task, file) => {
+  const [verb, ...more] = name.split(" ");
+  return [verb, nameOf(task, file).toLowerCase(), ...more].join(" ");
+};
+
+/** How a task is shown. */
+export function stateOf({ state, stopped, isUnknown, isSending }) {
+  if (isSending) return "sending";
+  return state === "running" && (stopped || isUnknown) ? "unclear" : state;
 }
 
-function numbered(file, element) {
-  element.dataset.index = file.index;
-  return element;
-}
-
-function caption(file, name) {
-  const link = document.createElement("a");
-  link.href = file.url;
-  link.target = "_blank";
-  link.rel = "noopener noreferrer";
-  link.textContent = name;
-  const element = document.createElement("figcaption");
-  element.append(link);
-  return element;
-}
-
-function video(file) {
-  const element = document.createElement("video");
-  Object.assign(element, { src: file.url, controls: true, loop: true, muted: true, autoplay: true, playsInline: true });
-  const tile = document.createElement("div");
-  tile.append(element);
-  element.addEventListener("error", () => tile.replaceChildren(gone()));
-  return tile;
-}
-
-function gone() {
-  const element = document.createElement("span");
-  element.className = "gone";
-  element.textContent = "This file can't be shown; the vendor keeps files for 15 days.";
-  return element;
-}
-
-function view(image) {
-  const viewer = document.querySelector("#viewer");
-  const shown = viewer.querySelector("img");
-  shown.src = image.src;
-  shown.alt = image.alt;
-  viewer.showModal();
-}
-
-function facts({ request, upscaled }) {
-  const { aspectRatio = "1:1", version = "default", speed = "fast", stylization } = request;
-  if (upscaled !== undefined) return `picture ${upscaled}, upscaled · ${aspectRatio}`;
-  const parts = [aspectRatio, `version ${version}`, speed];
-  if (stylization !== undefined) parts.push(`stylization ${stylization}`);
-  return parts.join(" · ");
-}
-
-function isVideo({ taskType }) {
-  return taskType === "mj_video" || taskType === "mj_video_hd";
-}
-
-function ratio(aspectRatio = "1:1") {
-  const [across, down] = aspectRatio.split(":").map(Number);
-  return across / down;
-}
-
-function duration(ms) {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
+export const announcementOf = (task) => {
+  if (task.state === "failed") return "A task failed.";
+  return isVideo(task) ? "The video is ready." : "The pictures are ready.";
+};

@@ -1,12 +1,6 @@
 /** Longer than any double click. */
 const COOL_DOWN_MS = 1000;
 
-let inFlight = 0;
-addEventListener("beforeunload", (event) => {
-  // A submit whose answer is lost with the page may be paid for, and nobody knows its task.
-  if (inFlight > 0) event.preventDefault();
-});
-
 /**
  * A function that submits, for a button: while it runs and a moment after, another click does nothing, because it would
  * pay a second time. After a failure that cost nothing the button is ready at once. It keeps its focus all the while.
@@ -16,14 +10,12 @@ export function singleFlight(button, submit, failed) {
     if (button.ariaDisabled === "true") return;
     button.ariaDisabled = "true";
     let cooledDown = new Promise((resolve) => setTimeout(resolve, COOL_DOWN_MS));
-    inFlight++;
     try {
       await submit();
     } catch (error) {
       failed(error);
       if (error.billed === "no") cooledDown = undefined;
     }
-    inFlight--;
     await cooledDown;
     button.ariaDisabled = "false";
   };

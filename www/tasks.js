@@ -1,53 +1,115 @@
-const PREFIX = "midapi.task.";
-/** How many ended tasks are kept. */
-const MAX_ENDED = 200;
-
 /**
- * The tasks of this browser, kept over reloads: a task that is paid for is not lost with its tab. Each has an item of its
- * own in the storage, so that two tabs never write over each other's.
+ * The tasks this page knows: what the gateway's list says, and what is made here. Each is plain data, as `midapi` gives it, with its
+ * `prompt`, its `parent`, and the `request` or `call` it comes from where that is known. Whoever shows one listens to `change`.
  */
-export class Tasks {
-  #storage;
+export class Tasks extends EventTarget {
+  #midjourney;
+  #known = new Map();
+  #followed = new Set();
+  /** Tabs of this browser tell each other of what they make and delete. */
+  #tabs = new BroadcastChannel("midapi.tasks");
 
-  constructor(storage) {
-    this.#storage = storage;
+  constructor(midjourney) {
+    super();
+    this.#midjourney = midjourney;
+    this.#tabs.addEventListener("message", ({ data: { task, removed } }) => {
+      if (removed) this.#forget(removed);
+      else this.follow(this.put(task));
+    });
   }
 
-  /** All entries, the newest first, each followed by what was made from it. */
+  get(id) {
+    return this.#known.get(id);
+  }
+
+  /** All that are known, newest first. */
   all() {
-    const names = Object.keys(this.#storage).filter((name) => name.startsWith(PREFIX));
-    const entries = names.map((name) => parsed(this.#storage.getItem(name))).filter(Boolean);
-    return entries.sort((a, b) => b.group - a.group || a.at - b.at);
+    return [...this.#known.values()].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
   }
 
-  /** Stores a new entry, and with it the entry it was made from if there is one. */
-  add(entry, origin) {
-    const at = Date.now();
-    Object.assign(entry, { at, group: origin?.group ?? at, from: origin?.task.taskId });
-    this.save(entry);
-    // The oldest make room, but none that runs: it is paid for, and stored nowhere else.
-    const ended = this.all().filter(({ task }) => task.state !== "running");
-    for (const old of ended.slice(MAX_ENDED)) this.remove(old);
-    return entry;
+  childrenOf(id) {
+    return this.all().filter(({ parent }) => parent?.taskId === id);
   }
 
-  save(entry) {
+  /** Takes in what is known of a task now; what was known besides stays. */
+  put(task) {
+    const before = this.#known.get(task.taskId);
+    // What is made of a picture has its shape.
+    const aspectRatio = shapeOf(this.#known.get(task.parent?.taskId));
+    const now = { aspectRatio, ...before, stopped: undefined, ...defined(task) };
+    now.request ??= parsed(now.paramJson);
+    this.#known.set(task.taskId, now);
+    this.#tell(now, before);
+    return now;
+  }
+
+  /** A task that was made here: every tab is told. */
+  add(task) {
+    this.#tabs.postMessage({ task });
+    return this.follow(this.put(task));
+  }
+
+  /** Those of the gateway's list, as `midapi` asks for them. */
+  async *list(filter) {
+    for await (const task of this.#midjourney.tasks(filter)) yield this.follow(this.put(task));
+  }
+
+  /** A task by its id alone, as a link names it. */
+  async load(id) {
+    const { paramJson } = await this.#midjourney.record(id);
+    return this.follow(this.put({ ...(await this.#midjourney.status(id)), paramJson, prompt: parsed(paramJson)?.prompt }));
+  }
+
+  /** Waits for the task's end, and for the copies that last, if there is anything to wait for. */
+  follow(task) {
+    if (isGoingOn(task) && !task.isUnknown && !this.#followed.has(task.taskId)) this.#follow(task);
+    return task;
+  }
+
+  async remove(id) {
+    await this.#midjourney.remove(id);
+    this.#tabs.postMessage({ removed: id });
+    this.#forget(id);
+  }
+
+  async #follow(task) {
+    const { taskId } = task;
+    this.#followed.add(taskId);
+    const seen = (now) => this.#known.has(taskId) && this.put(now);
     try {
-      this.#storage.setItem(PREFIX + entry.task.taskId, JSON.stringify(entry));
-    } catch {
-      // Full or forbidden: the page works on, and forgets at the next load.
+      // The pictures are shown at once; a moment later their links are the gateway's own, which last.
+      seen(await this.#midjourney.wait(task, { archived: true, onUpdate: seen }));
+    } catch (error) {
+      if (error.kind === "task_failed") seen({ ...task, state: "failed", failure: { message: error.message } });
+      // Deleted, by another tab or another device.
+      else if (error.kind === "not_found") this.#forget(taskId);
+      else seen({ taskId, stopped: error });
+    } finally {
+      this.#followed.delete(taskId);
     }
   }
 
-  remove(entry) {
-    this.#storage.removeItem(PREFIX + entry.task.taskId);
+  #forget(id) {
+    const before = this.#known.get(id);
+    if (!before) return;
+    this.#known.delete(id);
+    this.#tell(undefined, before);
+  }
+
+  #tell(task, before) {
+    this.dispatchEvent(new CustomEvent("change", { detail: { task, before } }));
   }
 }
 
-function parsed(text) {
+const isGoingOn = ({ state, archive }) => state === "running" || archive?.state === "pending";
+
+const shapeOf = (task) => task?.request?.aspectRatio ?? task?.aspectRatio;
+
+const defined = (task) => Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined));
+
+function parsed(json) {
   try {
-    const entry = JSON.parse(text);
-    return entry.task.taskId && typeof entry.request.prompt === "string" ? entry : undefined;
+    return JSON.parse(json ?? "null") ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,81 +1,98 @@
-/** The studio, as a person uses it, in real browsers on the simulator. */
+/** The studio from a prompt to what is made of its pictures, in real browsers on the simulator. */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { BROWSERS, pageIn } from "../support/browsers.js";
-import { Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
 import { freePort } from "../../tools/platform.js";
-
-const SHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
-mkdirSync(SHOTS, { recursive: true });
-
-const PATIENCE = { timeout: 30_000 };
-const SIZES = "[...document.querySelectorAll('.card img')].map((image) => image.naturalWidth)";
-
-async function imagine(page, prompt) {
-  await page.$eval("#prompt", (input) => (input.value = ""));
-  await page.type("#prompt", prompt);
-  await page.click("#composer [type=submit]");
-}
-
-/** Waits until this many pictures are there and all of them decoded. */
-const pictures = (page, count) =>
-  page.waitForFunction(`${SIZES}.length === ${count} && ${SIZES}.every((width) => width > 0)`, PATIENCE);
-
-/** Waits until the newest text of this element says something. */
-async function said(page, selector) {
-  await page.waitForFunction((selector) => document.querySelector(selector)?.textContent, PATIENCE, selector);
-  return page.$eval(selector, (element) => element.textContent);
-}
+import { gatewayOnSimulator } from "../support/servers.js";
+import { PATIENCE, cuttable, imagine, keepingGateway, noneOf, pictures, said, setOnline, shot, visible, violationsOf } from "../support/studio.js";
 
 for (const name of BROWSERS) {
-  test(`${name}: a prompt becomes four images, and one is upscaled`, async (t) => {
-    const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 2, upscale: 1 } }, { pages: true });
+  test(`${name}: a prompt becomes four images; they are seen large, upscaled, varied, animated, extended, and are there after a reload`, async (t) => {
+    const gateway = await keepingGateway({ DURATIONS: { fast: 2, upscale: 1 } });
     const { page, problems } = await pageIn(name, t);
+    const violations = await violationsOf(page);
     await page.goto(gateway.url);
-    await page.click('input[value="16:9"] + span');
+    await page.click('input[value="16:9"]');
     await imagine(page, "A majestic ancient castle on a misty mountain peak, golden sunset light");
-    assert.match(await said(page, ".card.running .status"), /^Generating · \d+ s · about 2 s expected$/);
-    await page.screenshot({ path: `${SHOTS}${name}-1-running.png` });
-
-    await pictures(page, 4);
-    await page.screenshot({ path: `${SHOTS}${name}-2-four.png`, fullPage: true });
-    const [width] = await page.evaluate(SIZES);
+    assert.match(await said(page, ".card.running .status", "Generating"), /^Generating · \d+ s · about 2 s expected$/);
+    await shot(page, `${name}-1-running`);
+    const [width] = await pictures(page, 4);
+    await shot(page, `${name}-2-four`, { fullPage: true });
 
     await page.click(".card figure:nth-child(2) .upscale");
-    await pictures(page, 5);
-    await page.screenshot({ path: `${SHOTS}${name}-3-upscaled.png`, fullPage: true });
-    const sizes = await page.evaluate(SIZES);
-    assert.deepEqual(sizes.slice(0, 4), [width, width, width, width]);
-    assert.equal(sizes[4], 2 * width, "the upscaled image is larger");
+    assert.deepEqual(await pictures(page, 5), [2 * width, width, width, width, width], "the upscaled image is larger, and the newest");
+    assert.equal(await said(page, ".card .facts", "Upscale"), `Upscale · from picture 2 · ${today()}`);
+    assert.equal(await page.$eval(".card:last-child figure:nth-child(2) .upscale", ({ ariaLabel }) => ariaLabel), "Upscale picture 2 again");
+    await shot(page, `${name}-3-upscaled`, { fullPage: true });
+
+    // Large, by the keyboard: next, back, and out again.
+    await page.focus(".card:last-child figure:nth-child(1) .tile");
+    await page.keyboard.press("Enter");
+    await visible(page, "#viewer img");
+    const shown = () => page.$eval("#viewer", ({ ariaLabel }) => ariaLabel);
+    assert.equal(await shown(), "Picture 1");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await shown(), "Picture 2");
+    assert.match(await page.evaluate("location.hash"), /^#task\/[\w-]+\/2$/);
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await shown(), "Picture 1");
+    assert.equal(await said(page, "#viewer .lineage h3"), "Made from this");
+    await page.waitForFunction("document.querySelector('#viewer .picture img').naturalWidth > 0", PATIENCE);
+    await shot(page, `${name}-4-viewer`);
+    await page.click("#viewer .vary");
+    await page.keyboard.press("Escape");
+    await pictures(page, 9);
+    assert.match(await said(page, ".card .facts", "Variation"), /^Variation · from picture 1/);
+
+    // A video of the first picture: the form is filled and says what it costs, and nothing is sent before a click.
+    await page.click(".card:last-child figure:nth-child(1) .animate");
+    await page.waitForFunction(() => document.querySelector("[name=taskType]").value === "mj_video", PATIENCE);
+    await said(page, "#cost", "15–60 credits");
+    await page.waitForSelector("#references img", PATIENCE);
+    await shot(page, `${name}-5-animate`);
+    assert.equal((await page.$$(".card")).length, 3);
+    await page.click("#composer [type=submit]");
+    await page.waitForFunction(() => document.querySelector(".card video")?.readyState >= 2, PATIENCE);
+    await page.click(".card .extendVideo");
+    await page.waitForFunction(() => document.querySelectorAll(".card video").length === 2, PATIENCE);
+    await shot(page, `${name}-6-videos`, { fullPage: true });
+
+    await page.reload();
+    await pictures(page, 9);
+    await page.waitForFunction(() => document.querySelectorAll(".card").length === 5, PATIENCE);
+    const kinds = await page.$$eval(".card .facts", (all) => all.map(({ textContent }) => textContent.split(" · ")[0]));
+    assert.deepEqual(kinds, ["Longer video", "Video", "Variation", "Upscale", "Images"]);
+    assert.deepEqual(await violations(), []);
     assert.deepEqual(problems, []);
   });
 
-  test(`row 40: ${name} shows a failed task's message as text`, async (t) => {
-    const gateway = await gatewayOnSimulator({}, { pages: true });
-    const { page, problems } = await pageIn(name, t);
-    await page.goto(gateway.url);
-    // Not at once: so soon after this one the next would be taken for a double click.
-    await imagine(page, "a storm [sim: seconds=1, fail, message=The <b>prompt</b> was flagged]");
-    await page.waitForSelector(".card.failed", PATIENCE);
-    assert.equal(await said(page, ".card.failed .error"), "The <b>prompt</b> was flagged");
-    assert.equal((await page.$$(".card b")).length, 0, "markup is shown as text");
-    await page.screenshot({ path: `${SHOTS}${name}-4-failed.png` });
-
-    await imagine(page, "a storm [sim: code=402]");
-    assert.equal(await said(page, "#composer-error"), "The account behind this page is out of credits.");
-    assert.deepEqual(problems.filter((problem) => !problem.includes("402")), []);
+  test(`${name}: a reload in the middle loses nothing, and a network that is gone says so and comes back`, async (t) => {
+    const port = await freePort();
+    const way = await cuttable(t, port);
+    const vars = { MIDAPI_SESSION_ORIGINS: way.url };
+    const gateway = await keepingGateway({ DURATIONS: { fast: 6 } }, { vars });
+    way.leadTo(gateway.url);
+    const { page } = await pageIn(name, t);
+    await page.goto(way.url);
+    await imagine(page, "a lighthouse");
+    await page.waitForSelector(".card.running", PATIENCE);
+    await page.reload();
+    await page.waitForSelector(".card.running", PATIENCE);
+    way.cut();
+    await setOnline(page, false);
+    assert.match(await said(page, "#banner", "offline"), /^You are offline\. Tasks go on without you/);
+    await shot(page, `${name}-offline`);
+    await imagine(page, "another");
+    assert.equal(await said(page, "#composer-error"), "You are offline. Nothing was sent.");
+    assert.equal((await page.$$(".card")).length, 1);
+    way.mend();
+    await setOnline(page, true);
+    await page.waitForSelector("#banner", { hidden: true, ...PATIENCE });
+    await pictures(page, 4);
+    await page.reload();
+    await pictures(page, 4);
   });
-}
 
-/** A gateway that the simulator calls back, and that keeps the results. */
-async function keepingGateway(vars) {
-  const port = await freePort();
-  return gatewayOnSimulator(vars, { pages: true, port, vars: { MIDAPI_PUBLIC_URL: `http://127.0.0.1:${port}` } });
-}
-
-for (const name of BROWSERS) {
   test(`${name}: two tabs on one task see it end by events, with one stream each and no polling, and pictures from the archive`, async (t) => {
     const gateway = await keepingGateway({ DURATIONS: { fast: 4 } });
     const { page, problems } = await pageIn(name, t);
@@ -96,7 +113,7 @@ for (const name of BROWSERS) {
       await tab.waitForFunction("[...document.querySelectorAll('.card img')].every(({ src }) => src.startsWith(location.origin + '/files/'))", PATIENCE);
       await pictures(tab, 4);
     }
-    await second.screenshot({ path: `${SHOTS}${name}-5-archive.png` });
+    await shot(second, `${name}-7-archive`);
     const count = (wanted) => requests.filter((request) => request === wanted).length;
     assert.deepEqual([count("GET /api/v1/mj/events"), count("GET /api/v1/mj/record-info")], [2, 0], requests.join("\n"));
     assert.deepEqual(problems, []);
@@ -109,197 +126,97 @@ for (const name of BROWSERS) {
     assert.ok(sources.length === 4 && sources.every((path) => path.startsWith("/files/")), sources.join());
     assert.equal(requests.filter((request) => request.startsWith("GET /m/")).length, 0);
   });
+
+  test(`row 40: ${name} shows markup in prompts, errors and links as text, and its policy holds`, async (t) => {
+    const gateway = await gatewayOnSimulator({}, { pages: true });
+    const { page, problems } = await pageIn(name, t);
+    const violations = await violationsOf(page);
+    await page.goto(gateway.url);
+    const markup = "<img src=x onerror=globalThis.ran=1><script>globalThis.ran=1</script>";
+    // Not at once: so soon after this one the next would be taken for a double click.
+    await imagine(page, `${markup} [sim: seconds=1, fail, message=The <b>prompt</b> was ${markup} flagged]`);
+    await page.waitForSelector(".card.failed", PATIENCE);
+    assert.ok((await said(page, ".card.failed .error")).startsWith("The <b>prompt</b> was <img"));
+    assert.ok((await said(page, ".card h2")).startsWith(markup));
+    await noneOf(page, ".card b, .card script, .card img");
+    await page.select("[name=taskType]", "mj_img2img");
+    await visible(page, "#reference-link");
+    await page.type("#reference-link", `javascript:alert(1)//${markup}`);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#references .link", PATIENCE);
+    await noneOf(page, "#references img, #references script");
+    await shot(page, `${name}-8-failed`);
+    await page.evaluate("location.hash = 'task/<b>/<script>'");
+    await said(page, "#toasts", "There is no such task.");
+    assert.deepEqual(await violations(), [], "none in use");
+    assert.deepEqual(problems.filter((problem) => !/\b(400|404|422)\b/.test(problem)), []);
+
+    // What an injected script would try.
+    const blocked = await page.evaluate(async () => {
+      const tries = [
+        () => (document.body.innerHTML += "<b>x</b>"),
+        () => document.body.append(Object.assign(document.createElement("script"), { src: "https://evil.example/a.js" })),
+        () => (document.createElement("div").innerHTML = "<p>"),
+      ];
+      let thrown = 0;
+      for (const attempt of tries) {
+        try {
+          attempt();
+        } catch {
+          thrown++;
+        }
+      }
+      const loads = await fetch("https://evil.example/").then(() => true, () => false);
+      const image = await new Promise((done) => {
+        const made = new Image();
+        made.onload = () => done(true);
+        made.onerror = () => done(false);
+        made.src = "https://evil.example/a.png";
+      });
+      return { thrown, loads, image, ran: globalThis.ran };
+    });
+    assert.deepEqual([blocked.loads, blocked.image, blocked.ran], [false, false, undefined]);
+    assert.ok((await violations()).length >= 3, JSON.stringify([blocked, await violations()]));
+  });
 }
 
-test("a video plays", async (t) => {
-  const gateway = await gatewayOnSimulator({}, { pages: true });
-  const { page, problems } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  await page.select("[name=taskType]", "mj_video");
-  await page.type("[name=fileUrl]", "https://example.com/source-image.jpg");
-  await imagine(page, "gentle waves at sunset");
-  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, PATIENCE);
-  const video = await page.$eval("video", ({ videoWidth, duration, error }) => ({ videoWidth, duration, error }));
-  assert.ok(video.videoWidth > 0 && video.duration > 1 && !video.error, JSON.stringify(video));
-  await page.screenshot({ path: `${SHOTS}video.png`, fullPage: true });
-  assert.deepEqual(problems, []);
-});
-
-test("an invalid request shows its error at the field, and nothing is sent", async (t) => {
-  const upstream = new Upstream(() => envelope({ taskId: "a" }));
-  const gateway = await gatewayOn(upstream, { pages: true });
-  const { page, problems } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  await page.click("#composer [type=submit]");
-  assert.equal(await said(page, "#composer-error"), "The prompt must be 1 to 2000 characters of text.");
-  assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "prompt");
-
-  await page.select("[name=taskType]", "mj_img2img");
-  await imagine(page, "in oil");
-  await page.waitForFunction(() => document.querySelector("#composer-error").textContent.startsWith("The link"));
-  assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "fileUrl");
-  assert.equal(upstream.requests.length, 0);
-  assert.deepEqual(problems, []);
-});
-
-for (const [speed, latency, delay] of [["quick", 300, 5], ["slow", 0, 150], ["very slow", 0, 400]]) {
-  test(`row 16: a ${speed} double click submits once, on Imagine and on Upscale`, (t) => doubleClick(t, latency, delay));
-}
-
-async function doubleClick(t, latency, delay) {
-  const done = { taskId: "a", successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "http://127.0.0.1:1/a.png" }] } };
-  const upstream = new Upstream(async ({ method }) => {
-    await new Promise((resolve) => setTimeout(resolve, latency));
-    return envelope(method === "POST" ? { taskId: "a" } : done, { headers: { "Retry-After": "1" } });
-  });
-  const gateway = await gatewayOn(upstream, { pages: true });
-  const { page } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  await page.type("#prompt", "a lighthouse");
-  const twice = async (selector) => {
-    await page.click(selector);
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    await page.click(selector);
-  };
-  await twice("#composer [type=submit]");
-  await page.keyboard.down("Control");
-  await page.keyboard.press("Enter");
-  await page.keyboard.up("Control");
-  await page.waitForSelector(".upscale", PATIENCE);
-  assert.equal(upstream.submits.length, 1);
-  await twice(".upscale");
-  await page.waitForFunction(() => document.querySelectorAll(".card").length === 2, PATIENCE);
-  assert.equal(upstream.submits.length, 2);
-  assert.equal(await page.$eval(".upscale", (button) => button.textContent), "Upscale again");
-}
-
-test("leaving while a submit is on its way asks first", async (t) => {
-  const upstream = new Upstream(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    return envelope({ taskId: "a" }, { headers: { "Retry-After": "60" } });
-  });
-  const gateway = await gatewayOn(upstream, { pages: true });
-  const { page } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  const asked = [];
-  page.on("dialog", (dialog) => {
-    asked.push(dialog.type());
-    return dialog.dismiss();
-  });
-  await imagine(page, "a lighthouse");
-  await page.reload({ timeout: 1000 }).catch(() => {});
-  await page.waitForSelector(".card.running", PATIENCE);
-  assert.deepEqual(asked, ["beforeunload"]);
-
-  await page.click(".forget");
-  assert.deepEqual(asked, ["beforeunload", "confirm"]);
-  assert.equal((await page.$$(".card")).length, 1, "a running task stays unless one insists");
-});
-
-test("reusing a prompt restores every field of its request", async (t) => {
-  const upstream = new Upstream(() => envelope(null, { code: 402, msg: "no credits" }));
-  const gateway = await gatewayOn(upstream, { pages: true });
-  const { page } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  const entry = (taskId, request, group) => ({
-    task: { taskId, state: "failed", failure: { message: "x" } },
-    request,
-    at: 1,
-    group,
-  });
-  const plain = { taskType: "mj_txt2img", prompt: "plain", speed: "turbo", aspectRatio: "2:1", version: "6" };
-  const styled = { ...plain, taskType: "mj_img2img", prompt: "styled", stylization: 900, fileUrl: "https://example.com/a.png" };
-  await page.evaluate(
-    (entries) => entries.forEach((entry) => localStorage.setItem(`midapi.task.${entry.task.taskId}`, JSON.stringify(entry))),
-    [entry("a", styled, 3), entry("b", plain, 2), entry("c", { prompt: "from an older page" }, 1)],
-  );
-  await page.evaluate(() => localStorage.setItem("midapi.task.junk", "{"));
-  await page.reload();
-  // The cards come with the session, maybe after the page has loaded, and all at once.
-  await page.waitForSelector(".card", PATIENCE);
-  assert.equal((await page.$$(".card")).length, 3);
-  for (const [position, request] of [[1, styled], [2, plain], [1, styled]]) {
-    upstream.requests.length = 0;
-    await page.click(`.card:nth-child(${position}) .reuse`);
-    await page.click("#composer [type=submit]");
-    await page.waitForFunction(() => document.querySelector("[type=submit]").ariaDisabled === "false", PATIENCE);
-    assert.deepEqual(JSON.parse(upstream.requests[0].body), request);
-  }
-  await page.click("#stylization-reset");
-  assert.equal(await page.$eval("#stylization-value", (output) => output.value), "as the vendor likes");
-});
-
-test("a reload loses no task", async (t) => {
-  const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 3 } }, { pages: true });
-  const { page } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  await imagine(page, "a lighthouse");
-  await page.waitForSelector(".card.running", PATIENCE);
-  await page.reload();
-  await page.waitForSelector(".card.running", PATIENCE);
-  await pictures(page, 4);
-  await page.reload();
-  await pictures(page, 4);
-});
-
-test("two tabs don't lose each other's tasks", async (t) => {
+test("what was made in one tab is in the other without a reload, and what is deleted in one is gone in both", async (t) => {
   const gateway = await gatewayOnSimulator({}, { pages: true });
   const { page } = await pageIn("chromium", t);
   const other = await page.browser().newPage();
   for (const tab of [page, other]) await tab.goto(gateway.url);
-  for (const tab of [page, other]) {
+  for (const [number, tab] of [page, other].entries()) {
     await tab.bringToFront();
-    await imagine(tab, "a lighthouse");
-    await pictures(tab, 4);
+    await visible(tab, number === 0 ? "#ideas" : ".card");
+    await imagine(tab, `a lighthouse ${number}`);
+    await pictures(tab, 4 * (number + 1));
   }
   await page.bringToFront();
-  await page.reload();
   await pictures(page, 8);
-  await page.click(".card:first-child .forget");
-  await page.reload();
+  await page.click(".card:first-child .remove");
+  await visible(page, "#question");
+  await page.click("#question [value=yes]");
   await pictures(page, 4);
+  await other.bringToFront();
+  await pictures(other, 4);
+  await other.reload();
+  await pictures(other, 4);
 });
 
-test("a submit of unknown outcome is shown as possibly billed and isn't sent again", async (t) => {
-  const upstream = new Upstream(() => new Response("busy", { status: 502 }));
-  const gateway = await gatewayOn(upstream, { pages: true });
+test("a running task is deleted only if one insists", async (t) => {
+  const gateway = await gatewayOnSimulator({ DURATIONS: { fast: 60 } }, { pages: true });
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await imagine(page, "a lighthouse");
-  assert.equal(
-    await said(page, "#composer-error"),
-    "The server answered HTTP 502; the task may have been created and billed, so it was not sent again.",
-  );
-  assert.equal(upstream.submits.length, 1);
+  await page.waitForSelector(".card.running .remove", PATIENCE);
+  await page.click(".card .remove");
+  assert.match(await said(page, "#question-text"), /^Delete this task and its files, for good\? What is still running is paid for/);
+  await page.keyboard.press("Escape");
+  assert.equal((await page.$$(".card")).length, 1);
+  await page.click(".card .remove");
+  await page.click("#question [value=yes]");
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 0, PATIENCE);
+  await visible(page, "#ideas");
 });
 
-test("the page fits a phone's screen, and its controls are large enough for a finger", async (t) => {
-  const gateway = await gatewayOnSimulator({}, { pages: true });
-  const { page } = await pageIn("chromium", t, { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
-  await page.goto(gateway.url);
-  await imagine(page, "a lighthouse ".repeat(20) + "W".repeat(80));
-  await pictures(page, 4);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, "nothing sticks out");
-  const small = await page.$$eval("button, select, .ratios span, .speed span", (controls) =>
-    controls.filter((control) => control.offsetParent && control.offsetHeight < 38).map((control) => control.textContent),
-  );
-  assert.deepEqual(small, [], "everything is large enough for a finger");
-  await page.screenshot({ path: `${SHOTS}phone.png`, fullPage: true });
-});
-
-test("the page shows the credits left today, and says when they are used up", async (t) => {
-  const upstream = new Upstream(({ method }) => envelope({ taskId: "a", ...(method === "GET" && { successFlag: 0 }) }));
-  const gateway = await gatewayOn(upstream, { pages: true, vars: { MIDAPI_SESSION_DAILY_CREDITS: "10" } });
-  const { page } = await pageIn("chromium", t);
-  await page.goto(gateway.url);
-  const budget = (text) => page.waitForFunction((text) => document.querySelector("#budget").textContent === text, {}, text);
-  await budget("10 of 10 credits left today");
-  await imagine(page, "a lighthouse");
-  await budget("2 of 10 credits left today");
-  await page.screenshot({ path: `${SHOTS}chromium-budget.png` });
-  await page.waitForFunction(() => document.querySelector("#composer [type=submit]").ariaDisabled !== "true");
-  await imagine(page, "another");
-  await page.waitForFunction(() => document.body.textContent.includes("Daily cap: this caller spent 8 of 10 credits today, and this would take 8. Nothing was spent"));
-  assert.equal(upstream.submits.length, 1);
-  assert.deepEqual(await page.evaluate(() => document.cookie), "", "no script reads the session");
-});
+const today = () => new Date().toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });

@@ -163,22 +163,26 @@ fn package(features: &str, dist: &Path) -> Result<()> {
     }
     write(&dist.join("README.md"), without_relative_links(&std::fs::read_to_string(at("README.md"))?)?)?;
     for document in std::fs::read_dir(at("docs"))? {
-        let name = document?.file_name();
-        let text = without_relative_links(&std::fs::read_to_string(at("docs").join(&name))?)?;
-        write(&dist.join("docs").join(name), text)?;
+        let path = document?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let text = without_relative_links(&std::fs::read_to_string(&path)?)?;
+            write(&dist.join("docs").join(path.file_name().unwrap_or_default()), text)?;
+        }
     }
     let manifest = std::fs::read_to_string(at("js/package.json"))?.replace("\"0.0.0\"", &format!("\"{VERSION}\""));
     write(&dist.join("package.json"), manifest)
 }
 
-/// A document for npm's page, which has no files to link to: it names them.
+/// A document for npm's page, which has no files to link to: it names them, and shows no pictures.
 fn without_relative_links(document: &str) -> Result<String> {
+    let picture = regex_lite::Regex::new(r"!\[[^\]]*\]\([^):]+\)\n+")?;
+    let document = picture.replace_all(document, "");
     let link = regex_lite::Regex::new(r"\[([^\]]+)\]\(([^)#:]+)\)")?;
     let named = |link: &regex_lite::Captures| {
         let path = link[2].trim_start_matches("../");
         if link[1].ends_with(path) { format!("`{path}`") } else { format!("{} (`{path}`)", &link[1]) }
     };
-    Ok(link.replace_all(document, named).into_owned())
+    Ok(link.replace_all(&document, named).into_owned())
 }
 
 /// Bundles the simulator's entries for other people's tests, with what they need of npm inside.
@@ -230,21 +234,22 @@ fn studio() -> Result<()> {
     empty_folder(&studio)?;
     for entry in std::fs::read_dir(at("www"))? {
         let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
         // A secret is most often kept in such a file, and the folder below is on the open web.
-        if !entry.file_name().to_string_lossy().starts_with('.') {
+        if !name.starts_with('.') && !name.ends_with(".js") && !name.ends_with(".css") {
             copy(&entry.path(), &studio.join(entry.file_name()))?;
         }
     }
     copy(&at("dist/midapi_bg.wasm"), &studio.join("midapi/midapi_bg.wasm"))?;
-    let mut esbuild = node_tool("esbuild");
-    esbuild.args([
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--log-level=warning",
-        "--outfile=build/studio/midapi/midapi.js",
-    ]);
-    run(esbuild.arg("dist/browser.js"))
+    let bundle = |arguments: &[&str]| {
+        let mut esbuild = node_tool("esbuild");
+        run(esbuild.args(["--bundle", "--minify", "--format=esm", "--log-level=warning"]).args(arguments))
+    };
+    bundle(&["dist/browser.js", "--outfile=build/studio/midapi/midapi.js"])?;
+    // One script in place of a chain of two dozen; what few people use is one of its own, loaded when it is wanted.
+    let outputs = ["--outdir=build/studio", "--splitting", "--external:./midapi/midapi.js"];
+    bundle(&[&["www/studio.js", "www/studio.css", "www/person.js"], &outputs[..]].concat())
 }
 
 /// Has wrangler bundle the Worker as it would upload it.
