@@ -6,7 +6,7 @@ use crate::shell::{at, command, step, write};
 use crate::{build, setup};
 
 /// What is measured, by the scripts' names; the first says on what.
-const BENCHES: [&str; 7] = ["machine", "own-work", "memory", "sizes", "gateway", "gateway-memory", "push"];
+const BENCHES: [&str; 8] = ["machine", "own-work", "memory", "sizes", "gateway", "gateway-memory", "push", "page"];
 
 /// Builds, measures, and writes what came out to `benches/results.md`.
 pub fn run() -> Result<()> {

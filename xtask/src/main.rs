@@ -1,4 +1,4 @@
-//! The project's commands: for developers `cargo xtask dev`, `build`, `test` and `bench`, for who runs a gateway `token` and
+//! The project's commands: for developers `cargo xtask dev`, `build`, `test`, `bench` and `pictures`, for who runs a gateway `token` and
 //! `deploy`. Each installs what is missing and says what it does.
 
 mod bench;
@@ -7,6 +7,7 @@ mod deploy;
 mod deploy_checks;
 mod dev;
 mod glue;
+mod pictures;
 mod setup;
 mod shell;
 mod test;
@@ -42,6 +43,8 @@ enum Command {
     },
     /// Measures work, memory and size of the package beside those of its peers, and writes benches/results.md
     Bench,
+    /// Takes the pictures of the documents, docs/images/, from the studio on the simulator
+    Pictures,
     /// Keeps tokens.json, the list of who may call the gateway with a bearer token
     ///
     /// What it changes counts once the file is uploaded: npx wrangler secret put MIDAPI_TOKENS < tokens.json
@@ -72,6 +75,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Build) => build::everything(),
         Some(Command::Test { rings }) => test::run_rings(&rings),
         Some(Command::Bench) => bench::run(),
+        Some(Command::Pictures) => pictures::run(),
         Some(Command::Token(command)) => token::run(command),
         Some(Command::Deploy { dry_run }) => deploy::run(dry_run),
     }
