@@ -2,79 +2,114 @@
 import { button, element, find } from "./dom.js";
 import { filesOf } from "./picture.js";
 
-const KEY = "midapi.batches";
+/** Each is an item of its own in the storage, so that two tabs never write over each other's. */
+const PREFIX = "midapi.batch.";
 
 export class Batches {
-  #tasks;
-  #actions;
+  #app;
   #storage;
-  #batches;
+  #shown = new Map();
 
-  constructor(tasks, actions, storage) {
-    this.#tasks = tasks;
-    this.#actions = actions;
+  constructor(app, storage) {
+    this.#app = app;
     this.#storage = storage;
-    this.#batches = stored(storage);
-    tasks.addEventListener("change", () => this.#render());
-    this.#render();
+    app.tasks.addEventListener("change", ({ detail: { task, before } }) => {
+      const id = (task ?? before).taskId;
+      for (const [batchId, { batch }] of this.#shown) if (batch.taskIds.includes(id)) this.#update(batchId);
+    });
   }
 
-  /** A batch of so many; `accepted` and `refused` tell what became of each. */
+  /** Shows what this caller's earlier pages began. */
+  async start() {
+    const { session, tasks } = this.#app;
+    for (const name of Object.keys(this.#storage).filter((name) => name.startsWith(PREFIX))) {
+      const batch = parsed(this.#storage.getItem(name));
+      if (!batch) this.#storage.removeItem(name);
+      else if (batch.callerId === session.usage.callerId) this.#show(name.slice(PREFIX.length), batch);
+    }
+    for (const [, { batch }] of this.#shown) {
+      for (const id of batch.taskIds.filter((id) => !tasks.get(id))) await tasks.load(id).catch(() => {});
+    }
+  }
+
+  /** A batch of so many orders; returns its id, for them to name it by. */
   begin(size) {
-    const batch = { size, taskIds: [], refused: 0 };
-    this.#batches.unshift(batch);
-    this.#changed();
-    return {
-      accepted: ({ taskId }) => {
-        batch.taskIds.push(taskId);
-        this.#changed();
-      },
-      refused: () => {
-        batch.refused++;
-        this.#changed();
-      },
-    };
+    const id = crypto.randomUUID();
+    this.#show(id, { size, taskIds: [], refused: 0, callerId: this.#app.session.usage.callerId });
+    this.#keep(id);
+    return id;
   }
 
-  #changed() {
+  /** An order of a batch has become a task. */
+  accepted({ batch: id }, { taskId }) {
+    this.#change(id, (batch) => batch.taskIds.includes(taskId) || batch.taskIds.push(taskId));
+  }
+
+  /** An order of a batch became none. */
+  refused({ batch: id }) {
+    this.#change(id, (batch) => batch.refused++);
+  }
+
+  #change(id, change) {
+    const shown = this.#shown.get(id);
+    if (!shown) return;
+    change(shown.batch);
+    this.#keep(id);
+    this.#update(id);
+  }
+
+  #keep(id) {
     try {
-      this.#storage.setItem(KEY, JSON.stringify(this.#batches));
+      this.#storage.setItem(PREFIX + id, JSON.stringify(this.#shown.get(id).batch));
     } catch {
       // The tasks are in the gateway's list all the same.
     }
-    this.#render();
   }
 
-  #render() {
-    find("#batches").replaceChildren(...this.#batches.map((batch) => this.#card(batch)));
+  #show(id, batch) {
+    const { actions } = this.#app;
+    const tasks = () => this.#tasksOf(batch);
+    const pictures = () => tasks().flatMap((task) => filesOf(task).map((file) => ({ task, file })));
+    const parts = {
+      text: element("p"),
+      progress: element("progress", { max: batch.size }),
+      csv: button("List as CSV", () => actions.csv(tasks())),
+      zip: button("Download as zip", () => actions.zip(pictures())),
+    };
+    const dismiss = button("Dismiss", () => {
+      this.#storage.removeItem(PREFIX + id);
+      this.#shown.delete(id);
+      section.remove();
+      find("#prompt").focus();
+    });
+    const section = element("section", { className: "batch", ariaLabel: "Several prompts" }, ...Object.values(parts), dismiss);
+    this.#shown.set(id, { batch, parts });
+    find("#batches").prepend(section);
+    this.#update(id);
   }
 
-  #card(batch) {
-    const tasks = batch.taskIds.map((id) => this.#tasks.get(id)).filter(Boolean);
-    const done = tasks.filter(({ state }) => state === "succeeded");
+  #update(id) {
+    const { batch, parts } = this.#shown.get(id);
+    const tasks = this.#tasksOf(batch);
+    const done = tasks.filter(({ state }) => state === "succeeded").length;
     const failed = tasks.filter(({ state }) => state === "failed").length + batch.refused;
-    const text = `${done.length} of ${batch.size} prompts done${failed > 0 ? ` · ${failed} failed` : ""}`;
-    const pictures = done.flatMap((task) => filesOf(task).map((file) => ({ task, file })));
-    return element(
-      "section",
-      { className: "batch", ariaLabel: "Several prompts" },
-      element("p", { textContent: text }),
-      element("progress", { max: batch.size, value: done.length + failed, ariaLabel: text }),
-      button("List as CSV", () => this.#actions.csv(tasks), { disabled: tasks.length === 0 }),
-      button("Download as zip", () => this.#actions.zip(pictures), { disabled: pictures.length === 0 }),
-      button("Dismiss", () => {
-        this.#batches = this.#batches.filter((other) => other !== batch);
-        this.#changed();
-      }),
-    );
+    parts.text.textContent = `${done} of ${batch.size} prompts done${failed > 0 ? ` · ${failed} failed` : ""}`;
+    parts.progress.value = done + failed;
+    parts.progress.ariaLabel = parts.text.textContent;
+    parts.csv.disabled = tasks.length === 0;
+    parts.zip.disabled = done === 0;
+  }
+
+  #tasksOf({ taskIds }) {
+    return taskIds.map((id) => this.#app.tasks.get(id)).filter(Boolean);
   }
 }
 
-function stored(storage) {
+function parsed(text) {
   try {
-    const batches = JSON.parse(storage.getItem(KEY)) ?? [];
-    return batches.filter(({ size, taskIds, refused }) => size > 0 && Array.isArray(taskIds) && refused >= 0);
+    const batch = JSON.parse(text);
+    return batch.size > 0 && Array.isArray(batch.taskIds) && batch.refused >= 0 ? batch : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** One task on the page: its places while it runs, then its pictures, or what went wrong. */
+import { announce } from "./announce.js";
 import { button, element, find, iconButton } from "./dom.js";
 import { explain } from "./explain.js";
 import { duration, facts, isVideo, range, ratioOf } from "./format.js";
@@ -11,8 +12,10 @@ export class Card {
   #task;
   #actions;
   #ticking;
+  /** How long it usually takes in all, as was said when it was first seen. */
+  #usual;
 
-  /** @param actions what can be done with it: see `studio.js` */
+  /** @param actions what can be done with it: see `actions.js` */
   constructor(task, actions) {
     this.#actions = actions;
     this.element = element(
@@ -22,11 +25,11 @@ export class Card {
       element(
         "div",
         { className: "about" },
-        element("h2"),
+        element("h2", { dir: "auto" }),
         element("p", { className: "facts" }),
         element("p", { className: "status" }),
         element("div", { className: "bar", ariaHidden: "true" }, element("i")),
-        element("p", { className: "error", role: "alert" }),
+        element("p", { className: "error" }),
         element("footer"),
       ),
     );
@@ -49,27 +52,29 @@ export class Card {
     this.element.className = `card ${state}`;
     this.element.ariaBusy = String(state === "running" || state === "sending");
     this.#find(".status").textContent = "";
-    this.complain("");
+    this.#find(".error").textContent = "";
     this.#show[state].call(this);
   }
 
   /** What can be made of the pictures is called otherwise once it was made. */
   rename() {
     for (const file of filesOf(this.#task)) {
-      for (const { name, className } of this.#actions.of(this.#task, file)) {
-        const made = this.#find(`figure[data-index="${file.index}"] .${className}`);
-        if (made) made.ariaLabel = made.title = labelOf(name, this.#task, file);
+      for (const action of this.#actions.of(this.#task, file)) {
+        const made = this.#find(`figure[data-index="${file.index}"] .${action.className}`);
+        if (made) made.ariaLabel = made.title = labelOf(action, this.#task, file);
       }
     }
-  }
-
-  complain(message) {
-    this.#find(".error").textContent = message;
   }
 
   remove() {
     clearInterval(this.#ticking);
     this.element.remove();
+  }
+
+  /** Shows why something didn't work that was asked for here. */
+  #complain(message) {
+    this.#find(".error").textContent = message;
+    announce(message);
   }
 
   #show = {
@@ -92,23 +97,23 @@ export class Card {
     },
     failed() {
       this.#fill([]);
-      this.complain(this.#task.failure?.message ?? "The vendor gave no reason.");
+      this.#find(".error").textContent = this.#task.failure?.message ?? "The vendor gave no reason.";
       this.#find(".status").textContent = "Nobody outside the vendor knows whether it charges for this; today's cap counts it.";
-      this.#footer(button("Run it again", () => this.#actions.again(this.#task), { className: "again" }));
+      this.#footer();
     },
-    /** The page stopped to wait, or the submit got no clear answer. */
+    /** The page stopped to wait, the submit got no clear answer, or the gateway doesn't know what became of it. */
     unclear() {
       this.#fill([]);
       const { stopped, order } = this.#task;
-      this.complain(stopped ? explain(stopped) : "Nobody knows whether the vendor has this task; it may have been billed.");
+      this.#find(".error").textContent = stopped ? explain(stopped) : "Nobody knows whether the vendor has this task; it may have been billed.";
       if (order) this.#find(".status").textContent = "Asking again can't pay twice: the gateway knows this order by its key.";
-      const ask = button(order ? "Ask again" : "Keep waiting", () => this.#actions.askAgain(this.#task), { className: "again" });
-      this.#footer(ask);
+      const name = order ? "Ask again" : stopped ? "Keep waiting" : "Look again";
+      this.#footer(button(name, () => this.#actions.askAgain(this.#task), { className: "again" }));
     },
   };
 
   #tick() {
-    const { createdAt = Date.now(), expectedAt, timeLeft } = this.#task;
+    const { createdAt = Date.now(), expectedAt } = this.#task;
     const elapsed = Math.max(0, Date.now() - createdAt);
     const expected = Math.max(1000, (expectedAt ?? createdAt + 60_000) - createdAt);
     this.#find(".status").textContent = `Generating · ${duration(elapsed)} · ${this.#rest(elapsed, expected)}`;
@@ -120,10 +125,10 @@ export class Card {
   #rest(elapsed, expected) {
     const { timeLeft } = this.#task;
     this.#usual ??= timeLeft && { min: elapsed + timeLeft.min, max: elapsed + timeLeft.max };
-    if (!this.#usual || expected < this.#usual.min || expected > this.#usual.max) return `about ${duration(expected)} expected`;
-    return elapsed < this.#usual.max ? `${range(this.#usual)} expected` : "longer than usual, and still going on";
+    const isUsual = this.#usual && expected >= this.#usual.min && expected <= this.#usual.max;
+    if (elapsed > (isUsual ? this.#usual.max : 2 * expected)) return "longer than usual, and still going on";
+    return isUsual ? `${range(this.#usual)} expected` : `about ${duration(expected)} expected`;
   }
-  #usual;
 
   #places() {
     this.#fill(Array.from({ length: expectedFiles(this.#task) }, () => element("figure", {}, element("div", { className: "tile" }))));
@@ -145,30 +150,29 @@ export class Card {
     return element("figure", { "data-index": file.index }, open, caption);
   }
 
-  #makeButton({ symbol, name, className, run }, task, file) {
-    const made = iconButton(symbol, labelOf(name, task, file), undefined, { className: `icon ${className}` });
+  #makeButton(action, task, file) {
+    const made = iconButton(action.symbol, labelOf(action, task, file), undefined, { className: `icon ${action.className}` });
     // Where the file lies now: not where it was when the button was made.
     const now = () => filesOf(this.#task).find(({ index }) => index === file.index);
-    const once = singleFlight(made, () => run(now()), (error) => this.complain(explain(error)));
-    made.addEventListener("click", once);
+    made.addEventListener("click", singleFlight(made, () => action.run(now()), (error) => this.#complain(explain(error))));
     return made;
   }
 
   #footer(...buttons) {
     const task = this.#task;
-    const { parent } = task;
+    const { order, parent, prompt } = task;
     this.#find("footer").replaceChildren(
       ...buttons,
       ...(parent ? [button("Where it comes from", () => this.#actions.open(parent.taskId, parent.index), { className: "origin" })] : []),
-      ...(task.prompt ? [button("Use again", () => this.#actions.reuse(task), { className: "reuse" })] : []),
-      task.order
-        ? button("Dismiss", () => this.#actions.dismiss(task.order), { className: "remove" })
+      ...(prompt ? [button("Use again", () => this.#actions.reuse(task), { className: "reuse" })] : []),
+      order
+        ? button("Dismiss", () => this.#actions.dismiss(order), { className: "remove" })
         : button("Delete", () => this.#actions.remove([task]), { className: "remove" }),
     );
   }
 
   #relink() {
-    for (const { index, url } of filesOf(this.#task)) relink(this.#find(`figure[data-index="${index}"] .tile > *`), url);
+    for (const file of filesOf(this.#task)) relink(this.#find(`figure[data-index="${file.index}"] .tile > *`), this.#task, file);
   }
 
   /** A picture whose shape nobody told gets its place by its own. */
@@ -181,11 +185,12 @@ export class Card {
   }
 }
 
-/** "Upscale picture 2", "Upscale picture 2 again". */
-const labelOf = (name, task, file) => {
+/** "Upscale picture 2 again, 3–16 credits". */
+function labelOf({ name, cost }, task, file) {
   const [verb, ...more] = name.split(" ");
-  return [verb, nameOf(task, file).toLowerCase(), ...more].join(" ");
-};
+  const label = [verb, nameOf(task, file).toLowerCase(), ...more].join(" ");
+  return cost ? `${label}, ${cost}` : label;
+}
 
 /** How a task is shown. */
 export function stateOf({ state, stopped, isUnknown, isSending }) {
@@ -193,7 +198,8 @@ export function stateOf({ state, stopped, isUnknown, isSending }) {
   return state === "running" && (stopped || isUnknown) ? "unclear" : state;
 }
 
-export const announcementOf = (task) => {
-  if (task.state === "failed") return "A task failed.";
+/** What is said when a task has ended. */
+export function announcementOf(task) {
+  if (task.state === "failed") return `A task failed: ${task.failure?.message ?? ""}`;
   return isVideo(task) ? "The video is ready." : "The pictures are ready.";
-};
+}

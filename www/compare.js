@@ -13,6 +13,14 @@ export function compare(pictures) {
   });
   const divide = find("#divide");
   const show = () => dialog.style.setProperty("--divide", `${divide.value}%`);
+  // The line follows whoever draws it.
+  const pair = find(".pair", dialog);
+  pair.onpointermove = pair.onpointerdown = ({ buttons, clientX, type }) => {
+    if (buttons === 0 && type === "pointermove") return;
+    const { left, width } = pair.getBoundingClientRect();
+    divide.value = (100 * (clientX - left)) / width;
+    show();
+  };
   divide.value = 50;
   divide.oninput = show;
   show();

@@ -1,4 +1,5 @@
 /** The form: a request goes out of it, and its price is said before. */
+import { toast } from "./announce.js";
 import { element, find, findAll } from "./dom.js";
 import { explain } from "./explain.js";
 import { count, price, range } from "./format.js";
@@ -19,6 +20,8 @@ export class Composer {
   #settings;
   #references;
   #checking;
+  /** How often was looked at what is in the form: only the last time counts. */
+  #checks = 0;
 
   /** `submit` gets the requests, one or several, and may fail. */
   constructor({ midjourney, session, pricing }, submit) {
@@ -27,11 +30,16 @@ export class Composer {
     this.#pricing = pricing;
     this.#settings = new Settings(this.#form, midjourney);
     this.#references = new References(midjourney, {
+      accepts: () => this.#acceptsFiles(),
       changed: () => this.#referencesChanged(),
       complain: (message, field) => this.complain(message, field),
     });
     const { prompt, taskType } = this.#form.elements;
-    this.#form.addEventListener("input", () => this.#changed());
+    this.#form.addEventListener("input", () => {
+      // What was wrong may be right now.
+      find("#composer-error").textContent = "";
+      this.#changed();
+    });
     taskType.addEventListener("change", () => this.#kindChanged());
     find("#many").addEventListener("change", () => this.#manyChanged());
     prompt.addEventListener("keydown", (event) => {
@@ -43,15 +51,20 @@ export class Composer {
         this.complain();
         await submit(await this.#requests());
       },
-      (failure) => this.complain(explain(failure), failure.field),
+      (failure) => {
+        // Of several prompts those are left that cost nothing: what is sent again is sent for the first time.
+        if (failure.prompts) this.#form.elements.prompt.value = failure.prompts.join("\n");
+        this.complain(explain(failure), failure.field);
+      },
     );
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       imagine();
     });
-    session.addEventListener("change", () => this.#changed());
-    find("#pick").hidden = true;
-    session.addEventListener("change", () => (find("#pick").hidden = !session.offers.uploads), { once: true });
+    session.addEventListener("change", () => {
+      find("#pick").hidden = !session.offers.uploads;
+      this.#changed();
+    });
   }
 
   /** Puts a request into the form, as it was: what it leaves out is left out again. */
@@ -80,10 +93,22 @@ export class Composer {
     }
   }
 
+  #acceptsFiles() {
+    // Only into a form that one sees.
+    if (find("#create-view").hidden || find("dialog[open]")) return false;
+    if (!this.#session.offers.uploads) toast("This gateway takes no pictures, but links to them.");
+    return this.#session.offers.uploads === true;
+  }
+
   async #requests() {
     const settings = await this.#settings.values();
     const links = this.#takesPictures ? await this.#references.links() : [];
-    return this.#prompts().map((prompt) => withLinks({ ...settings, prompt }, links));
+    const requests = this.#prompts().map((prompt) => withLinks({ ...settings, prompt }, links));
+    // Of several none is sent before all are right.
+    for (const [number, request] of requests.entries()) {
+      if (requests.length > 1) await this.#midjourney.lint(request).catch((error) => Promise.reject(inLine(number + 1, error)));
+    }
+    return requests;
   }
 
   /** One, or with "one prompt a line" one for each. */
@@ -123,7 +148,7 @@ export class Composer {
   #changed() {
     const { value } = this.#form.elements.prompt;
     const longest = Math.max(...this.#prompts().map((prompt) => [...prompt].length));
-    find("#prompt-length").value = value ? `${count(longest)} / ${count(MAX_PROMPT)}` : "";
+    find("#prompt-length").textContent = value ? `${count(longest)} / ${count(MAX_PROMPT)}` : "";
     find("#prompt-length").classList.toggle("bad", longest > MAX_PROMPT);
     clearTimeout(this.#checking);
     this.#checking = setTimeout(() => this.#check(), PAUSE_MS);
@@ -131,22 +156,32 @@ export class Composer {
 
   /** Says what it will cost, how long it may take, and what is odd about it. Nothing of this is sent. */
   async #check() {
+    const check = ++this.#checks;
     const prompts = this.#prompts();
     const links = this.#takesPictures ? this.#references.linksSoFar() : [];
-    const request = withLinks({ ...(await this.#settings.values()), prompt: prompts[0] || "a" }, links);
-    const estimate = await this.#pricing.estimate(request);
-    find("#cost").textContent = estimate ? `${price(estimate, prompts.length)}${this.#left(estimate.max * prompts.length)}` : "";
-    const warnings = await this.#midjourney.lint(request).catch(() => []);
+    const settings = await this.#settings.values();
+    const requests = prompts.map((prompt) => withLinks({ ...settings, prompt: prompt || "a" }, links));
+    const estimates = await Promise.all(requests.map((request) => this.#pricing.estimate(request)));
+    if (check !== this.#checks) return;
+    const total = estimates.every(Boolean) && estimates.reduce((sum, { min, max }) => ({ min: sum.min + min, max: sum.max + max }), { min: 0, max: 0 });
+    find("#cost").textContent = total ? price(total) + this.#left(total.max) : "";
+    // What this gateway serves it knows how to hand on, wherever it runs.
+    const isOurs = links.every((link) => link.startsWith(`${location.origin}/`));
+    const odd = (await Promise.all(requests.map((request) => this.#midjourney.lint(request).catch(() => [])))).flat();
+    if (check !== this.#checks) return;
+    const warnings = odd.filter((warning) => !(isOurs && placeOf(warning) === "fileUrls"));
     for (const list of findAll(".warnings", this.#form)) {
       const field = list.dataset.for;
       const known = ["prompt", "fileUrls"];
       const here = warnings.filter((warning) => (field ? placeOf(warning) === field : !known.includes(placeOf(warning))));
-      list.replaceChildren(...here.map(({ message }) => element("li", { textContent: message })));
+      const messages = new Set(here.map(({ message }) => message));
+      const about = field === "fileUrls" ? "The link " : "";
+      list.replaceChildren(...[...messages].map((message) => element("li", { textContent: about + message })));
     }
     for (const choice of findAll("[name=speed]", this.#form)) {
-      const of = await this.#pricing.estimate({ ...request, speed: choice.value });
-      const about = of && [price(of), `${range(of.time)}`].filter(Boolean).join(" · ");
-      find("small", choice.parentElement).textContent = about ?? "";
+      const of = await this.#pricing.estimate({ ...requests[0], speed: choice.value });
+      if (check !== this.#checks) return;
+      find("small", choice.parentElement).textContent = of ? `${price(of)} · ${range(of.time)}` : "";
     }
   }
 
@@ -155,6 +190,9 @@ export class Composer {
     return left !== undefined && left < most ? ` of ${count(left)} left` : "";
   }
 }
+
+/** What is wrong with one of several prompts. */
+const inLine = (number, { kind, message, field }) => ({ kind, field, billed: "no", message: `line ${number}: ${message}` });
 
 const placeOf = ({ field }) => (field === "fileUrl" ? "fileUrls" : field);
 

@@ -1,16 +1,20 @@
 /** Files for people to keep: many pictures as one zip, many tasks as a table. */
-import { csvFormat } from "d3-dsv";
 import { downloadZip } from "client-zip";
+import { csvFormat } from "d3-dsv";
 import { element } from "./dom.js";
 import { filesOf } from "./picture.js";
 
-/** Downloads pictures as one file, and returns how many there are in it. `onProgress` is told how many of them are there. */
-export async function downloadPictures(midjourney, pictures, onProgress) {
+/** Downloads pictures as one file, and returns how many there are in it: one that can't be read is left out. */
+export async function downloadPictures(midjourney, pictures) {
   let count = 0;
   async function* files() {
-    for await (const { name, body } of midjourney.download(pictures.map(({ file }) => file))) {
-      onProgress(++count);
-      yield { name, input: body };
+    for (const { file } of pictures) {
+      try {
+        for await (const { name, body } of midjourney.download(file)) yield { name, input: body };
+        count++;
+      } catch {
+        // Whoever asked is told how many there are.
+      }
     }
   }
   save(await downloadZip(files()).blob(), "midapi-pictures.zip");

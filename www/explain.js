@@ -7,7 +7,7 @@ const FIELDS = {
 };
 
 const WORDS = {
-  unauthorized: () => "The gateway doesn't let this page in. Reload the page to ask again.",
+  unauthorized: () => "The gateway doesn't let this page in. Sign in with a token, or reload the page to ask again.",
   insufficient_credits: ({ message }) =>
     message.startsWith("daily cap: ")
       ? `${sentence(message)} Nothing was spent; there are more after midnight UTC.`
@@ -28,6 +28,7 @@ export function explain(error) {
 /** "prompt: must be …" with the field as the page calls it. */
 function named({ message, field }) {
   const name = FIELDS[field];
+  if (name === FIELDS.fileUrl && /^\w+: is required/.test(message)) return "A picture is needed: add one, or a link to one";
   return name && message.startsWith(`${field}: `) ? `${name} ${message.slice(field.length + 2)}` : message;
 }
 

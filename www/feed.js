@@ -1,6 +1,7 @@
 /** The latest tasks, below the form. */
 import { Card } from "./card.js";
 import { find } from "./dom.js";
+import { COOL_DOWN_MS } from "./single-flight.js";
 
 /** How many are there at first. */
 const FIRST = 20;
@@ -21,41 +22,36 @@ export class Feed {
   async start() {
     let shown = 0;
     for await (const task of this.#tasks.list({ limit: FIRST })) {
-      if (!this.#cards.has(task.taskId)) this.#show(task);
+      if (!this.#cards.has(task.taskId)) this.#add(task);
       if (++shown === FIRST) break;
     }
+    find("#older").hidden = shown < FIRST;
     this.#showIdeas();
   }
 
-  /** A submit that is on its way, as a card; what it returns takes the card away, or shows why there is no answer. */
+  /** A submit that is on its way, as a card. */
   sending(order, described) {
     const task = { ...described, taskId: order.key, state: "running", isSending: true };
     const card = this.#add(task);
+    // Where the form fills the screen one wouldn't see that something has begun. Not at once: a second click would meet something else.
+    if (matchMedia("(max-width: 44rem)").matches) setTimeout(() => card.element.scrollIntoView({ block: "nearest", behavior: "smooth" }), COOL_DOWN_MS);
     return {
-      accepted: () => this.#remove(order.key),
+      remove: () => this.#remove(order.key),
       unclear: (error) => card.update({ ...task, isSending: false, stopped: error, order }),
     };
   }
 
-  focus(id) {
-    this.#cards.get(id)?.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  }
-
   #changed({ task, before }) {
+    this.#cards.get((task ?? before).parent?.taskId)?.rename();
     if (!task) return this.#remove(before.taskId);
-    this.#cards.get(task.parent?.taskId)?.rename();
     const card = this.#cards.get(task.taskId);
     if (card) card.update(task);
     // Older ones are the library's.
-    else if (!before && this.#isRecent(task)) this.#show(task);
+    else if (!before && this.#isRecent(task)) this.#add(task);
   }
 
-  #isRecent(task) {
-    return this.#cards.size < FIRST || this.#tasks.all().indexOf(task) < FIRST;
-  }
-
-  #show(task) {
-    this.#add(task);
+  #isRecent({ createdAt = 0 }) {
+    return this.#cards.size < FIRST || createdAt > Number(this.#element.lastElementChild.dataset.at);
   }
 
   #add(task) {
@@ -69,8 +65,14 @@ export class Feed {
   }
 
   #remove(id) {
-    this.#cards.get(id)?.remove();
+    const card = this.#cards.get(id);
+    if (!card) return;
+    // Whoever was there goes on from the next one.
+    const hadFocus = card.element.contains(document.activeElement);
+    const next = card.element.nextElementSibling ?? card.element.previousElementSibling ?? find("#prompt");
+    card.remove();
     this.#cards.delete(id);
+    if (hadFocus) next.focus();
     this.#showIdeas();
   }
 

@@ -1,12 +1,13 @@
 /** Numbers, times and settings, as people read them. */
+import { findAll } from "./dom.js";
 
 export const count = (number) => number.toLocaleString("en");
 
 export const credits = (number) => `${count(number)} ${number === 1 ? "credit" : "credits"}`;
 
 /** What an estimate says: "8 credits", or "15–60 credits". */
-export function price({ min, max }, times = 1) {
-  return min === max ? credits(max * times) : `${count(min * times)}–${credits(max * times)}`;
+export function price({ min, max }) {
+  return min === max ? credits(max) : `${count(min)}–${credits(max)}`;
 }
 
 export function duration(ms) {
@@ -25,29 +26,24 @@ export function range({ min, max }) {
 
 export const day = (ms) => new Date(ms).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
 
-const KINDS = {
-  mj_txt2img: "Images",
-  mj_img2img: "Images from an image",
-  mj_style_reference: "Images in an image's style",
-  mj_omni_reference: "Images of an image's subject",
-  mj_video: "Video",
-  mj_video_hd: "Video, HD",
-  mj_upscale: "Upscale",
-  mj_vary: "Variation",
-  mj_video_extend: "Longer video",
-};
+/** What is made of a result, by the call that makes it. */
+const CHANGES = { upscale: "Upscale", vary: "Variation", extendVideo: "Longer video" };
 
-/** What a task is: by what it was made as, else by the vendor's word for it. */
-export function kindOf({ call, taskType = "", parent }) {
-  const kind = CALLS[call] ?? KINDS[taskType] ?? (/upscale/.test(taskType) ? "Upscale" : /vary/.test(taskType) ? "Variation" : undefined);
-  if (kind) return kind;
-  if (/extend/.test(taskType)) return KINDS.mj_video_extend;
-  return parent ? "Made from a picture" : "Task";
+/** The call that made a task of another's result: it is known here, or the vendor's word for the task tells. */
+export function changeOf({ call, taskType = "" }) {
+  if (call in CHANGES) return call;
+  if (/upscale/.test(taskType)) return "upscale";
+  if (/extend/.test(taskType)) return "extendVideo";
+  return /vary|variation/.test(taskType) ? "vary" : undefined;
 }
 
-const CALLS = { upscale: "Upscale", vary: "Variation", extendVideo: "Longer video" };
+/** What a task is: a change, or what the form calls its type. */
+export function kindOf(task) {
+  const option = findAll("#composer [name=taskType] option").find(({ value }) => value === task.taskType);
+  return CHANGES[changeOf(task)] ?? option?.textContent ?? (task.parent ? "Made from a picture" : "Task");
+}
 
-export const isVideo = ({ call, taskType = "" }) => call === "extendVideo" || /video/.test(taskType);
+export const isVideo = (task) => changeOf(task) === "extendVideo" || /video/.test(task.taskType ?? "");
 
 /** What a task was asked for, in short. */
 export function facts(task) {

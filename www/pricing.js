@@ -4,9 +4,15 @@ import { knownTimes } from "./history.js";
 
 export class Pricing {
   #client;
+  #prices;
 
   constructor(session, endpoint) {
-    const create = () => (this.#client = new Midjourney({ endpoint, prices: session.usage.prices, history: knownTimes() }));
+    const create = () => {
+      const prices = JSON.stringify(session.usage.prices ?? {});
+      if (prices === this.#prices) return;
+      this.#prices = prices;
+      this.#client = new Midjourney({ endpoint, prices: JSON.parse(prices), history: knownTimes() });
+    };
     session.addEventListener("change", create);
     create();
   }

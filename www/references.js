@@ -2,18 +2,24 @@
 import { element, find, iconButton } from "./dom.js";
 import { explain } from "./explain.js";
 
-const ANY_LINK = "https://example.com/image.jpg";
+/** In place of a link that isn't known. */
+export const ANY_LINK = "https://example.com/image.jpg";
 
 export class References {
   #midjourney;
+  #accepts;
   #changed;
   #complain;
   /** Each a `link`, once there is one, and what to `show`. */
   #pictures = [];
 
-  /** `changed` is called when there are others, `complain` with what is wrong with one. */
-  constructor(midjourney, { changed, complain }) {
+  /**
+   * `accepts` says whether files are taken now, `changed` is called when there are other pictures, `complain` with what is wrong
+   * with one.
+   */
+  constructor(midjourney, { accepts, changed, complain }) {
     this.#midjourney = midjourney;
+    this.#accepts = accepts;
     this.#changed = changed;
     this.#complain = complain;
     const input = find("#reference-file");
@@ -26,7 +32,6 @@ export class References {
       event.preventDefault();
       this.#takeLink();
     });
-    find("#reference-link").addEventListener("change", () => this.#takeLink());
     addEventListener("paste", ({ clipboardData }) => this.addFiles(clipboardData.files));
     addEventListener("dragover", (event) => {
       if (event.dataTransfer.types.includes("Files")) event.preventDefault();
@@ -57,6 +62,7 @@ export class References {
   }
 
   set(links) {
+    this.#pictures.forEach(release);
     this.#pictures = [];
     find("#reference-link").value = "";
     for (const link of links) this.#add({ link });
@@ -64,10 +70,14 @@ export class References {
   }
 
   addFiles(files) {
-    for (const file of [...files].filter(({ type }) => type.startsWith("image/"))) {
+    const pictures = [...files].filter(({ type }) => type.startsWith("image/"));
+    if (pictures.length === 0 || !this.#accepts()) return;
+    for (const file of pictures) {
       const picture = { show: URL.createObjectURL(file), name: file.name };
-      picture.uploading = this.#upload(picture, file);
       this.#add(picture);
+      picture.uploading = this.#upload(picture, file);
+      // Whoever submits meanwhile is told, too.
+      picture.uploading.catch((error) => this.#pictures.includes(picture) && this.#refused(picture, error));
     }
     this.#render();
   }
@@ -75,11 +85,17 @@ export class References {
   async #upload(picture, file) {
     try {
       picture.link = (await this.#midjourney.upload(file)).url;
+      this.#render();
     } catch (error) {
-      this.#remove(picture);
-      this.#complain(explain(error), "fileUrls");
+      // The body of an upload is the picture.
+      const message = error.message.replace(/^body: /, "the picture ");
+      throw { kind: error.kind, message, retryAfter: error.retryAfter, field: "fileUrls", billed: "no" };
     }
-    this.#render();
+  }
+
+  #refused(picture, error) {
+    this.#remove(picture);
+    this.#complain(explain(error), error.field);
   }
 
   #takeLink() {
@@ -97,8 +113,9 @@ export class References {
 
   #remove(picture) {
     this.#pictures = this.#pictures.filter((other) => other !== picture);
-    if (picture.show) URL.revokeObjectURL(picture.show);
+    release(picture);
     this.#render();
+    (find("#references button") ?? find("#reference-link")).focus();
   }
 
   #render() {
@@ -115,6 +132,10 @@ export class References {
     find("#references").replaceChildren(...shown);
     this.#changed();
   }
+}
+
+function release({ show }) {
+  if (show) URL.revokeObjectURL(show);
 }
 
 function hostOf(link) {

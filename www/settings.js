@@ -1,8 +1,11 @@
 /** The settings of the form, and which of them the chosen kind of task has a use for. */
 import { find, findAll } from "./dom.js";
+import { ANY_LINK } from "./references.js";
 
 /** Where a slider stands is sent only once somebody has moved it: until then the vendor decides. */
 const SLIDERS = ["stylization", "variety", "weirdness", "ow"];
+/** One of several. */
+const CHOICES = ["taskType", "speed", "aspectRatio", "version", "motion", "videoBatchSize"];
 const AS_THE_VENDOR_LIKES = "as the vendor likes";
 
 export class Settings {
@@ -41,14 +44,19 @@ export class Settings {
     return wanted;
   }
 
-  /** Puts a request's settings into the form; what it leaves out is left out again. */
+  /** Puts a request's settings into the form. What it leaves out is as at first, and so is a value that the form doesn't have. */
   fill(request) {
-    for (const name of SLIDERS) this.#leave(name);
-    for (const [name, value] of Object.entries(request)) {
-      const field = this.#form.elements[name];
-      if (!field || name === "prompt" || name === "fileUrl") continue;
-      field.value = value;
-      if (SLIDERS.includes(name)) this.#move(name);
+    for (const name of SLIDERS) {
+      this.#leave(name);
+      if (request[name] === undefined) continue;
+      this.#form.elements[name].value = request[name];
+      this.#move(name);
+    }
+    for (const name of CHOICES) {
+      const options = findAll(`[name="${name}"]:not(select), [name="${name}"] option`, this.#form);
+      const first = options.find((option) => option.defaultChecked || option.defaultSelected) ?? options[0];
+      const wanted = options.find(({ value }) => value === String(request[name])) ?? first;
+      this.#form.elements[name].value = wanted.value;
     }
   }
 
@@ -63,7 +71,7 @@ export class Settings {
   async #askWhatApplies() {
     const taskType = this.#form.elements.taskType.value;
     const every = { speed: "fast", aspectRatio: "1:1", version: "7", stylization: 100, variety: 5, weirdness: 100, ow: 100 };
-    const all = { ...every, motion: "high", videoBatchSize: 1, fileUrls: ["https://example.com/image.jpg"] };
+    const all = { ...every, motion: "high", videoBatchSize: 1, fileUrls: [ANY_LINK] };
     const warnings = await this.#midjourney.lint({ taskType, prompt: "a", ...all });
     if (taskType !== this.#form.elements.taskType.value) return;
     const useless = new Set(warnings.map(({ field }) => field));

@@ -1,5 +1,5 @@
 /** Longer than any double click. */
-const COOL_DOWN_MS = 1000;
+export const COOL_DOWN_MS = 1000;
 
 /**
  * A function that submits, for a button: while it runs and a moment after, another click does nothing, because it would

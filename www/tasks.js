@@ -5,7 +5,9 @@
 export class Tasks extends EventTarget {
   #midjourney;
   #known = new Map();
-  #followed = new Set();
+  /** Those that are waited for, each with what ends the wait. */
+  #followed = new Map();
+  #removed = new Set();
   /** Tabs of this browser tell each other of what they make and delete. */
   #tabs = new BroadcastChannel("midapi.tasks");
 
@@ -31,12 +33,13 @@ export class Tasks extends EventTarget {
     return this.all().filter(({ parent }) => parent?.taskId === id);
   }
 
-  /** Takes in what is known of a task now; what was known besides stays. */
+  /** Takes in what is known of a task now; what was known besides stays. A page of a list may be older than what was seen since. */
   put(task) {
     const before = this.#known.get(task.taskId);
+    if (this.#removed.has(task.taskId) || (before && isOver(before) && task.state === "running")) return before ?? task;
     // What is made of a picture has its shape.
     const aspectRatio = shapeOf(this.#known.get(task.parent?.taskId));
-    const now = { aspectRatio, ...before, stopped: undefined, ...defined(task) };
+    const now = { aspectRatio, ...before, stopped: undefined, isUnknown: undefined, ...defined(task) };
     now.request ??= parsed(now.paramJson);
     this.#known.set(task.taskId, now);
     this.#tell(now, before);
@@ -51,7 +54,9 @@ export class Tasks extends EventTarget {
 
   /** Those of the gateway's list, as `midapi` asks for them. */
   async *list(filter) {
-    for await (const task of this.#midjourney.tasks(filter)) yield this.follow(this.put(task));
+    for await (const task of this.#midjourney.tasks(filter)) {
+      if (!this.#removed.has(task.taskId)) yield this.follow(this.put(task));
+    }
   }
 
   /** A task by its id alone, as a link names it. */
@@ -62,7 +67,8 @@ export class Tasks extends EventTarget {
 
   /** Waits for the task's end, and for the copies that last, if there is anything to wait for. */
   follow(task) {
-    if (isGoingOn(task) && !task.isUnknown && !this.#followed.has(task.taskId)) this.#follow(task);
+    const isGoingOn = task.state === "running" || task.archive?.state === "pending";
+    if (isGoingOn && !task.isUnknown && this.#known.has(task.taskId) && !this.#followed.has(task.taskId)) this.#follow(task);
     return task;
   }
 
@@ -74,25 +80,28 @@ export class Tasks extends EventTarget {
 
   async #follow(task) {
     const { taskId } = task;
-    this.#followed.add(taskId);
-    const seen = (now) => this.#known.has(taskId) && this.put(now);
+    const leaving = new AbortController();
+    this.#followed.set(taskId, leaving);
     try {
       // The pictures are shown at once; a moment later their links are the gateway's own, which last.
-      seen(await this.#midjourney.wait(task, { archived: true, onUpdate: seen }));
+      const options = { archived: true, signal: leaving.signal, onUpdate: (now) => this.put(now) };
+      this.put(await this.#midjourney.wait(task, options));
     } catch (error) {
-      if (error.kind === "task_failed") seen({ ...task, state: "failed", failure: { message: error.message } });
+      if (error.kind === "task_failed") this.put({ ...task, state: "failed", failure: { message: error.message } });
       // Deleted, by another tab or another device.
       else if (error.kind === "not_found") this.#forget(taskId);
-      else seen({ taskId, stopped: error });
+      else if (error.kind !== "aborted") this.put({ taskId, stopped: error });
     } finally {
       this.#followed.delete(taskId);
     }
   }
 
   #forget(id) {
+    this.#removed.add(id);
     const before = this.#known.get(id);
     if (!before) return;
     this.#known.delete(id);
+    this.#followed.get(id)?.abort();
     this.#tell(undefined, before);
   }
 
@@ -101,7 +110,7 @@ export class Tasks extends EventTarget {
   }
 }
 
-const isGoingOn = ({ state, archive }) => state === "running" || archive?.state === "pending";
+const isOver = ({ state }) => state === "succeeded" || state === "failed";
 
 const shapeOf = (task) => task?.request?.aspectRatio ?? task?.aspectRatio;
 

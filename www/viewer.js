@@ -1,8 +1,10 @@
 /** The large view of a picture: what it is, what can be made of it, what it comes from. */
+import { announce, toast } from "./announce.js";
+import { stateOf } from "./card.js";
 import { button, element, find } from "./dom.js";
 import { explain } from "./explain.js";
 import { day, facts } from "./format.js";
-import { filesOf, isKept, nameOf, view } from "./picture.js";
+import { filesOf, isKept, nameOf, relink, view } from "./picture.js";
 import { singleFlight } from "./single-flight.js";
 
 /** So far a finger has to move. */
@@ -12,18 +14,21 @@ export class Viewer {
   #tasks;
   #actions;
   #dialog = find("#viewer");
+  /** The task's `id` that is shown, its `state`, and the `index` of the file. */
   #shown;
 
-  /** `moved` is told of the picture that is shown, `closed` when there is none any more. */
+  /** `moved` is told of the picture that is to be shown, `closed` when there is none any more. */
   constructor(tasks, actions, { moved, closed }) {
     this.#tasks = tasks;
     this.#actions = actions;
     this.#dialog.addEventListener("close", () => {
       this.#shown = undefined;
       this.#find(".picture").replaceChildren();
+      // Where it was opened may be gone.
+      if (document.activeElement === document.body || this.#dialog.contains(document.activeElement)) find("#main").focus();
       closed();
     });
-    this.#find(".close").addEventListener("click", () => this.#dialog.close());
+    this.#find(".close").addEventListener("click", () => this.close());
     const move = (by) => {
       const to = this.#neighbour(by);
       if (to) moved(to.task.taskId, to.file.index);
@@ -42,23 +47,28 @@ export class Viewer {
       from = undefined;
     });
     tasks.addEventListener("change", ({ detail: { task, before } }) => {
-      const id = (task ?? before).taskId;
-      if (id === this.#shown?.id) task ? this.show(id, this.#shown.index) : this.close();
-      else if (this.#shown && (task ?? before).parent?.taskId === this.#shown.id) this.#showLineage();
+      if (!this.#shown) return;
+      const { taskId, parent } = task ?? before;
+      if (taskId === this.#shown.id) task ? this.show(taskId, this.#shown.index) : this.close();
+      else if (parent?.taskId === this.#shown.id) this.show(this.#shown.id, this.#shown.index);
     });
   }
 
-  /** Shows a picture of a task, or the task without one; false if it isn't known. */
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  /** Shows a picture of a known task, or the task without one. */
   show(id, index = 1) {
     const task = this.#tasks.get(id);
-    if (!task) return false;
     const file = filesOf(task).find((file) => file.index === index) ?? filesOf(task)[0];
-    const isSame = this.#shown?.id === id && this.#shown.url === file?.url && this.#shown.index === index;
-    this.#shown = { id, index, url: file?.url };
-    if (!isSame) this.#showPicture(task, file);
-    this.#showLineage();
-    if (!this.#dialog.open) this.#dialog.showModal();
-    return true;
+    const before = this.#shown;
+    this.#shown = { id, index: file?.index, state: stateOf(task) };
+    const isSame = before?.id === id && before.index === this.#shown.index && before.state === this.#shown.state;
+    if (isSame) this.#update(task, file);
+    else this.#showPicture(task, file);
+    this.#showLineage(task);
+    if (!this.isOpen) this.#dialog.showModal();
   }
 
   close() {
@@ -66,41 +76,64 @@ export class Viewer {
   }
 
   #showPicture(task, file) {
-    const shown = file ? view(task, file, { controls: true }) : element("p", { className: "without", textContent: task.failure?.message ?? "There is no picture yet." });
-    this.#find(".picture").replaceChildren(shown);
+    const without = () => element("p", { className: "without", textContent: task.failure?.message ?? "There is no picture yet." });
+    this.#find(".picture").replaceChildren(file ? view(task, file, { controls: true }) : without());
     this.#find("h2").textContent = task.prompt ?? "";
-    const until = task.expiresAt ? ` · kept until ${day(task.expiresAt)}` : "";
-    this.#find(".facts").textContent = facts(task) + until;
     this.#find(".error").textContent = "";
     this.#dialog.ariaLabel = file ? nameOf(task, file) : "Task";
-    const complain = (error) => (this.#find(".error").textContent = explain(error));
-    const make = file ? this.#actions.of(task, file) : [];
-    this.#find(".make").replaceChildren(
-      ...make.map(({ name, className, run, cost }) => {
-        const made = button(name, undefined, { className });
-        if (cost) made.append(" ", element("small", { textContent: cost }));
-        made.addEventListener("click", singleFlight(made, () => run(file), complain));
-        return made;
-      }),
-    );
+    this.#find(".make").replaceChildren(...(file ? this.#actions.of(task, file) : []).map((action) => this.#makeButton(action)));
     const use = [
-      file && element("a", { className: "button", href: downloadOf(file), download: "", textContent: "Download", ...(isKept(file) ? {} : { target: "_blank", rel: "noopener noreferrer" }) }),
-      filesOf(task).length > 1 && button("Download all as zip", () => this.#actions.zip(filesOf(task).map((file) => ({ task, file })))),
-      file && button("Share link", () => this.#actions.share(file)),
-      file && button("Compare with …", () => this.#actions.compareWith(task, file)),
+      file && element("a", { className: "button download", textContent: "Download" }),
+      filesOf(task).length > 1 && button("Download all as zip", () => this.#actions.zip(this.#files())),
+      file && button("Share link", () => this.#actions.share(this.#file())),
+      file && button("Compare with …", () => this.#actions.compareWith(task, this.#file())),
       task.prompt && button("Copy prompt", () => this.#actions.copyPrompt(task)),
       task.prompt && button("Use again", () => this.#actions.reuse(task), { className: "reuse" }),
       button("Delete", () => this.#actions.remove([task]), { className: "bad" }),
     ];
     this.#find(".use").replaceChildren(...use.filter(Boolean));
-    for (const [selector, by] of [[".previous", -1], [".next", 1]]) this.#find(selector).disabled = !this.#neighbour(by);
+    this.#update(task, file);
+  }
+
+  /** Shows what is another without making anything anew that one may be using. */
+  #update(task, file) {
+    const until = task.expiresAt ? ` · kept until ${day(task.expiresAt)}` : "";
+    this.#find(".facts").textContent = facts(task) + until;
+    // Not disabled: whoever is at the button stays there.
+    for (const [selector, by] of [[".previous", -1], [".next", 1]]) this.#find(selector).ariaDisabled = String(!this.#neighbour(by));
+    if (!file) return;
+    relink(this.#find(".picture > *"), task, file);
+    Object.assign(this.#find(".download"), downloadOf(file));
+    for (const { name, className } of this.#actions.of(task, file)) this.#find(`.make .${className} span`).textContent = name;
+  }
+
+  #makeButton({ name, className, run, cost }) {
+    const made = element("button", { type: "button", className }, element("span", { textContent: name }), cost && element("small", { textContent: cost }));
+    const complain = (error) => {
+      this.#find(".error").textContent = explain(error);
+      announce(explain(error));
+    };
+    const make = async () => {
+      if (await run(this.#file())) toast("It is on its way, and stands under “Made from this”.");
+    };
+    made.addEventListener("click", singleFlight(made, make, complain));
+    return made;
+  }
+
+  /** The shown file, where it lies now. */
+  #file() {
+    return filesOf(this.#tasks.get(this.#shown.id)).find(({ index }) => index === this.#shown.index);
+  }
+
+  #files() {
+    const task = this.#tasks.get(this.#shown.id);
+    return filesOf(task).map((file) => ({ task, file }));
   }
 
   /** What the picture comes from, and what was made of this task. */
-  #showLineage() {
-    const task = this.#tasks.get(this.#shown.id);
+  #showLineage(task) {
     const parent = task.parent && this.#row("Made from", [this.#link(task.parent)]);
-    const children = this.#tasks.childrenOf(task.taskId).flatMap((child) => this.#link({ taskId: child.taskId, index: 1 }));
+    const children = this.#tasks.childrenOf(task.taskId).map((child) => this.#link({ taskId: child.taskId, index: 1 }));
     this.#find(".lineage").replaceChildren(...[parent, children.length > 0 && this.#row("Made from this", children)].filter(Boolean));
   }
 
@@ -111,8 +144,13 @@ export class Viewer {
   #link({ taskId, index }) {
     const task = this.#tasks.get(taskId);
     const file = task && filesOf(task).find((file) => file.index === index);
-    const name = task ? facts(task) : "a picture";
-    const link = element("a", { href: `#task/${taskId}/${index}`, ariaLabel: name, title: name });
+    const isRunning = task?.state === "running";
+    const name = task ? `${isRunning ? "Running: " : ""}${facts(task)}` : "a picture";
+    const onclick = (event) => {
+      event.preventDefault();
+      this.#actions.open(taskId, index);
+    };
+    const link = element("a", { href: `#task/${taskId}/${index}`, ariaLabel: name, title: name, onclick });
     link.append(file && task.images.includes(file) ? element("img", { src: file.url, alt: "", referrerPolicy: "no-referrer" }) : name);
     return link;
   }
@@ -129,8 +167,8 @@ export class Viewer {
   }
 }
 
-/** A link that is downloaded, where the gateway serves it. */
+/** A link that is downloaded where the gateway serves it, and opened beside the page where it doesn't. */
 function downloadOf(file) {
-  if (!isKept(file)) return file.url;
-  return `${file.url}${file.url.includes("?") ? "&" : "?"}download`;
+  if (!isKept(file)) return { href: file.url, target: "_blank", rel: "noopener noreferrer", download: "" };
+  return { href: `${file.url}${file.url.includes("?") ? "&" : "?"}download`, target: "", rel: "", download: "" };
 }

@@ -131,12 +131,7 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
         task.task_type.clone_from(&submission.task_type);
         task.speed = submission.speed;
         task.created_at = Some(now);
-        {
-            let history = client.history.borrow();
-            let task_type = task.task_type.as_deref();
-            task.expected_at = Some(now + history.expected_ms(task_type, task.speed));
-            task.time_left = Some(history.time_left(task_type, task.speed, 0));
-        }
+        self.expect(&mut task);
         self.expect_again(&mut task, look_again_after);
         self.context.accepted(&task);
         Ok(task)
@@ -338,6 +333,16 @@ impl<'a, T: Transport, C: Timer> Call<'a, T, C> {
 
     fn task_id(&self, data: Given) -> Result<String, Error> {
         accepted_task_id(data).map_err(|error| self.context.annotated(error))
+    }
+
+    /// Says when a task is likely to end, by when it was created.
+    pub(super) fn expect(&self, task: &mut Task) {
+        let Some(created_at) = task.created_at else { return };
+        let history = self.client.history.borrow();
+        let task_type = task.task_type.as_deref();
+        let elapsed = self.client.timer.now().saturating_sub(created_at);
+        task.expected_at = Some(created_at.saturating_add(history.expected_ms(task_type, task.speed)));
+        task.time_left = Some(history.time_left(task_type, task.speed, elapsed));
     }
 
     /// The server's own word for when another look is worthwhile counts more than an estimate.

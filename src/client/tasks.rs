@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Form, unreached};
 use super::{Call, CallContext, Client, Method, NoReply, Reply, Request, Timer, Transport, race};
-use crate::core::{Error, Handle, Kind, Operation, State, Task, TaskFilter, TaskPage, checked_task_id, decode_data};
+use crate::core::{Error, Handle, Kind, Operation, State, TaskFilter, TaskPage, checked_task_id, decode_data};
 
 /// How long an upload may take.
 const UPLOAD_TIMEOUT_MS: u32 = 120_000;
@@ -67,20 +67,11 @@ impl<T: Transport, C: Timer> Call<'_, T, C> {
         let form = self.of_gateway(Method::Get, &["tasks", &query].concat(), "tasks")?;
         let answer = self.exchange(&[form], Operation::Read, self.usual_limits()).await.1?;
         let mut page = TaskPage::read(answer.data).ok_or_else(|| senseless("is no list of tasks"))?;
+        // As was said when it was accepted: a wait for it needn't look at once.
         for listed in page.tasks.iter_mut().filter(|listed| listed.task.state == State::Running) {
             self.expect(&mut listed.task);
         }
         Ok(page)
-    }
-
-    /// Says when a listed task is likely to end, as was said when it was accepted: a wait for it needn't look at once.
-    fn expect(&self, task: &mut Task) {
-        let Some(created_at) = task.created_at else { return };
-        let history = self.client.history.borrow();
-        let task_type = task.task_type.as_deref();
-        let elapsed = self.client.timer.now().saturating_sub(created_at);
-        task.expected_at = Some(created_at.saturating_add(history.expected_ms(task_type, task.speed)));
-        task.time_left = Some(history.time_left(task_type, task.speed, elapsed));
     }
 
     /// [`Client::remove`]

@@ -135,9 +135,7 @@ impl Prices {
     pub fn of(&self, submission: &Submission) -> Estimate {
         let estimate = match (submission.form.route, submission.price_type) {
             (_, Some(TaskType::VideoHd)) => self.video_hd.unwrap_or(Estimate { min: 45, max: 180 }),
-            (SubmitRoute::GenerateVideoExtend, _) | (_, Some(TaskType::Video)) => {
-                self.of_change(ChangeKind::ExtendVideo)
-            }
+            (SubmitRoute::GenerateVideoExtend, _) | (_, Some(TaskType::Video)) => self.of_video(),
             // The vendor's default speed is undocumented; the studio's and the simulator's is fast.
             (SubmitRoute::Generate, _) => self.of_image(submission.speed.unwrap_or(Speed::Fast)),
             _ => self.of_change(ChangeKind::Upscale),
@@ -151,8 +149,12 @@ impl Prices {
         match change {
             // Upscales and variations stand in no table; they are taken for images of unknown speed.
             ChangeKind::Upscale | ChangeKind::Vary => self.change.unwrap_or(Estimate { min: 3, max: 16 }),
-            ChangeKind::ExtendVideo => self.video.unwrap_or(Estimate { min: 15, max: 60 }),
+            ChangeKind::ExtendVideo => self.of_video(),
         }
+    }
+
+    fn of_video(&self) -> Estimate {
+        self.video.unwrap_or(Estimate { min: 15, max: 60 })
     }
 
     /// The figures of clients' tables (*C*, unverified): image 3, 8 or 16 by speed, video 15–60, HD video 45–180.

@@ -74,9 +74,11 @@ impl ClientHeaders {
     /// The id of its session, if it has one, and whose it is.
     pub fn session(&self, gateway: &Gateway, now_ms: i64) -> Option<(String, Caller)> {
         let sessions = gateway.sessions.as_ref()?;
-        let id = sessions.secret.session(&self.cookies, now_ms / 1000, self.secure)?;
-        let caller = sessions.caller(&id, &self.network(), &gateway.tokens)?;
-        Some((id, caller))
+        let mut ids = sessions.secret.sessions(&self.cookies, now_ms / 1000, self.secure);
+        ids.find_map(|id| {
+            let caller = sessions.caller(&id, &self.network(), &gateway.tokens)?;
+            Some((id, caller))
+        })
     }
 
     /// The token that is sent, if one is: it must be a valid one.

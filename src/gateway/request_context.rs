@@ -67,8 +67,10 @@ struct Usage<'a> {
     spent: Option<i64>,
     left: Option<i64>,
     resets_at: i64,
-    /// The name of the token, or `session`.
-    caller: &'a str,
+    /// The name of the token, if the caller has one.
+    token: Option<&'a str>,
+    /// Who it is, without saying who: the same for the same caller. Where there are no sessions, nobody needs it.
+    caller_id: Option<String>,
     /// What this gateway sets aside, where that isn't what the package estimates.
     prices: &'a Prices,
 }
@@ -230,7 +232,8 @@ impl RequestContext<'_> {
             spent: spent.first().copied(),
             left,
             resets_at: (day(HostTimer.now()) + 1) * MS_PER_DAY,
-            caller: &caller.name,
+            token: caller.has_token().then_some(caller.name.as_str()),
+            caller_id: self.gateway.sessions.as_ref().map(|sessions| sessions.secret.pseudonym(&caller.id)),
             prices: &self.gateway.prices,
         })
     }
@@ -243,6 +246,9 @@ impl RequestContext<'_> {
         self.headers.browser.check_cookie_origin(&sessions.origins, true)?;
         let now = HostTimer.now();
         let id = if let Some(token) = self.headers.token(self.gateway)? {
+            if !token.origins.is_empty() {
+                self.headers.browser.check_origin(&token.origins)?;
+            }
             session_of_token(token)
         } else if let Some((id, _)) = self.headers.session(self.gateway, now) {
             id

@@ -42,19 +42,26 @@ impl SessionSecret {
     pub fn cookie(&self, id: &str, now_s: i64, secure: bool) -> String {
         let value = [id, ".", &now_s.to_string()].concat();
         let secure_attribute = if secure { "; Secure" } else { "" };
-        let (name, mac) = (name(secure), self.mac("session", &value));
+        let (name, mac) = (name(id.starts_with(TOKEN_MARK), secure), self.mac("session", &value));
         format!("{name}={value}.{mac}; Path=/; Max-Age={LIFETIME_S}; HttpOnly; SameSite=Strict{secure_attribute}")
     }
 
-    /// The header that ends a session in its browser.
+    /// The header that ends a token's session in its browser. The browser's own session is there again then.
     pub fn end_cookie(secure: bool) -> String {
         let secure_attribute = if secure { "; Secure" } else { "" };
-        format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure_attribute}", name(secure))
+        format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure_attribute}", name(true, secure))
     }
 
-    /// The id of the session that a `Cookie` header holds, if it is ours and not too old.
-    pub fn session(&self, cookies: &str, now_s: i64, secure: bool) -> Option<String> {
-        let ours = |cookie: &str| cookie.trim_ascii().strip_prefix(name(secure))?.strip_prefix('=').map(str::to_owned);
+    /// The ids of the sessions that a `Cookie` header holds, as far as they are ours and not too old: a token's before the browser's own.
+    pub fn sessions(&self, cookies: &str, now_s: i64, secure: bool) -> impl Iterator<Item = String> {
+        [true, false].into_iter().filter_map(move |of_token| {
+            let id = self.session(cookies, name(of_token, secure), now_s)?;
+            (id.starts_with(TOKEN_MARK) == of_token).then_some(id)
+        })
+    }
+
+    fn session(&self, cookies: &str, name: &str, now_s: i64) -> Option<String> {
+        let ours = |cookie: &str| cookie.trim_ascii().strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
         let cookie = cookies.split(';').find_map(ours)?;
         let (value, mac) = cookie.rsplit_once('.')?;
         let (id, issued_at) = value.split_once('.')?;
@@ -79,8 +86,13 @@ impl SessionSecret {
     }
 }
 
-const fn name(secure: bool) -> &'static str {
-    if secure { "__Host-midapi" } else { "midapi" }
+const fn name(of_token: bool, secure: bool) -> &'static str {
+    match (of_token, secure) {
+        (false, true) => "__Host-midapi",
+        (false, false) => "midapi",
+        (true, true) => "__Host-midapi-token",
+        (true, false) => "midapi-token",
+    }
 }
 
 #[cfg(test)]
@@ -97,16 +109,16 @@ mod tests {
         let cookie = secret("a").cookie("id-1", 1000, true);
         assert!(cookie.ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
         let sent = format!("theme=dark; {}; x=y", cookie.split(';').next().unwrap());
-        assert_eq!(secret("a").session(&sent, 1000, true).as_deref(), Some("id-1"));
-        assert_eq!(secret("a").session(&sent, 1000 + LIFETIME_S, true).as_deref(), Some("id-1"));
-        assert_eq!(secret("a").session(&sent, 999, true).as_deref(), Some("id-1"));
+        assert_eq!(secret("a").sessions(&sent, 1000, true).next().as_deref(), Some("id-1"));
+        assert_eq!(secret("a").sessions(&sent, 1000 + LIFETIME_S, true).next().as_deref(), Some("id-1"));
+        assert_eq!(secret("a").sessions(&sent, 999, true).next().as_deref(), Some("id-1"));
         for (secret, now_s, secure) in [
             (secret("b"), 1000, true),
             (secret("a"), 699, true),
             (secret("a"), 1001 + LIFETIME_S, true),
             (secret("a"), 1000, false),
         ] {
-            assert_eq!(secret.session(&sent, now_s, secure), None);
+            assert_eq!(secret.sessions(&sent, now_s, secure).next(), None);
         }
     }
 
@@ -139,7 +151,7 @@ mod tests {
             "midapi=id-1.1000.".to_owned(),
             String::new(),
         ] {
-            assert_eq!(secret("a").session(&forged, 1000, false), None, "{forged}");
+            assert_eq!(secret("a").sessions(&forged, 1000, false).next(), None, "{forged}");
         }
     }
 

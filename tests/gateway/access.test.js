@@ -169,7 +169,7 @@ test("the session cookie is HttpOnly and SameSite=Strict, and a forged one is re
   const made = await gateway(withSessions);
   const { opened, cookie, page } = await session(made);
   assert.match(cookie, /^midapi=[\w-]{22}\.\d+\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
-  assert.deepEqual(Object.keys(opened.json.data), ["dailyCredits", "spent", "left", "resetsAt", "caller", "prices"]);
+  assert.deepEqual(Object.keys(opened.json.data), ["dailyCredits", "spent", "left", "resetsAt", "callerId", "prices"]);
   assert.equal((await made.post("generate", IMAGE, page)).status, 200);
   assert.equal(JSON.parse(made.upstream.requests[0].body).prompt, IMAGE.prompt);
   assert.equal(made.upstream.requests[0].headers.cookie, undefined);
@@ -305,7 +305,7 @@ test("row 13: a token opens a session that is the token's own: its tasks, its ca
   assert.equal((await open(TOKEN, { Origin: "https://evil.example" })).status, 403);
   assert.equal((await open(TOKEN, { "Sec-Fetch-Site": "cross-site" })).status, 403);
   const opened = await open(TOKEN);
-  assert.deepEqual([opened.status, opened.json.data.caller, opened.json.data.dailyCredits], [200, "alice", 100_000]);
+  assert.deepEqual([opened.status, opened.json.data.token, opened.json.data.dailyCredits], [200, "alice", 100_000]);
   const cookie = opened.headers.get("set-cookie");
   assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
   assert.ok(!cookie.includes(TOKEN));
@@ -316,10 +316,24 @@ test("row 13: a token opens a session that is the token's own: its tasks, its ca
   // The cookie alone does no more than a session's: a foreign page can't use it.
   assert.equal((await made.post("generate", IMAGE, { ...page, Origin: "https://evil.example" })).status, 403);
   const renewed = await made.post("../session", "", page);
-  assert.equal(renewed.json.data.caller, "alice", "renewed it stays the token's");
+  assert.equal(renewed.json.data.token, "alice", "renewed it stays the token's");
+  assert.equal(renewed.json.data.callerId, opened.json.data.callerId);
+  assert.notEqual((await session(made)).opened.json.data.callerId, (await session(made)).opened.json.data.callerId);
   const ended = await made.post("../session/end", "", page);
-  assert.deepEqual([ended.status, ended.headers.get("set-cookie")], [200, "midapi=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"]);
+  assert.deepEqual([ended.status, ended.headers.get("set-cookie")], [200, "midapi-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"]);
   assert.equal((await made.post("../session/end", "", { ...page, Origin: "https://evil.example" })).status, 403);
+
+  // The browser's own session is beside it, and counts again without it.
+  const { page: own } = await session(made);
+  const both = fromPage({ Cookie: `${own.Cookie}; ${page.Cookie}` });
+  assert.equal((await made.get("../usage", both)).json.data.token, "alice");
+  assert.equal((await made.get("../usage", own)).json.data.token, undefined);
+  const forged = page.Cookie.replace("midapi-token=", "midapi=");
+  assert.equal((await made.get("../usage", fromPage({ Cookie: forged }))).status, 401);
+
+  // A token for pages of one origin opens no session for those of another.
+  const elsewhere = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify([entry("alice", TOKEN, { origins: ["https://app.example"] })]) });
+  assert.equal((await elsewhere.post("../session", "", { ...fromPage(), Authorization: `Bearer ${TOKEN}` })).status, 403);
 
   // Another token of that name is another.
   const rotated = await gateway({ ...withSessions, MIDAPI_TOKENS: JSON.stringify([entry("alice", OTHER_TOKEN)]) });
@@ -340,8 +354,8 @@ test("row 13: where a browser may spend nothing, there is a session only for a t
 
 test("what a caller may spend is told with what this gateway sets aside", async () => {
   const made = await gateway({ MIDAPI_PRICES: '{"fast": 7, "video": [20, 40]}' });
-  const { caller, prices } = (await made.get("../usage")).json.data;
-  assert.deepEqual([caller, prices], ["alice", { fast: [7, 7], video: [20, 40] }]);
+  const { token, prices } = (await made.get("../usage")).json.data;
+  assert.deepEqual([token, prices], ["alice", { fast: [7, 7], video: [20, 40] }]);
 });
 
 test("the health route tells pages what Turnstile's widget is shown by, where a session needs it", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Midjourney } from "../../dist/node.js";
 import { freePort } from "../../tools/platform.js";
-import { TOKEN, gatewayOnSimulator } from "../support/servers.js";
+import { TOKEN, countedSimulator, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
 
 const IMAGE = { taskType: "mj_txt2img", prompt: "a lighthouse", speed: "fast" };
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
@@ -30,6 +30,8 @@ test("tasks are listed newest first over as many pages as it takes, filtered, an
   assert.deepEqual(listed.map(({ prompt }) => prompt), ["three [sim: fail]", "two", "one"]);
   assert.deepEqual(listed.map(({ state }) => state), ["failed", "succeeded", "succeeded"]);
   assert.equal(listed[1].images.length, 4);
+  const { prompt, speed } = JSON.parse(listed[1].paramJson);
+  assert.deepEqual([prompt, speed], ["two", "fast"]);
   assert.deepEqual((await all(mj.tasks({ state: "succeeded", prompt: "ON" }))).map(({ taskId }) => taskId), [made[0].taskId]);
   const child = await mj.upscale(listed[1], 2);
   const [newest] = await all(mj.tasks({ limit: 1 }));
@@ -39,6 +41,25 @@ test("tasks are listed newest first over as many pages as it takes, filtered, an
   assert.equal((await mj.remove(made[0]).catch((error) => error)).kind, "not_found");
   assert.equal((await mj.status(made[0]).catch((error) => error)).kind, "not_found");
   assert.ok(!(await all(mj.tasks())).some(({ taskId }) => taskId === made[0].taskId));
+});
+
+test("a listed task that runs says when it is likely to end, and a wait for it doesn't look at once", async () => {
+  const upstream = await countedSimulator({ DURATIONS: { fast: 60 } });
+  const gateway = await gatewayOn(upstream, { bucket: false });
+  const asked = [];
+  const fetching = (url, init) => {
+    asked.push(new URL(url).pathname.split("/").at(-1));
+    return fetch(url, init);
+  };
+  const mj = new Midjourney({ endpoint: gateway.api, apiKey: TOKEN, fetch: fetching });
+  const made = await mj.generate(IMAGE);
+  const [listed] = await all(mj.tasks());
+  assert.equal(listed.taskId, made.taskId);
+  assert.ok(Math.abs(listed.expectedAt - listed.createdAt - 60_000) < 2_000, JSON.stringify(listed));
+  const { min, max, samples } = listed.timeLeft;
+  assert.ok(min > 25_000 && min <= 30_000 && max > 115_000 && max <= 120_000 && samples === 0, JSON.stringify(listed.timeLeft));
+  await mj.wait(listed, { timeout: 300 }).catch(({ kind }) => assert.equal(kind, "still_running"));
+  assert.ok(!asked.slice(0, -1).includes("record-info"), asked.join());
 });
 
 test("a wait for the copies ends with links that last, and shows the task before", async () => {

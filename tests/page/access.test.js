@@ -11,6 +11,8 @@ for (const name of BROWSERS) {
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
     await said(page, "#budget", "1,000 of 1,000");
+    await imagine(page, "made without a token");
+    await pictures(page, 4);
     // What a program made with the same token.
     await gateway.post("generate", { taskType: "mj_txt2img", prompt: "a harbour", speed: "fast" });
     await page.click("#account-button");
@@ -37,8 +39,9 @@ for (const name of BROWSERS) {
     await page.click("#account-button");
     await visible(page, "#sign-out");
     await Promise.all([page.waitForNavigation(PATIENCE), page.click("#sign-out")]);
-    await said(page, "#budget", "1,000 of 1,000");
-    await visible(page, "#ideas");
+    await said(page, "#budget", "992 of 1,000");
+    await pictures(page, 4);
+    assert.equal(await page.$eval(".card h2", ({ textContent }) => textContent), "made without a token", "the browser's own is there again");
     assert.deepEqual(problems.filter((problem) => !problem.includes("401")), []);
   });
 }

@@ -64,7 +64,7 @@ for (const name of BROWSERS) {
     await shot(page, `${name}-compare`);
     await page.keyboard.press("Escape");
     await page.click("#remove-selected");
-    assert.match(await said(page, "#question-text"), /^Delete 2 tasks and their files, for good\?$/);
+    assert.match(await said(page, "#question-text"), /^Delete 2 tasks with all 8 files, for good\?$/);
     await page.click("#question [value=yes]");
     await items(page, 1);
     await page.reload();
@@ -158,4 +158,30 @@ test("125 tasks with 500 pictures come as one scrolls, each once", async (t) => 
   t.diagnostic(`scrolling through 500 pictures that are there: ${await scroll()}`);
   await shot(page, "library-500");
   assert.deepEqual(problems, []);
+});
+
+test("a list that fails says so and is tried again; another search forgets what was selected", async (t) => {
+  const gateway = await gatewayOnSimulator({}, { pages: true });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await visible(page, "#ideas");
+  await order(page, ["a lighthouse", "a harbour"]);
+  let isDown = true;
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    const down = isDown && request.url().includes("/tasks?");
+    return down ? request.respond({ status: 403, contentType: "application/json", body: '{"code":403,"msg":"no"}' }) : request.continue();
+  });
+  await page.click('nav a[href="#library"]');
+  assert.match(await said(page, "#more", "Try again"), /^The gateway doesn't let this page in\. .* Try again$/);
+  isDown = false;
+  await page.click("#more button");
+  await items(page, 8);
+  await page.click("#select");
+  await page.click("#grid li:nth-child(1) .tile");
+  assert.equal(await said(page, "#selected"), "1 selected");
+  await page.type("#filter [name=prompt]", "light");
+  await items(page, 4);
+  assert.equal(await said(page, "#selected"), "0 selected");
+  assert.equal(await page.$eval("#remove-selected", ({ disabled }) => disabled), true);
 });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { BROWSERS, pageIn } from "../support/browsers.js";
-import { Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
-import { PATIENCE, imagine, pictures, said, shot, visible } from "../support/studio.js";
+import { TOKEN, Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
+import { PATIENCE, imagine, keepingGateway, pictures, said, shot, visible } from "../support/studio.js";
 
 /** A vendor whose tasks are the bodies they were submitted with; `answer` may answer in its place. */
 function recording(answer = () => undefined) {
@@ -30,7 +30,7 @@ test("an invalid request shows its error at the field, and nothing is sent", asy
 
   await page.select("[name=taskType]", "mj_img2img");
   await imagine(page, "in oil");
-  await page.waitForFunction(() => document.querySelector("#composer-error").textContent.startsWith("The link"));
+  await page.waitForFunction(() => document.querySelector("#composer-error").textContent === "A picture is needed: add one, or a link to one.");
   assert.equal(await page.$eval("[aria-invalid]", (field) => field.name), "fileUrl");
   assert.equal(upstream.requests.length, 0);
   assert.equal((await page.$$(".card")).length, 0);
@@ -64,7 +64,7 @@ async function doubleClick(t, latency, delay) {
   assert.equal(upstream.submits.length, 1);
   await twice(".upscale");
   await page.waitForFunction(() => document.querySelectorAll(".card").length === 2, PATIENCE);
-  await page.waitForFunction(() => document.querySelector(".card:last-child .upscale").ariaLabel === "Upscale picture 1 again", PATIENCE);
+  await page.waitForFunction(() => document.querySelector(".card:last-child .upscale").ariaLabel === "Upscale picture 1 again, 3–16 credits", PATIENCE);
   assert.equal(upstream.submits.length, 2);
 }
 
@@ -235,4 +235,79 @@ test("a 402 of the vendor's is said where the prompt is", async (t) => {
   await imagine(page, "a storm [sim: code=402]");
   assert.equal(await said(page, "#composer-error"), "The account behind this page is out of credits.");
   assert.deepEqual(problems.filter((problem) => !problem.includes("402")), []);
+});
+
+test("an order without an answer stays one when asking meets a refusal, and is nobody else's", async (t) => {
+  const upstream = new Upstream(() => new Response("busy", { status: 502 }));
+  const gateway = await gatewayOn(upstream, { pages: true });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await imagine(page, "a lighthouse");
+  await page.waitForSelector(".card.unclear .again", PATIENCE);
+  await page.setRequestInterception(true);
+  let refusal = '{"code":429,"msg":"too many requests by this network address"}';
+  page.on("request", (request) => {
+    if (refusal && request.url().endsWith("/generate")) {
+      return request.respond({ status: 429, contentType: "application/json", headers: { "Retry-After": "0" }, body: refusal });
+    }
+    return request.continue();
+  });
+  await page.click(".card .again");
+  await said(page, ".card.unclear .error", "Too many requests");
+  assert.equal((await page.$$(".card.unclear .again")).length, 1);
+  refusal = undefined;
+  // As the owner of a token one is somebody else: what the browser ordered isn't ordered once more.
+  await page.click("#account-button");
+  await visible(page, "#token");
+  await page.type("#token", TOKEN);
+  await Promise.all([page.waitForNavigation(PATIENCE), page.keyboard.press("Enter")]);
+  await said(page, "#budget", "100,000 of 100,000");
+  await visible(page, "#ideas");
+  assert.equal((await page.$$(".card")).length, 0);
+  assert.equal(upstream.submits.length, 1);
+});
+
+test("a picture that can't be uploaded isn't left out: nothing is sent, and the field says why", async (t) => {
+  const gateway = await keepingGateway({ DURATIONS: { fast: 60 } });
+  const { page } = await pageIn("chromium", t);
+  const submits = [];
+  page.on("request", (request) => request.url().endsWith("/generate") && submits.push(JSON.parse(request.postData())));
+  await page.goto(gateway.url);
+  await said(page, "#budget", "1,000");
+  await page.type("#prompt", "in oil");
+  await page.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 73, 72, 68, 82)], "good.png", { type: "image/png" }));
+    files.items.add(new File(["<svg/>"], "bad.png", { type: "image/png" }));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+    document.querySelector("#composer").requestSubmit();
+  });
+  assert.equal(await said(page, "#composer-error", "PNG"), "The picture must be a PNG, JPEG or WebP picture.");
+  assert.equal(submits.length, 0);
+  assert.equal((await page.$$("#references li")).length, 1, "the other is there still");
+  await page.waitForFunction(() => document.querySelector("#composer [type=submit]").ariaDisabled === "false", PATIENCE);
+  await page.click("#composer [type=submit]");
+  await page.waitForSelector(".card.running", PATIENCE);
+  const [{ taskType, fileUrl }] = submits;
+  assert.equal(taskType, "mj_img2img", "whoever adds a picture wants something made of it");
+  assert.match(fileUrl, /\/uploads\//);
+});
+
+test("of several prompts those stay in the form that cost nothing", async (t) => {
+  const gateway = await gatewayOnSimulator({}, { pages: true });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await page.click("#many");
+  await page.type("#prompt", `a lighthouse\n${"x".repeat(2001)}`);
+  await page.click("#composer [type=submit]");
+  assert.equal(await said(page, "#composer-error"), "Line 2: prompt: must be at most 2000 characters, and is 2001.");
+  assert.equal((await page.$$(".card, .batch")).length, 0, "none is sent before all are right");
+  await page.$eval("#prompt", (input) => (input.value = ""));
+  await page.type("#prompt", "a lighthouse\na storm [sim: code=402]\na harbour");
+  assert.equal(await page.$eval("#composer-error", ({ textContent }) => textContent), "", "what was wrong may be right now");
+  await page.click("#composer [type=submit]");
+  assert.equal(await said(page, "#composer-error"), "The account behind this page is out of credits.");
+  assert.equal(await page.$eval("#prompt", ({ value }) => value), "a storm [sim: code=402]");
+  await pictures(page, 8);
+  await said(page, ".batch p", "2 of 3 prompts done · 1 failed");
 });

@@ -158,11 +158,12 @@ test("by the keyboard alone: a prompt, its pictures, an upscale, and the focus i
   await page.keyboard.press("Enter");
   await visible(page, "#viewer");
   await page.keyboard.press("Escape");
-  assert.equal(await focused(), "View picture 3");
-  await tabTo("Upscale picture 3");
+  await page.waitForFunction(() => !location.hash.startsWith("#task/"), PATIENCE);
+  await page.waitForFunction(() => document.activeElement.ariaLabel === "View picture 3", PATIENCE);
+  await tabTo("Upscale picture 3, 3–16 credits");
   await page.keyboard.press("Enter");
   await pictures(page, 5);
-  assert.equal(await focused(), "Upscale picture 3 again");
+  assert.equal(await focused(), "Upscale picture 3 again, 3–16 credits");
 });
 
 test("nothing moves by itself while the page loads and a task runs", async (t) => {
@@ -185,4 +186,41 @@ test("nothing moves by itself while the page loads and a task runs", async (t) =
   const sum = shifts.reduce((all, value) => all + value, 0);
   t.diagnostic(`layout shift: ${sum.toFixed(4)}`);
   assert.ok(sum < 0.05, `${shifts}`);
+});
+
+test("what is deleted or closed leaves the focus at what is next, and words are seen above the large view", async (t) => {
+  const gateway = await keepingGateway();
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  for (const [number, prompt] of ["a lighthouse", "a harbour"].entries()) {
+    await imagine(page, prompt);
+    await pictures(page, 4 * (number + 1));
+    await page.waitForFunction(() => document.querySelector("#composer [type=submit]").ariaDisabled === "false", PATIENCE);
+  }
+  const inCard = () => page.evaluate(() => document.activeElement.closest(".card, #prompt")?.textContent.slice(0, 200) ?? document.activeElement.id);
+  await page.click(".card:first-child .remove");
+  await page.click("#question [value=yes]");
+  await page.waitForFunction(() => document.querySelectorAll(".card").length === 1, PATIENCE);
+  assert.match(await inCard(), /a lighthouse/);
+
+  // From the large view, too, and the address is what it was.
+  await page.evaluate(() => (navigator.clipboard.writeText = async () => {}));
+  await page.click(".card .tile");
+  await visible(page, "#viewer");
+  await page.evaluate(() => [...document.querySelectorAll("#viewer .use button")].find(({ textContent }) => textContent === "Copy prompt").click());
+  const toast = await visible(page, "#viewer #toasts p");
+  assert.equal(await toast.evaluate(({ textContent }) => textContent), "The prompt is copied.");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !location.hash.startsWith("#task/"), PATIENCE);
+  await page.click(".card .tile");
+  await visible(page, "#viewer");
+  await page.goBack();
+  await page.waitForSelector("#viewer", { hidden: true, ...PATIENCE });
+  await page.click(".card .tile");
+  await visible(page, "#viewer");
+  await page.click("#viewer .use .bad");
+  await page.click("#question [value=yes]");
+  await page.waitForSelector("#viewer", { hidden: true, ...PATIENCE });
+  await page.waitForFunction(() => document.activeElement !== document.body, PATIENCE);
+  await visible(page, "#ideas");
 });

@@ -22,7 +22,7 @@ for (const name of BROWSERS) {
     await page.click(".card figure:nth-child(2) .upscale");
     assert.deepEqual(await pictures(page, 5), [2 * width, width, width, width, width], "the upscaled image is larger, and the newest");
     assert.equal(await said(page, ".card .facts", "Upscale"), `Upscale · from picture 2 · ${today()}`);
-    assert.equal(await page.$eval(".card:last-child figure:nth-child(2) .upscale", ({ ariaLabel }) => ariaLabel), "Upscale picture 2 again");
+    assert.equal(await page.$eval(".card:last-child figure:nth-child(2) .upscale", ({ ariaLabel }) => ariaLabel), "Upscale picture 2 again, 3–16 credits");
     await shot(page, `${name}-3-upscaled`, { fullPage: true });
 
     // Large, by the keyboard: next, back, and out again.
@@ -61,7 +61,7 @@ for (const name of BROWSERS) {
     await pictures(page, 9);
     await page.waitForFunction(() => document.querySelectorAll(".card").length === 5, PATIENCE);
     const kinds = await page.$$eval(".card .facts", (all) => all.map(({ textContent }) => textContent.split(" · ")[0]));
-    assert.deepEqual(kinds, ["Longer video", "Video", "Variation", "Upscale", "Images"]);
+    assert.deepEqual(kinds, ["Longer video", "Video from an image", "Variation", "Upscale", "Images from text"]);
     assert.deepEqual(await violations(), []);
     assert.deepEqual(problems, []);
   });
@@ -210,7 +210,7 @@ test("a running task is deleted only if one insists", async (t) => {
   await imagine(page, "a lighthouse");
   await page.waitForSelector(".card.running .remove", PATIENCE);
   await page.click(".card .remove");
-  assert.match(await said(page, "#question-text"), /^Delete this task and its files, for good\? What is still running is paid for/);
+  assert.match(await said(page, "#question-text"), /^Delete this task, for good\? What is still running is paid for/);
   await page.keyboard.press("Escape");
   assert.equal((await page.$$(".card")).length, 1);
   await page.click(".card .remove");

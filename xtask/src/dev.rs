@@ -56,7 +56,6 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let everything = over_wrangler_toml(&settings)?;
     check(&everything)?;
-    of_tokens.iter().for_each(|words| println!("{words}"));
     if let (false, Some(upstream)) = (simulated, everything.get("MIDAPI_UPSTREAM_URL")) {
         let from =
             if environment("MIDAPI_API_KEY").is_some_and(|key| is_set(&key)) { "the environment" } else { ".dev.vars" };
@@ -64,6 +63,8 @@ pub fn run(options: &Options) -> Result<()> {
     }
     build::everything()?;
 
+    // Where it is seen: the next line says where the gateway is.
+    of_tokens.iter().for_each(|words| println!("{words}"));
     let mut server = command("node");
     server.arg("tools/dev.js").arg("--port").arg(options.port.to_string()).arg("--state").arg(state);
     if simulated {
