@@ -82,6 +82,13 @@ export class Composer {
     this.#kindChanged();
   }
 
+  /** Puts another prompt into the form, and leaves the rest. */
+  write(prompt) {
+    this.#form.elements.prompt.value = prompt;
+    this.#form.dispatchEvent(new Event("input"));
+    this.#form.elements.prompt.focus();
+  }
+
   /** Shows what is wrong, and where. */
   complain(message = "", field) {
     find("#composer-error").textContent = message;

@@ -54,7 +54,7 @@ find(".skip").addEventListener("click", (event) => {
   find("#main").focus();
 });
 for (const idea of findAll("#ideas button")) {
-  idea.addEventListener("click", () => app.composer.fill({ prompt: idea.textContent, taskType: "mj_txt2img" }));
+  idea.addEventListener("click", () => app.composer.write(idea.textContent));
 }
 addEventListener("offline", showWhetherOnline);
 addEventListener("online", () => {

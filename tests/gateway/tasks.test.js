@@ -105,6 +105,14 @@ test("pages leave no gap and double nothing while tasks are added and deleted", 
   assert.equal((await gateway.list("?limit=100")).cursor, null);
 });
 
+test("what a task was asked for is known before the vendor was asked about it", async () => {
+  const gateway = await listing();
+  const request = { ...IMAGE, prompt: "wide", speed: "turbo", aspectRatio: "16:9" };
+  const { taskId } = (await gateway.post("generate", request)).json.data;
+  const [listed] = (await gateway.list()).tasks;
+  assert.deepEqual([listed.taskId, JSON.parse(listed.paramJson)], [taskId, request]);
+});
+
 test("the list is filtered by state and type, and searched by prompt", async () => {
   const gateway = await listing();
   const fileUrl = "https://files.example/a.png";

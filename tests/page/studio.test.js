@@ -48,6 +48,7 @@ for (const name of BROWSERS) {
     await page.click(".card:last-child figure:nth-child(1) .animate");
     await page.waitForFunction(() => document.querySelector("[name=taskType]").value === "mj_video", PATIENCE);
     await said(page, "#cost", "15–60 credits");
+    assert.equal(await page.$eval("[name=aspectRatio]:checked", ({ value }) => value), "16:9", "in the shape of the picture");
     await page.waitForSelector("#references img", PATIENCE);
     await shot(page, `${name}-5-animate`);
     assert.equal((await page.$$(".card")).length, 3);

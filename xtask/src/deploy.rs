@@ -33,6 +33,9 @@ pub fn run(dry_run: bool) -> Result<()> {
         });
     }
     ensure!(failed == 0, "nothing was uploaded: {failed} of {all} checks failed");
+    for words in checks::advice(&wrangler_toml) {
+        eprintln!("⚠ it works, but {words}");
+    }
     let mut deploy = logged_in_wrangler();
     deploy.arg("deploy");
     run_shown(if dry_run { deploy.arg("--dry-run") } else { &mut deploy })

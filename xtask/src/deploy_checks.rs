@@ -71,6 +71,19 @@ pub fn configuration(wrangler_toml: &str, gateway_js: &str) -> Vec<Check> {
     checks
 }
 
+/// What works without, though one may not expect what doesn't then.
+pub fn advice(wrangler_toml: &str) -> Vec<&'static str> {
+    let config: Value = toml::from_str(wrangler_toml).unwrap_or_default();
+    let is_empty = |name: &str| text(&config, name).is_none_or(|value| value.trim().is_empty());
+    let keeps_nothing =
+        "MIDAPI_PUBLIC_URL is empty: the vendor isn't asked to call back, and neither results nor uploads are kept";
+    let no_studio = "MIDAPI_SESSION_ORIGINS is empty: the studio lets nobody in; programs with a token are served";
+    [("/vars/MIDAPI_PUBLIC_URL", keeps_nothing), ("/vars/MIDAPI_SESSION_ORIGINS", no_studio)]
+        .into_iter()
+        .filter_map(|(name, words)| is_empty(name).then_some(words))
+        .collect()
+}
+
 /// Checks what wrangler said of the bundle: `Total Upload: 163.61 KiB / gzip: 67.81 KiB`.
 pub fn size(report: &str) -> Check {
     let kib = report.split_once("gzip: ").and_then(|(_, rest)| rest.split_once(" KiB")?.0.parse::<f64>().ok());
@@ -278,6 +291,18 @@ mod tests {
 
     fn failures(checks: Vec<Check>) -> Vec<String> {
         checks.iter().filter(|check| !check.passed()).map(Check::to_string).collect()
+    }
+
+    #[test]
+    fn what_doesnt_work_without_a_variable_is_said_before() {
+        let [url, origins] = advice(WRANGLER)[..] else { unreachable!("{:?}", advice(WRANGLER)) };
+        assert!(
+            url.starts_with("MIDAPI_PUBLIC_URL is empty") && origins.starts_with("MIDAPI_SESSION_ORIGINS is empty")
+        );
+        let set = WRANGLER
+            .replace(r#"MIDAPI_PUBLIC_URL = """#, r#"MIDAPI_PUBLIC_URL = "https://a.example""#)
+            .replace(r#"MIDAPI_SESSION_ORIGINS = """#, r#"MIDAPI_SESSION_ORIGINS = "https://a.example""#);
+        assert!(advice(&set).is_empty());
     }
 
     /// The sentence of the only check that fails once a piece of wrangler.toml is another.

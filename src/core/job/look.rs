@@ -191,7 +191,8 @@ impl Job {
             return Err(failure.to_error(Billed::Unknown));
         }
         if let Some(record) = &self.record {
-            return Ok(record.clone());
+            let param_json = record.param_json.clone().or_else(|| self.param_json.clone());
+            return Ok(Record { param_json, ..record.clone() });
         }
         let failure = match &self.stage {
             Stage::Refused { failure } => Some(failure),
@@ -200,6 +201,7 @@ impl Job {
         Ok(Record {
             task_id: self.id.clone(),
             task_type: self.task_type.clone(),
+            param_json: self.param_json.clone(),
             create_time: Some(self.created_at),
             success_flag: if failure.is_some() { 3 } else { 0 },
             error_message: failure.map(|failure| failure.message.clone()),

@@ -21,7 +21,7 @@ use self::look::LookPlan;
 pub use self::stage::{JobState, Stage, StoredError};
 pub use self::submit::{ParentTask, Resubmission, SUBMIT_LEASE_MS};
 use super::de::lenient_word;
-use super::{Error, Parent, Record, Speed, Submission, TaskType};
+use super::{Error, Parent, Record, Speed, Submission, TaskType, public_param_json};
 
 /// How long a job is kept at least: longer than the vendor keeps the files.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -82,6 +82,8 @@ pub struct Job {
     speed: Option<Speed>,
     /// The prompt, if it is known.
     pub prompt: Option<String>,
+    /// The request as callers may see it, for as long as the vendor's record doesn't have it.
+    param_json: Option<String>,
     /// What it starts from, if it starts from a task.
     pub parent: Option<Parent>,
     /// When it was ordered, in milliseconds since 1970.
@@ -145,6 +147,7 @@ impl Job {
             price_type: submission.price_type,
             speed: submission.speed,
             prompt: order.prompt.map(str::to_owned),
+            param_json: public_param_json(submission.body()),
             parent: order.parent.cloned(),
             created_at: now,
             attempt: now,
@@ -217,6 +220,7 @@ impl Job {
                 self.stage = Stage::Removed;
                 (self.record, self.plan, self.archive, self.delivery) = (None, None, None, None);
                 (self.prompt, self.parent, self.claimed, self.link_secret) = (None, None, None, None);
+                self.param_json = None;
                 self.changed();
                 Ok(())
             }

@@ -226,6 +226,7 @@ fn what_an_older_gateway_stored_is_read() {
         look_again_after: Some(3),
         price_type: None,
         prompt: None,
+        param_json: None,
         link_secret: None,
         ..job()
     };
@@ -265,6 +266,7 @@ fn what_is_stored_has_the_names_it_always_had() {
         "linkSecret",
         "lookAt",
         "pace",
+        "paramJson",
         "priceType",
         "prompt",
         "record",
