@@ -2,7 +2,7 @@
 import { toast } from "./announce.js";
 import { compare } from "./compare.js";
 import { explain } from "./explain.js";
-import { changeOf, price } from "./format.js";
+import { aspectRatioOf, changeOf, price } from "./format.js";
 import { filesOf, isKept } from "./picture.js";
 import { isSure } from "./question.js";
 import { ANY_LINK } from "./references.js";
@@ -122,9 +122,8 @@ export class Actions {
 
   /** A video of a picture: the form is filled, and says what it costs. */
   #animate(task, { url }) {
-    const aspectRatio = task.request?.aspectRatio ?? task.aspectRatio;
     this.#app.router.show("create");
-    this.#app.composer.fill({ taskType: "mj_video", prompt: task.prompt, aspectRatio, fileUrl: new URL(url, location.href).href });
+    this.#app.composer.fill({ taskType: "mj_video", prompt: task.prompt, aspectRatio: aspectRatioOf(task), fileUrl: new URL(url, location.href).href });
   }
 
   /** What a task was made from in the end, as far as that is known: what was made of a picture has no request of its own. */

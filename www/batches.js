@@ -1,18 +1,18 @@
 /** Several prompts that were sent at once: how far they are, and what came of them. */
 import { button, element, find } from "./dom.js";
-import { filesOf } from "./picture.js";
+import { picturesOf } from "./picture.js";
+import { Drawer } from "./stored.js";
 
-/** Each is an item of its own in the storage, so that two tabs never write over each other's. */
 const PREFIX = "midapi.batch.";
 
 export class Batches {
   #app;
-  #storage;
+  #kept;
   #shown = new Map();
 
   constructor(app, storage) {
     this.#app = app;
-    this.#storage = storage;
+    this.#kept = new Drawer(storage, PREFIX);
     app.tasks.addEventListener("change", ({ detail: { task, before } }) => {
       const id = (task ?? before).taskId;
       for (const [batchId, { batch }] of this.#shown) if (batch.taskIds.includes(id)) this.#update(batchId);
@@ -20,16 +20,17 @@ export class Batches {
   }
 
   /** Shows what this caller's earlier pages began. */
-  async start() {
-    const { session, tasks } = this.#app;
-    for (const name of Object.keys(this.#storage).filter((name) => name.startsWith(PREFIX))) {
-      const batch = parsed(this.#storage.getItem(name));
-      if (!batch) this.#storage.removeItem(name);
-      else if (batch.callerId === session.usage.callerId) this.#show(name.slice(PREFIX.length), batch);
+  start() {
+    for (const [id, batch] of this.#kept.all(isBatch)) {
+      if (batch.callerId === this.#app.session.usage.callerId) this.#show(id, batch);
     }
-    for (const [, { batch }] of this.#shown) {
-      for (const id of batch.taskIds.filter((id) => !tasks.get(id))) await tasks.load(id).catch(() => {});
-    }
+  }
+
+  /** Asks for those of their tasks that the list hasn't told of. */
+  async loadOlder() {
+    const { tasks } = this.#app;
+    const ids = [...this.#shown.values()].flatMap(({ batch }) => batch.taskIds);
+    for (const id of ids) if (!tasks.get(id)) await tasks.load(id).catch(() => {});
   }
 
   /** A batch of so many orders; returns its id, for them to name it by. */
@@ -59,25 +60,20 @@ export class Batches {
   }
 
   #keep(id) {
-    try {
-      this.#storage.setItem(PREFIX + id, JSON.stringify(this.#shown.get(id).batch));
-    } catch {
-      // The tasks are in the gateway's list all the same.
-    }
+    this.#kept.set(id, this.#shown.get(id).batch);
   }
 
   #show(id, batch) {
     const { actions } = this.#app;
     const tasks = () => this.#tasksOf(batch);
-    const pictures = () => tasks().flatMap((task) => filesOf(task).map((file) => ({ task, file })));
     const parts = {
       text: element("p"),
       progress: element("progress", { max: batch.size }),
       csv: button("List as CSV", () => actions.csv(tasks())),
-      zip: button("Download as zip", () => actions.zip(pictures())),
+      zip: button("Download as zip", () => actions.zip(picturesOf(tasks()))),
     };
     const dismiss = button("Dismiss", () => {
-      this.#storage.removeItem(PREFIX + id);
+      this.#kept.remove(id);
       this.#shown.delete(id);
       section.remove();
       find("#prompt").focus();
@@ -105,11 +101,4 @@ export class Batches {
   }
 }
 
-function parsed(text) {
-  try {
-    const batch = JSON.parse(text);
-    return batch.size > 0 && Array.isArray(batch.taskIds) && batch.refused >= 0 ? batch : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isBatch = (batch) => batch?.size > 0 && Array.isArray(batch.taskIds) && batch.refused >= 0;

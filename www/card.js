@@ -3,7 +3,7 @@ import { announce } from "./announce.js";
 import { button, element, find, iconButton } from "./dom.js";
 import { explain } from "./explain.js";
 import { duration, facts, isVideo, range, ratioOf } from "./format.js";
-import { expectedFiles, filesOf, nameOf, relink, view } from "./picture.js";
+import { expectedFiles, fileOf, filesOf, nameOf, relink, view } from "./picture.js";
 import { singleFlight } from "./single-flight.js";
 
 const TICK_MS = 500;
@@ -153,8 +153,8 @@ export class Card {
   #makeButton(action, task, file) {
     const made = iconButton(action.symbol, labelOf(action, task, file), undefined, { className: `icon ${action.className}` });
     // Where the file lies now: not where it was when the button was made.
-    const now = () => filesOf(this.#task).find(({ index }) => index === file.index);
-    made.addEventListener("click", singleFlight(made, () => action.run(now()), (error) => this.#complain(explain(error))));
+    const run = () => action.run(fileOf(this.#task, file.index));
+    made.addEventListener("click", singleFlight(made, run, (error) => this.#complain(explain(error))));
     return made;
   }
 

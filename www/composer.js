@@ -1,7 +1,7 @@
 /** The form: a request goes out of it, and its price is said before. */
 import { toast } from "./announce.js";
 import { element, find, findAll } from "./dom.js";
-import { explain } from "./explain.js";
+import { explain, restated } from "./explain.js";
 import { count, price, range } from "./format.js";
 import { References } from "./references.js";
 import { Settings } from "./settings.js";
@@ -199,7 +199,7 @@ export class Composer {
 }
 
 /** What is wrong with one of several prompts. */
-const inLine = (number, { kind, message, field }) => ({ kind, field, billed: "no", message: `line ${number}: ${message}` });
+const inLine = (number, error) => restated(error, { message: `line ${number}: ${error.message}` });
 
 const placeOf = ({ field }) => (field === "fileUrl" ? "fileUrls" : field);
 

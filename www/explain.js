@@ -20,6 +20,9 @@ const WORDS = {
   aborted: () => "Cancelled.",
 };
 
+/** An error as plain data, with something else to say of it. */
+export const restated = ({ kind, message, field, retryAfter, billed }, changes) => ({ kind, message, field, retryAfter, billed, ...changes });
+
 /** An error, as a sentence for the person in front of the page. The vendor's own reasons are shown as they are. */
 export function explain(error) {
   return WORDS[error.kind]?.(error) ?? (error.kind === "task_failed" ? error.message : sentence(named(error)));

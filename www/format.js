@@ -63,8 +63,11 @@ export function facts(task) {
   return parts.filter((part) => typeof part === "string" && part).join(" · ");
 }
 
+/** The shape of a task's pictures, such as "16:9": as it was asked for, or of the picture it was made from. */
+export const aspectRatioOf = (task) => task?.request?.aspectRatio ?? task?.aspectRatio;
+
 /** Width by height, as far as it is known. */
 export function ratioOf(task, unknown = 1) {
-  const [across, down] = String(task.request?.aspectRatio ?? task.aspectRatio ?? "").split(":").map(Number);
+  const [across, down] = String(aspectRatioOf(task) ?? "").split(":").map(Number);
   return across > 0 && down > 0 ? across / down : unknown;
 }

@@ -1,18 +1,12 @@
 /** How long this browser's tasks took: for better estimates after a reload. */
+import { store, stored } from "./stored.js";
+
 const KEY = "midapi.history";
 
-export function knownTimes() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const knownTimes = () => stored(localStorage, KEY);
 
 export async function rememberTimes(midjourney) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(await midjourney.history()));
-  } catch {
-    // Estimates stay those of typical tasks.
-  }
+  // Without them estimates stay those of typical tasks.
+  const times = await midjourney.history().catch(() => undefined);
+  if (times) store(localStorage, KEY, times);
 }

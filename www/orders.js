@@ -2,21 +2,23 @@
  * Submits that survive a reload and are never paid twice: each is written down with its key before it leaves, and crossed out once
  * its answer is clear. Under the same key a gateway makes no second task for the same caller, so whatever is left can be sent again.
  */
+import { restated } from "./explain.js";
+import { Drawer } from "./stored.js";
+
 const PREFIX = "midapi.order.";
 /** A gateway remembers keys for longer. What is older is in its list, if it came about. */
 const LONGEST_MS = 24 * 60 * 60 * 1000;
-/** What a gateway refuses only after it has looked for the key: then nothing came of the order before either. */
-const CLEAR = ["insufficient_credits", "invalid_request"];
+const CALLS = ["generate", "upscale", "vary", "extendVideo"];
 
 export class Orders {
   #midjourney;
   #session;
-  #storage;
+  #kept;
 
   constructor(midjourney, session, storage) {
     this.#midjourney = midjourney;
     this.#session = session;
-    this.#storage = storage;
+    this.#kept = new Drawer(storage, PREFIX);
   }
 
   /** An order: a `call` of midapi's, with its `request`, or with the picture it is `of`. */
@@ -33,36 +35,31 @@ export class Orders {
       if (!lock) return undefined;
       try {
         this.#check(order);
-        this.#keep(order);
+        this.#kept.set(order.key, order);
         const task = await this.#submit(order);
         this.drop(order);
         return { ...described(order), ...task };
       } catch (error) {
-        if (error.billed === "no" && (!order.isUnclear || CLEAR.includes(error.kind))) {
+        if (error.billed === "no" && (!order.isUnclear || isAboutThisOrder(error))) {
           this.drop(order);
           throw error;
         }
         // Refused before the key was looked for, an order of before may have come about all the same.
-        this.#keep(Object.assign(order, { isUnclear: true }));
-        if (error.billed !== "no") throw error;
-        throw { kind: error.kind, message: error.message, retryAfter: error.retryAfter, billed: "unknown" };
+        order.isUnclear = true;
+        this.#kept.set(order.key, order);
+        throw error.billed === "no" ? restated(error, { billed: "unknown" }) : error;
       }
     });
   }
 
   /** What this caller's earlier pages sent, and got no clear answer to. */
   left() {
-    const orders = [];
-    for (const name of Object.keys(this.#storage).filter((name) => name.startsWith(PREFIX))) {
-      const order = parsed(this.#storage.getItem(name));
-      if (!order || Date.now() - order.at > LONGEST_MS) this.#storage.removeItem(name);
-      else if (order.callerId === this.#session.usage.callerId) orders.push({ ...order, isUnclear: true });
-    }
-    return orders.sort((a, b) => a.at - b.at);
+    const orders = this.#kept.all(isOrder).map(([, order]) => ({ ...order, isUnclear: true }));
+    return orders.filter(({ callerId }) => callerId === this.#session.usage.callerId).sort((a, b) => a.at - b.at);
   }
 
   drop({ key }) {
-    this.#storage.removeItem(PREFIX + key);
+    this.#kept.remove(key);
   }
 
   #check({ callerId }) {
@@ -76,15 +73,14 @@ export class Orders {
     const withKey = { idempotencyKey: key };
     return call === "generate" ? this.#midjourney.generate(request, withKey) : this.#midjourney[call](of.taskId, of.index, withKey);
   }
-
-  #keep(order) {
-    try {
-      this.#storage.setItem(PREFIX + order.key, JSON.stringify(order));
-    } catch {
-      // Full or forbidden: it is sent all the same, and a reload meanwhile forgets it. The gateway's list doesn't.
-    }
-  }
 }
+
+/** Whether a gateway refuses so only after it has looked for the key: then nothing came of the order before either. */
+const isAboutThisOrder = ({ kind }) => kind === "insufficient_credits" || kind === "invalid_request";
+
+/** Whether an order that was kept can be sent again. */
+const isOrder = (order) =>
+  CALLS.includes(order?.call) && typeof order.key === "string" && Boolean(order.request || order.of) && Date.now() - order.at <= LONGEST_MS;
 
 /** What an order says of its task before the gateway does. */
 export function described({ call, request, of, prompt, at }) {
@@ -96,14 +92,4 @@ export function described({ call, request, of, prompt, at }) {
     parent: of && { taskId: of.taskId, index: of.index },
     createdAt: at,
   };
-}
-
-function parsed(text) {
-  try {
-    const order = JSON.parse(text);
-    const isOrder = ["generate", "upscale", "vary", "extendVideo"].includes(order.call) && typeof order.key === "string";
-    return isOrder && (order.request || order.of) ? order : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,12 @@ import { changeOf, isVideo } from "./format.js";
 /** All files of a task that has succeeded. */
 export const filesOf = ({ images = [], videos = [] }) => [...images, ...videos];
 
+/** The file of a task with this number. */
+export const fileOf = (task, number) => filesOf(task).find(({ index }) => index === number);
+
+/** All files of tasks, each with its task. */
+export const picturesOf = (tasks) => tasks.flatMap((task) => filesOf(task).map((file) => ({ task, file })));
+
 /** How many files a task is likely to have: for the places that are kept for them. */
 export function expectedFiles(task) {
   if (changeOf(task) === "upscale") return 1;

@@ -1,6 +1,6 @@
 /** The pictures a task starts from: dropped, pasted, picked, taken from a result, or given by their link. */
 import { element, find, iconButton } from "./dom.js";
-import { explain } from "./explain.js";
+import { explain, restated } from "./explain.js";
 
 /** In place of a link that isn't known. */
 export const ANY_LINK = "https://example.com/image.jpg";
@@ -88,8 +88,7 @@ export class References {
       this.#render();
     } catch (error) {
       // The body of an upload is the picture.
-      const message = error.message.replace(/^body: /, "the picture ");
-      throw { kind: error.kind, message, retryAfter: error.retryAfter, field: "fileUrls", billed: "no" };
+      throw restated(error, { message: error.message.replace(/^body: /, "the picture "), field: "fileUrls", billed: "no" });
     }
   }
 

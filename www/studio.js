@@ -7,7 +7,7 @@ import { Batches } from "./batches.js";
 import { announcementOf } from "./card.js";
 import { Composer } from "./composer.js";
 import { find, findAll } from "./dom.js";
-import { explain } from "./explain.js";
+import { explain, restated } from "./explain.js";
 import { Feed } from "./feed.js";
 import { Grid } from "./grid.js";
 import { knownTimes, rememberTimes } from "./history.js";
@@ -82,6 +82,7 @@ async function start() {
   await app.actions.learnCosts();
   app.router.follow();
   await app.feed.start().catch((error) => banner("list", explain(error)));
+  await app.batches.loadOlder();
 }
 
 /** Sends what the form asks for: one request, or several at once. */
@@ -103,7 +104,7 @@ async function submit(requests) {
   await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
   if (refusals.length === 0) return unclear.length > 0 ? Promise.reject(unclear[0]) : undefined;
   const [{ error }] = refusals;
-  throw { kind: error.kind, message: error.message, retryAfter: error.retryAfter, field: error.field, billed: "no", prompts: refusals.map(({ prompt }) => prompt) };
+  throw restated(error, { prompts: refusals.map(({ prompt }) => prompt) });
 }
 
 /** Says what the gateway wants before it lets this page in. */

@@ -2,6 +2,8 @@
  * The tasks this page knows: what the gateway's list says, and what is made here. Each is plain data, as `midapi` gives it, with its
  * `prompt`, its `parent`, and the `request` or `call` it comes from where that is known. Whoever shows one listens to `change`.
  */
+import { aspectRatioOf } from "./format.js";
+
 export class Tasks extends EventTarget {
   #midjourney;
   #known = new Map();
@@ -26,11 +28,11 @@ export class Tasks extends EventTarget {
 
   /** All that are known, newest first. */
   all() {
-    return [...this.#known.values()].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
+    return newestFirst([...this.#known.values()]);
   }
 
   childrenOf(id) {
-    return this.all().filter(({ parent }) => parent?.taskId === id);
+    return newestFirst([...this.#known.values()].filter(({ parent }) => parent?.taskId === id));
   }
 
   /** Takes in what is known of a task now; what was known besides stays. A page of a list may be older than what was seen since. */
@@ -38,7 +40,7 @@ export class Tasks extends EventTarget {
     const before = this.#known.get(task.taskId);
     if (this.#removed.has(task.taskId) || (before && isOver(before) && task.state === "running")) return before ?? task;
     // What is made of a picture has its shape.
-    const aspectRatio = shapeOf(this.#known.get(task.parent?.taskId));
+    const aspectRatio = aspectRatioOf(this.#known.get(task.parent?.taskId));
     const now = { aspectRatio, ...before, stopped: undefined, isUnknown: undefined, ...defined(task) };
     now.request ??= parsed(now.paramJson);
     this.#known.set(task.taskId, now);
@@ -110,9 +112,9 @@ export class Tasks extends EventTarget {
   }
 }
 
-const isOver = ({ state }) => state === "succeeded" || state === "failed";
+const newestFirst = (tasks) => tasks.sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
 
-const shapeOf = (task) => task?.request?.aspectRatio ?? task?.aspectRatio;
+const isOver = ({ state }) => state === "succeeded" || state === "failed";
 
 const defined = (task) => Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined));
 

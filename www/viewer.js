@@ -4,7 +4,7 @@ import { stateOf } from "./card.js";
 import { button, element, find } from "./dom.js";
 import { explain } from "./explain.js";
 import { day, facts } from "./format.js";
-import { filesOf, isKept, nameOf, relink, view } from "./picture.js";
+import { fileOf, filesOf, isKept, nameOf, picturesOf, relink, view } from "./picture.js";
 import { singleFlight } from "./single-flight.js";
 
 /** So far a finger has to move. */
@@ -61,7 +61,7 @@ export class Viewer {
   /** Shows a picture of a known task, or the task without one. */
   show(id, index = 1) {
     const task = this.#tasks.get(id);
-    const file = filesOf(task).find((file) => file.index === index) ?? filesOf(task)[0];
+    const file = fileOf(task, index) ?? filesOf(task)[0];
     const before = this.#shown;
     this.#shown = { id, index: file?.index, state: stateOf(task) };
     const isSame = before?.id === id && before.index === this.#shown.index && before.state === this.#shown.state;
@@ -84,7 +84,7 @@ export class Viewer {
     this.#find(".make").replaceChildren(...(file ? this.#actions.of(task, file) : []).map((action) => this.#makeButton(action)));
     const use = [
       file && element("a", { className: "button download", textContent: "Download" }),
-      filesOf(task).length > 1 && button("Download all as zip", () => this.#actions.zip(this.#files())),
+      filesOf(task).length > 1 && button("Download all as zip", () => this.#actions.zip(picturesOf([this.#tasks.get(task.taskId)]))),
       file && button("Share link", () => this.#actions.share(this.#file())),
       file && button("Compare with …", () => this.#actions.compareWith(task, this.#file())),
       task.prompt && button("Copy prompt", () => this.#actions.copyPrompt(task)),
@@ -122,12 +122,7 @@ export class Viewer {
 
   /** The shown file, where it lies now. */
   #file() {
-    return filesOf(this.#tasks.get(this.#shown.id)).find(({ index }) => index === this.#shown.index);
-  }
-
-  #files() {
-    const task = this.#tasks.get(this.#shown.id);
-    return filesOf(task).map((file) => ({ task, file }));
+    return fileOf(this.#tasks.get(this.#shown.id), this.#shown.index);
   }
 
   /** What the picture comes from, and what was made of this task. */
@@ -143,7 +138,7 @@ export class Viewer {
 
   #link({ taskId, index }) {
     const task = this.#tasks.get(taskId);
-    const file = task && filesOf(task).find((file) => file.index === index);
+    const file = task && fileOf(task, index);
     const isRunning = task?.state === "running";
     const name = task ? `${isRunning ? "Running: " : ""}${facts(task)}` : "a picture";
     const onclick = (event) => {
@@ -157,7 +152,7 @@ export class Viewer {
 
   /** The picture before or after the shown one, of all that are known. */
   #neighbour(by) {
-    const all = this.#tasks.all().flatMap((task) => filesOf(task).map((file) => ({ task, file })));
+    const all = picturesOf(this.#tasks.all());
     const at = all.findIndex(({ task, file }) => task.taskId === this.#shown.id && file.index === this.#shown.index);
     return at < 0 ? undefined : all[at + by];
   }

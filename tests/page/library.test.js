@@ -3,19 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BROWSERS, pageIn } from "../support/browsers.js";
 import { gatewayOnSimulator } from "../support/servers.js";
-import { PATIENCE, imagine, keepingGateway, pictures, said, shot, visible } from "../support/studio.js";
+import { PATIENCE, imagine, keepingGateway, order, pictures, said, shot, visible } from "../support/studio.js";
 
-/** Submits these prompts from the page's own session, as its other devices would. */
-const order = (page, prompts) =>
-  page.evaluate(async (prompts) => {
-    const headers = { "Content-Type": "application/json" };
-    for (const prompt of prompts) {
-      const body = JSON.stringify({ taskType: "mj_txt2img", prompt, speed: "fast" });
-      const answer = await (await fetch("/api/v1/mj/generate", { method: "POST", headers, body })).json();
-      if (answer.code !== 200) throw new Error(answer.msg);
-      await fetch(`/api/v1/mj/record-info?taskId=${answer.data.taskId}`);
-    }
-  }, prompts);
+/** Submits these prompts, and has each looked at. */
+async function orderAll(page, prompts) {
+  for (const prompt of prompts) {
+    const taskId = await order(page, { taskType: "mj_txt2img", prompt, speed: "fast" });
+    await page.evaluate((taskId) => fetch(`/api/v1/mj/record-info?taskId=${taskId}`).then(({ ok }) => ok), taskId);
+  }
+}
 
 const items = (page, count) => page.waitForFunction((count) => document.querySelectorAll("#grid li").length === count, PATIENCE, count);
 
@@ -25,7 +21,7 @@ for (const name of BROWSERS) {
     const { page, problems } = await pageIn(name, t);
     await page.goto(gateway.url);
     await visible(page, "#ideas");
-    await order(page, ["a lighthouse", "a harbour", "a storm [sim: fail, message=flagged]"]);
+    await orderAll(page, ["a lighthouse", "a harbour", "a storm [sim: fail, message=flagged]"]);
     await page.click('nav a[href="#library"]');
     await items(page, 9);
     await page.waitForFunction("[...document.querySelectorAll('#grid img')].slice(0, 8).every(({ naturalWidth }) => naturalWidth > 0)", PATIENCE);
@@ -127,7 +123,7 @@ test("125 tasks with 500 pictures come as one scrolls, each once", async (t) => 
   const { page, problems } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await visible(page, "#ideas");
-  await order(page, Array.from({ length: 125 }, (_, number) => `picture ${number}`));
+  await orderAll(page, Array.from({ length: 125 }, (_, number) => `picture ${number}`));
   const pages = [];
   page.on("request", (request) => request.url().includes("/tasks?") && pages.push(request.url()));
   await page.click('nav a[href="#library"]');
@@ -165,7 +161,7 @@ test("a list that fails says so and is tried again; another search forgets what 
   const { page } = await pageIn("chromium", t);
   await page.goto(gateway.url);
   await visible(page, "#ideas");
-  await order(page, ["a lighthouse", "a harbour"]);
+  await orderAll(page, ["a lighthouse", "a harbour"]);
   let isDown = true;
   await page.setRequestInterception(true);
   page.on("request", (request) => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { BROWSERS, pageIn } from "../support/browsers.js";
 import { TOKEN, Upstream, envelope, gatewayOn, gatewayOnSimulator } from "../support/servers.js";
-import { PATIENCE, imagine, keepingGateway, pictures, said, shot, visible } from "../support/studio.js";
+import { PATIENCE, imagine, keepingGateway, order, pictures, said, shot, visible } from "../support/studio.js";
 
 /** A vendor whose tasks are the bodies they were submitted with; `answer` may answer in its place. */
 function recording(answer = () => undefined) {
@@ -119,7 +119,7 @@ test("a submit whose answer was lost becomes its task when it is asked about aga
   page.on("request", async (request) => {
     if (!request.url().endsWith("/generate") || lost > 0) return request.continue();
     lost++;
-    const { Cookie } = { Cookie: (await page.browser().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ") };
+    const Cookie = (await page.browser().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
     await fetch(request.url(), { method: "POST", headers: { ...request.headers(), Cookie, Origin: new URL(gateway.url).origin }, body: request.postData() });
     await request.abort();
   });
@@ -144,12 +144,7 @@ test("using a task again restores every field of its request, here and after a r
   const omni = { ...plain, taskType: "mj_omni_reference", prompt: "all", ow: 321, fileUrls: ["https://example.com/a.png", "https://example.com/b.png"] };
   const requests = { plain, styled, moves: video, all: omni };
   await visible(page, "#ideas");
-  for (const request of Object.values(requests)) {
-    await page.evaluate(async (request) => {
-      const body = JSON.stringify(request);
-      await fetch("/api/v1/mj/generate", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    }, request);
-  }
+  for (const request of Object.values(requests)) await order(page, request);
   const sent = (at) => {
     const { callBackUrl, ...rest } = JSON.parse(upstream.submits.at(at).body);
     return rest;

@@ -19,6 +19,15 @@ export async function imagine(page, prompt) {
   await page.click("#composer [type=submit]");
 }
 
+/** Submits a request from the page's own session, as its other devices would; returns the task's id. */
+export const order = (page, request) =>
+  page.evaluate(async (request) => {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await (await fetch("/api/v1/mj/generate", { method: "POST", headers, body: JSON.stringify(request) })).json();
+    if (answer.code !== 200) throw new Error(answer.msg);
+    return answer.data.taskId;
+  }, request);
+
 const SIZES = "[...document.querySelectorAll('#feed img')].map((image) => image.naturalWidth)";
 
 /** The widths of the pictures in the feed, in their order, once there are so many and all of them are decoded. */
@@ -84,7 +93,7 @@ export const setOnline = (page, isOnline) =>
 
 /** Notes what a page breaks of its own policy; the list grows as it happens. */
 export async function violationsOf(page) {
-  await page.evaluateOnNewDocument?.(() => {
+  await page.evaluateOnNewDocument(() => {
     globalThis.violations = [];
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => violations.push(`${violatedDirective} ${blockedURI}`));
   });

@@ -74,13 +74,12 @@ pub fn configuration(wrangler_toml: &str, gateway_js: &str) -> Vec<Check> {
 /// What works without, though one may not expect what doesn't then.
 pub fn advice(wrangler_toml: &str) -> Vec<&'static str> {
     let config: Value = toml::from_str(wrangler_toml).unwrap_or_default();
-    let is_empty = |name: &str| text(&config, name).is_none_or(|value| value.trim().is_empty());
     let keeps_nothing =
         "MIDAPI_PUBLIC_URL is empty: the vendor isn't asked to call back, and neither results nor uploads are kept";
     let no_studio = "MIDAPI_SESSION_ORIGINS is empty: the studio lets nobody in; programs with a token are served";
     [("/vars/MIDAPI_PUBLIC_URL", keeps_nothing), ("/vars/MIDAPI_SESSION_ORIGINS", no_studio)]
         .into_iter()
-        .filter_map(|(name, words)| is_empty(name).then_some(words))
+        .filter_map(|(name, words)| (!is_set(&config, name)).then_some(words))
         .collect()
 }
 
@@ -114,7 +113,7 @@ pub fn secrets(listed: &str, wrangler_toml: &str) -> Vec<Check> {
     let listed: Option<Vec<Value>> = serde_json::from_str(listed).ok();
     let has = |name| list(listed.as_deref()).any(|secret| text(secret, "/name") == Some(name));
     let config: Value = toml::from_str(wrangler_toml).unwrap_or_default();
-    let pages = text(&config, "/vars/MIDAPI_SESSION_ORIGINS").is_some_and(|origins| !origins.trim().is_empty());
+    let pages = is_set(&config, "/vars/MIDAPI_SESSION_ORIGINS");
     let is_listed = |name, why: &str| {
         let otherwise = format!("it isn't; `npx wrangler secret put {name}`");
         Check::new(format!("{name} is among the secrets{why}"), has(name), otherwise)
@@ -131,6 +130,11 @@ pub fn secrets(listed: &str, wrangler_toml: &str) -> Vec<Check> {
         checks.push(is_listed("MIDAPI_SESSION_SECRET", ", as MIDAPI_SESSION_ORIGINS is set"));
     }
     checks
+}
+
+/// Whether there is such a text, and it isn't blank.
+fn is_set(config: &Value, pointer: &str) -> bool {
+    text(config, pointer).is_some_and(|value| !value.trim().is_empty())
 }
 
 fn compatibility_date(config: &Value) -> Check {
