@@ -76,7 +76,7 @@ export class Orders {
 }
 
 /** Whether a gateway refuses so only after it has looked for the key: then nothing came of the order before either. */
-const isAboutThisOrder = ({ kind }) => kind === "insufficient_credits" || kind === "invalid_request";
+const isAboutThisOrder = ({ kind, field }) => kind === "insufficient_credits" || (kind === "invalid_request" && field === "idempotencyKey");
 
 /** Whether an order that was kept can be sent again. */
 const isOrder = (order) =>

@@ -306,3 +306,42 @@ test("of several prompts those stay in the form that cost nothing", async (t) =>
   await pictures(page, 8);
   await said(page, ".batch p", "2 of 3 prompts done · 1 failed");
 });
+
+test("a link that was typed, and not yet taken, is taken by the first click on Imagine", async (t) => {
+  const upstream = recording(({ method }) => method === "GET" && envelope({ taskId: "task-1", successFlag: 0 }, { headers: { "Retry-After": "60" } }));
+  const gateway = await gatewayOn(upstream, { pages: true });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await page.type("#prompt", "in oil");
+  await page.select("[name=taskType]", "mj_img2img");
+  await visible(page, "#reference-link");
+  await page.type("#reference-link", "https://example.com/a.png");
+  await page.click("#composer [type=submit]");
+  await page.waitForSelector(".card.running", PATIENCE);
+  assert.equal(JSON.parse(upstream.submits[0].body).fileUrl, "https://example.com/a.png");
+});
+
+test("an upscale without an answer stays unclear when its picture's task is gone", async (t) => {
+  const done = { successFlag: 1, resultInfoJson: { resultUrls: [{ resultUrl: "http://127.0.0.1:1/a.png" }] } };
+  const upstream = recording(({ method, url }) => {
+    if (url.endsWith("pscale")) return new Response("busy", { status: 502 });
+    return envelope({ taskId: "task-1", ...(method === "GET" && done) }, { headers: { "Retry-After": "1" } });
+  });
+  const gateway = await gatewayOn(upstream, { pages: true });
+  const { page } = await pageIn("chromium", t);
+  await page.goto(gateway.url);
+  await imagine(page, "a lighthouse");
+  await page.waitForSelector(".upscale", PATIENCE);
+  await page.click(".upscale");
+  await page.waitForSelector(".card.unclear .again", PATIENCE);
+  await page.click(".card.succeeded .remove");
+  await visible(page, "#question");
+  await page.click("#question [value=yes]");
+  await page.waitForFunction(() => !document.querySelector(".card.succeeded"), PATIENCE);
+  // The gateway finds the picture before the key, and there is none: that says nothing of the order.
+  await page.click(".card.unclear .again");
+  await said(page, ".card.unclear .error", "The record does not exist");
+  assert.equal((await page.$$(".card.unclear .again")).length, 1);
+  const submits = upstream.submits.filter(({ url }) => url.endsWith("pscale"));
+  assert.equal(submits.length, 1);
+});
