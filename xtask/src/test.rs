@@ -37,10 +37,12 @@ impl Ring {
 }
 
 /// Tests that ran.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Count {
     passed: u32,
     failed: u32,
+    /// What was said of those that failed, line by line.
+    failures: Vec<String>,
 }
 
 /// Runs the named rings, or all, and says how many tests passed and failed.
@@ -53,12 +55,16 @@ pub fn run_rings(named: &[Ring]) -> Result<()> {
         eprintln!("\n== ring {} of {}: {name} ==", position + 1, chosen.len());
         // A ring that can't even start has failed; the others still run.
         let count = ring.run().unwrap_or_else(|error| {
-            eprintln!("ring {name}: {error:#}");
-            Count { passed: 0, failed: 1 }
+            let failure = format!("ring {name}: {error:#}");
+            eprintln!("{failure}");
+            Count { passed: 0, failed: 1, failures: vec![failure] }
         });
         eprintln!("ring {name}: {} passed, {} failed", count.passed, count.failed);
-        total.passed += count.passed;
-        total.failed += count.failed;
+        total.add(count);
+    }
+    // Of several rings only the last one is still on the screen.
+    if chosen.len() > 1 && !total.failures.is_empty() {
+        println!("\n== what failed ==\n{}", total.failures.join("\n"));
     }
     println!("\n{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 || total.passed == 0 {
@@ -112,8 +118,10 @@ fn lint() -> Result<Count> {
         match step(name, check) {
             Ok(()) => count.passed += 1,
             Err(error) => {
-                eprintln!("✗ {error:#}");
+                let failure = format!("✗ {error:#}");
+                eprintln!("{failure}");
                 count.failed += 1;
+                count.failures.push(failure);
             }
         }
     }
@@ -219,31 +227,70 @@ fn count(programs: &mut [Command]) -> Result<Count> {
         for line in BufReader::new(output).lines() {
             let line = line?;
             println!("{line}");
-            count.add(&line);
+            count.read(&line);
         }
         if !child.wait()?.success() && count.failed == 0 {
             count.failed = 1;
+            count.failures.push(format!("{:?} failed without a failed test", program.get_program()));
         }
-        total.passed += count.passed;
-        total.failed += count.failed;
+        total.add(count);
     }
     Ok(total)
 }
 
 impl Count {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+    }
+
     /// Reads the closing line of Rust's runners (`test result: ok. 3 passed; 0 failed; …`) or a line of Node's
-    /// (`ℹ pass 3`).
-    fn add(&mut self, line: &str) {
+    /// (`ℹ pass 3`). Both tell of what failed at their end, after a heading.
+    fn read(&mut self, line: &str) {
+        let closing = line.starts_with("test result:");
+        if !closing && (!self.failures.is_empty() || matches!(line, "failures:" | "✖ failing tests:")) {
+            self.failures.push(line.to_owned());
+        }
         let number_before = |word| {
             let (before, _) = line.split_once(word)?;
             before.split_whitespace().next_back()?.parse::<u32>().ok()
         };
-        if line.starts_with("test result:") {
+        if closing {
             self.passed += number_before(" passed").unwrap_or(0);
             self.failed += number_before(" failed").unwrap_or(0);
         }
         let number_after = |word| line.strip_prefix(word)?.trim().parse::<u32>().ok();
         self.passed += number_after("ℹ pass ").unwrap_or(0);
         self.failed += number_after("ℹ fail ").unwrap_or(0) + number_after("ℹ cancelled ").unwrap_or(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn what_both_runners_print_of_failures_is_counted_and_kept() {
+        let rust = "test it ... FAILED\n\nfailures:\n\n---- it stdout ----\nit panicked\n\nfailures:\n    it\n\n\
+                    test result: FAILED. 3 passed; 1 failed; 0 ignored\n\ntest result: ok. 2 passed; 0 failed";
+        let node =
+            "✔ one (1ms)\n✖ two (1ms)\nℹ pass 1\nℹ fail 1\nℹ cancelled 0\n\n✖ failing tests:\n\n✖ two (1ms)\n  not so";
+        for (text, passed, kept) in [(rust, 5, "it panicked"), (node, 1, "  not so")] {
+            let mut count = Count::default();
+            text.lines().for_each(|line| count.read(line));
+            assert_eq!((count.passed, count.failed), (passed, 1), "{text}");
+            assert!(count.failures.iter().any(|line| line == kept), "{:?}", count.failures);
+            assert!(!count.failures.iter().any(|line| line.starts_with("test result") || line.contains("one")));
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_passed() {
+        let mut count = Count::default();
+        "running 1 test\ntest it ... ok\n\ntest result: ok. 1 passed; 0 failed\nℹ pass 1"
+            .lines()
+            .for_each(|line| count.read(line));
+        assert_eq!((count.passed, count.failed, count.failures.len()), (2, 0, 0));
     }
 }

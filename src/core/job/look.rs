@@ -191,8 +191,11 @@ impl Job {
             return Err(failure.to_error(Billed::Unknown));
         }
         if let Some(record) = &self.record {
-            let param_json = record.param_json.clone().or_else(|| self.param_json.clone());
-            return Ok(Record { param_json, ..record.clone() });
+            let mut record = record.clone();
+            if record.param_json.is_none() {
+                record.param_json.clone_from(&self.param_json);
+            }
+            return Ok(record);
         }
         let failure = match &self.stage {
             Stage::Refused { failure } => Some(failure),

@@ -82,7 +82,7 @@ pub struct Job {
     speed: Option<Speed>,
     /// The prompt, if it is known.
     pub prompt: Option<String>,
-    /// The request as callers may see it, for as long as the vendor's record doesn't have it.
+    /// The request as callers may see it, for where the vendor's record doesn't have it.
     param_json: Option<String>,
     /// What it starts from, if it starts from a task.
     pub parent: Option<Parent>,
