@@ -79,8 +79,8 @@ async fn perform(
         Duty::CheckClaim => hold_unless(storage, check_claim(storage, gateway, &job).await),
         Duty::Look => {
             let mut usage = UpstreamUsage::default();
-            let failure = ask_vendor(storage, gateway, &mut usage).await?;
-            let Some(job) = storage.load()? else { return Ok(()) };
+            let (job, failure) = ask_vendor(storage, gateway, job, &mut usage).await?;
+            let Some(job) = job else { return Ok(()) };
             let reason = failure.map(|error| error.message.clone());
             log(&job, "look", usage.upstream_ms, reason)
         }

@@ -27,38 +27,36 @@ pub async fn look(
     usage: &mut UpstreamUsage,
 ) -> Result<(Box<RawValue>, Option<u32>), HandlerError> {
     let gateway = gateway(env)?;
-    let load = || -> Result<Job, HandlerError> {
-        let is_theirs = |job: &Job| job.caller == caller && job.state() != JobState::Removed;
-        Ok(storage.load()?.filter(is_theirs).ok_or_else(unknown_task)?)
-    };
-    let has_ended = load()?.ended;
-    let failure = match storage.looking().filter(|_| !has_ended) {
+    let is_theirs = |job: &Job| job.caller == caller && job.state() != JobState::Removed;
+    let theirs = |job: Option<Job>| job.filter(is_theirs).ok_or_else(unknown_task);
+    let job = theirs(storage.load()?)?;
+    let (job, failure) = match storage.looking().filter(|_| !job.ended) {
         // It tells more than what was known before it.
         Some(look) => {
             if race(JsFuture::from(look), HostTimer.sleep(LONGEST_WAIT_MS)).await.is_none() {
                 // It takes long, or has crashed: nobody else waits for it.
                 storage.set_looking(None);
             }
-            None
+            (storage.load()?, None)
         }
-        None => ask_vendor(storage, &gateway, usage).await?,
+        None => ask_vendor(storage, &gateway, job, usage).await?,
     };
-    // Much may have happened while the vendor was asked: a callback, another look, the job's end.
-    let job = load()?;
+    let job = theirs(job)?;
     match failure {
         Some(error) if !job.ended => Err(error.into()),
         _ => Ok((message::data_of(&record_of(&gateway, &job)?)?, job.look_again_after(HostTimer.now()))),
     }
 }
 
-/// Asks the vendor about the task, if it is time. Returns why the vendor can't tell, if it can't.
+/// Asks the vendor about a job's task, if it is time. Returns the job as it is then, unless it was deleted meanwhile, and why
+/// the vendor can't tell, if it can't.
 pub async fn ask_vendor(
     storage: &JobStorage,
     gateway: &Gateway,
+    mut job: Job,
     usage: &mut UpstreamUsage,
-) -> Result<Option<Error>, JsValue> {
-    let Some(mut job) = storage.load()? else { return Ok(None) };
-    let Some(vendor_id) = job.start_look(HostTimer.now()) else { return Ok(None) };
+) -> Result<(Option<Job>, Option<Error>), JsValue> {
+    let Some(vendor_id) = job.start_look(HostTimer.now()) else { return Ok((Some(job), None)) };
     storage.remember(&job)?;
     let (finished, look) = oneshot::channel::<()>();
     let look = future_to_promise(async move {
@@ -73,13 +71,14 @@ pub async fn ask_vendor(
     outcome
 }
 
-/// Writes down what a look has found. Returns why the vendor can't tell, if it can't.
+/// Writes down what a look has found, and returns what [`ask_vendor`] does. Much may have happened while the vendor was
+/// asked: a callback, another look, the job's end.
 fn finish_look(
     storage: &JobStorage,
     gateway: &Gateway,
     found: Result<(Record, Option<u32>), Error>,
-) -> Result<Option<Error>, JsValue> {
-    let Some(mut job) = storage.load()? else { return Ok(None) };
+) -> Result<(Option<Job>, Option<Error>), JsValue> {
+    let Some(mut job) = storage.load()? else { return Ok((None, None)) };
     let (before, had_ended) = (job.version(), job.ended);
     let now = HostTimer.now();
     let failure = match found {
@@ -101,7 +100,7 @@ fn finish_look(
     } else {
         storage.save(&job)?;
     }
-    Ok(failure)
+    Ok((Some(job), failure))
 }
 
 /// A record as callers get it, and as it is kept: under the gateway's id, without what is nobody's business, and without
