@@ -36,6 +36,8 @@ export async function answer(vendor, request, nameOf = (key) => key) {
     return { response, call: { method, route: "file", taskId, code: response.status } };
   }
 
+  // Before anything is looked at: a body that nobody reads costs the connection, and the call that comes next on it.
+  const body = request.body === null ? undefined : await request.json().catch(() => undefined);
   const operation = Object.hasOwn(ROUTES, `${method} ${pathname}`) ? ROUTES[`${method} ${pathname}`] : undefined;
   const name = pathname.split("/").at(-1);
   const call = { method, route: operation ? name : pathname };
@@ -57,7 +59,6 @@ export async function answer(vendor, request, nameOf = (key) => key) {
     call.taskId = query.get("taskId") ?? undefined;
     return answered(operation(given));
   }
-  const body = await request.json().catch(() => undefined);
   if (body === null || typeof body !== "object") return answered({ code: 400, msg: "The request body is not JSON" });
   call.request = body;
   const outcome = operation({ ...given, body });

@@ -1,6 +1,7 @@
 /** The simulator behaves like the vendor. The tests of the package, the gateway and the studio rely on it. */
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, request as httpRequest } from "node:http";
 import { after, test } from "node:test";
 import { startSimulator } from "../../tools/platform.js";
 import { IMAGE, credits, decoded, file, record, submitted } from "./calls.js";
@@ -82,6 +83,24 @@ everyForm("a refusal has the vendor's code, inside HTTP 200", async (simulator) 
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 200);
   assert.equal(await code(vendor.post("mj/generate", IMAGE)), 429);
   assert.equal(await credits(vendor), 10_000 - 16);
+});
+
+everyForm("a refusal leaves the connection open for the next call", async (simulator) => {
+  const { url } = await simulator();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  after(() => agent.destroy());
+  const headers = { "Content-Type": "application/json", Authorization: "Bearer invalid-key" };
+  const isReused = [];
+  for (const route of ["mj/generate", "mj/generate", "nowhere", "mj/generate"]) {
+    const call = httpRequest(`${url}/api/v1/${route}`, { method: "POST", agent, headers });
+    call.end(JSON.stringify(IMAGE));
+    const [response] = await once(call, "response");
+    assert.equal(JSON.parse(Buffer.concat(await response.toArray())).code, 401);
+    isReused.push(call.reusedSocket);
+    // A server that gives up a connection does so after its answer.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.deepEqual(isReused, [false, true, true, true]);
 });
 
 everyForm("a request that makes no sense is refused, and costs nothing", async (simulator) => {
