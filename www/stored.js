@@ -1,4 +1,4 @@
-/** What this browser keeps as JSON. It may be forbidden, full, or of an older page: then it is as if there were nothing. */
+/** What this browser keeps as JSON. The storage may be full, and what is there of an older page: then it is as if there were nothing. */
 
 export function stored(storage, name) {
   try {

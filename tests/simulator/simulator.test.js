@@ -1,9 +1,9 @@
 /** The simulator behaves like the vendor. The tests of the package, the gateway and the studio rely on it. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { Agent, createServer, request as httpRequest } from "node:http";
+import { Agent, createServer } from "node:http";
 import { after, test } from "node:test";
 import { startSimulator } from "../../tools/platform.js";
+import { exactly } from "../support/servers.js";
 import { IMAGE, credits, decoded, file, record, submitted } from "./calls.js";
 import { everyForm } from "./forms.js";
 
@@ -92,11 +92,9 @@ everyForm("a refusal leaves the connection open for the next call", async (simul
   const headers = { "Content-Type": "application/json", Authorization: "Bearer invalid-key" };
   const isReused = [];
   for (const route of ["mj/generate", "mj/generate", "nowhere", "mj/generate"]) {
-    const call = httpRequest(`${url}/api/v1/${route}`, { method: "POST", agent, headers });
-    call.end(JSON.stringify(IMAGE));
-    const [response] = await once(call, "response");
-    assert.equal(JSON.parse(Buffer.concat(await response.toArray())).code, 401);
-    isReused.push(call.reusedSocket);
+    const answer = await exactly(`${url}/api/v1/${route}`, { headers, parts: [JSON.stringify(IMAGE)], agent });
+    assert.equal(answer.json.code, 401);
+    isReused.push(answer.isReused);
     // A server that gives up a connection does so after its answer.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

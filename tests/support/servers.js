@@ -161,12 +161,15 @@ export async function countedSimulator(vars) {
 const JSON_TYPE = { "Content-Type": "application/json" };
 const text = (body) => (typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 
-/** A call with these headers and no others: `fetch` adds its own, and drops an answer that comes before it has sent all. */
-export function exactly(url, { method = "POST", headers = {}, parts = [] }) {
+/**
+ * A call with these headers and no others: `fetch` adds its own, and drops an answer that comes before it has sent all. An
+ * agent keeps the connection, if the server does: then the next call's `isReused` is true.
+ */
+export function exactly(url, { method = "POST", headers = {}, parts = [], agent = false }) {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers, agent: false }, async (response) => {
+    const request = httpRequest(url, { method, headers, agent }, async (response) => {
       const body = Buffer.concat(await response.toArray()).toString();
-      resolve({ status: response.statusCode, body, json: JSON.parse(body) });
+      resolve({ status: response.statusCode, body, json: JSON.parse(body), isReused: request.reusedSocket });
     });
     request.on("error", reject);
     for (const part of parts) request.write(part);
